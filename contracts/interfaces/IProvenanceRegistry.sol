@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+/// @notice A batch of EPCIS events as anchored.
+struct Batch {
+    /// Root of the Merkle tree over the batch's leaves (sorted pairs, as OpenZeppelin's MerkleProof).
+    bytes32 root;
+    /// Number of leaves; never zero.
+    uint32 count;
+}
+
+/// @notice What a leaf commits to.
+struct EventLeaf {
+    /// The SHA-256 inside the CBV event id `ni:///sha-256;…?ver=CBV2.0` (CBV 2.0, 8.9).
+    bytes32 eventId;
+    /// SHA-256 of the RFC 8785 form of the whole event with its error declaration, since the event id covers neither
+    /// corrections nor `recordTime`.
+    bytes32 contentHash;
+    /// Random, so that a neighbour in a proof cannot be guessed.
+    bytes32 salt;
+}
+
+/// @notice The head of a participant's log, in one slot.
+struct LogHead {
+    address writer;
+    uint48 nextIndex;
+    /// Block time of the last anchored batch; zero before the first.
+    uint48 lastAnchoredAt;
+}
+
+/// @notice How far a recall reaches within a product class.
+enum RecallScope {
+    Class,
+    Lot,
+    Serial
+}
+
+/// @title What happened to goods: product classes, gapless logs of batches, recalls.
+/// @dev Warning: an anchored event is a statement by its publisher, not a truth. A tag is not the goods.
+/// @dev Warning: the writer is checked in the log's head alone. Revoking a key in the ParticipantRegistry stops nothing
+/// here: the controller changes the writer with `setWriter`, and verifiers compare the time of an anchor with the key's
+/// `revokedAt` and `compromisedSince`.
+interface IProvenanceRegistry {
+    event ClassRegistered(uint64 indexed gtin, bytes32 indexed brand);
+    event WriterChanged(bytes32 indexed participant, address indexed writer);
+    event BatchAnchored(
+        bytes32 indexed participant, uint48 indexed index, address indexed writer, bytes32 root, uint32 count
+    );
+    event Recalled(uint64 indexed gtin, RecallScope indexed scope, string value, string reason);
+
+    /// @notice Not 14 digits, or the check digit differs (GS1 General Specifications, 7.9).
+    error GtinInvalid(uint64 gtin);
+    error ClassExists(uint64 gtin, bytes32 brand);
+    error ClassUnknown(uint64 gtin);
+    /// @notice The GTIN lies under `holder`'s company prefix (zero: nobody's), not the caller's.
+    error PrefixNotHeld(uint64 gtin, bytes32 caller, bytes32 holder);
+    error NotController(address caller, address controller);
+    error NotWriter(address caller, address writer);
+    /// @notice The writer's key belongs to another participant.
+    error WriterForeign(address writer, bytes32 participant);
+    error BatchEmpty();
+    /// @notice A log has no gaps: the next batch is `expected`.
+    error IndexGap(uint48 attempted, uint48 expected);
+    /// @notice That index was anchored with other content.
+    error BatchDiffers(uint48 index, bytes32 attempted, bytes32 anchored);
+    error NotBrand(bytes32 caller, bytes32 brand);
+    /// @notice The class has no value; a lot or serial has 1 to 20 characters (GS1 AI 10 and 21).
+    error RecallValueInvalid(RecallScope scope, string value);
+    error AlreadyRecalled(uint64 gtin, RecallScope scope, string value);
+
+    /// @notice Registers a product class under the caller's company prefix. By a valid key of a participant with the role
+    /// Brand. Once.
+    /// @param gtin the GTIN-14 as a number.
+    function registerClass(uint64 gtin) external;
+
+    /// @notice Names the only address that may anchor in a participant's log, at once. By its controller.
+    /// @param writer a valid key of the participant, or zero to stop the log.
+    function setWriter(bytes32 participant, address writer) external;
+
+    /// @notice Anchors batch number `index` of a log. The same index with the same content is a no-op, so that a retry is
+    /// safe; with other content it reverts.
+    function anchor(bytes32 participant, uint48 index, Batch calldata batch) external;
+
+    /// @notice Recalls a class, a lot or a serial number, for good. By a valid key of the class's brand.
+    /// @param value empty for a class, else the lot (GS1 AI 10) or serial (AI 21).
+    /// @param reason for the consumer, in one sentence.
+    function recall(uint64 gtin, RecallScope scope, string calldata value, string calldata reason) external;
+
+    /// @notice Zero if the class is not registered.
+    function brandOf(uint64 gtin) external view returns (bytes32);
+
+    function logHead(bytes32 participant) external view returns (LogHead memory);
+
+    /// @notice `keccak256(abi.encode(root, count))` of an anchored batch; zero if there is none.
+    function batchHash(bytes32 participant, uint48 index) external view returns (bytes32);
+
+    /// @notice The leaf of an event: `keccak256(keccak256(abi.encode(EVENT_LEAF, eventId, contentHash, salt)))`.
+    function leafHash(EventLeaf calldata leaf) external pure returns (bytes32);
+
+    /// @notice Whether the event is in that anchored batch.
+    function isAnchored(
+        bytes32 participant,
+        uint48 index,
+        Batch calldata batch,
+        EventLeaf calldata leaf,
+        bytes32[] calldata proof
+    ) external view returns (bool);
+
+    /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not.
+    /// @param lot empty if unknown. @param serial empty if unknown.
+    function recallTimes(uint64 gtin, string calldata lot, string calldata serial)
+        external
+        view
+        returns (uint40 classTime, uint40 lotTime, uint40 serialTime);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IOutcomeObserver} from "./IOutcomeObserver.sol";
+import {Ground} from "./ITradeEscrow.sol";
+
+/// @notice A seller's record, in one slot. Weights are in thousandths of an order.
+struct CreditRecord {
+    uint64 good;
+    uint64 bad;
+    uint64 orders;
+    uint40 updatedAt;
+}
+
+/// @title A score that is a pure function of the outcomes of accepted orders.
+/// @notice An outcome adds a good and a bad weight (on time 1000/0, late 500/500, the seller's fault 0/1000, otherwise
+/// nothing). The score is 1000 times the lower bound of the Beta posterior with a uniform prior, in its normal
+/// approximation: with a = good + 1, b = bad + 1 and n = a + b, `a/n - z * sqrt(a*b / (n*n*(n+1)))`, z = 1.645 (one-sided
+/// 95 %), never below zero, rounded down.
+/// @dev Warning: every order counts alike here, whatever its value and whoever its buyer is. A seller with many addresses
+/// can buy a score for the fees and gas of orders with itself: no credit may be given on it.
+interface ISellerCredit is IOutcomeObserver {
+    event OutcomeCounted(
+        bytes32 indexed orderId, bytes32 indexed seller, Ground ground, uint64 good, uint64 bad, uint16 score
+    );
+
+    error NotEscrow(address caller, address escrow);
+
+    /// @param seller participant id. @return zero everywhere for a seller without an outcome.
+    function recordOf(bytes32 seller) external view returns (CreditRecord memory);
+
+    /// @param seller participant id. @return 0 to 1000.
+    function scoreOf(bytes32 seller) external view returns (uint16);
+}
