@@ -1,0 +1,64 @@
+"""What a leaf of a batch commits to (IProvenanceRegistry.EventLeaf)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lading.provenance.errors import MerkleError
+from lading.provenance.keccak import keccak256
+from lading.provenance.merkle import HASH_BYTES, verify
+
+EVENT_LEAF = keccak256(b"lading.event-leaf.v1")
+"""The tag that keeps an event's leaf apart from every other kind of leaf."""
+
+EVENT_ID = re.compile(r"ni:///sha-256;([0-9a-f]{64})\?ver=CBV2\.0")
+"""A CBV event id (CBV 2.0, section 8.9)."""
+
+
+def event_id_digest(event_id: str) -> bytes:
+    """The SHA-256 inside a CBV event id `ni:///sha-256;…?ver=CBV2.0`.
+
+    Raises `MerkleError` for any other text: other versions hash other fields.
+    """
+    found = EVENT_ID.fullmatch(event_id)
+    if found is None:
+        raise MerkleError(f"{event_id[:120]!r} is no CBV 2.0 event id: it reads ni:///sha-256;<64 hex>?ver=CBV2.0")
+    return bytes.fromhex(found[1])
+
+
+def new_salt() -> bytes:
+    """32 random bytes, so that an event's leaf cannot be guessed from a neighbour's proof."""
+    return secrets.token_bytes(HASH_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class EventLeaf:
+    """Three times 32 bytes: the SHA-256 inside the CBV event id, the SHA-256 of the event's RFC 8785 form, a salt."""
+
+    event_id: bytes
+    content_hash: bytes
+    salt: bytes
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            if len(getattr(self, name)) != HASH_BYTES:
+                raise MerkleError(f"{name} of a leaf has {len(getattr(self, name))} bytes, not {HASH_BYTES}")
+
+    @classmethod
+    def of(cls, event_id: str, content_hash: bytes, salt: bytes) -> EventLeaf:
+        """From an event id as text (`lading.epcis.event_id`)."""
+        return cls(event_id_digest(event_id), content_hash, salt)
+
+    def hash(self) -> bytes:
+        """`keccak256(keccak256(abi.encode(EVENT_LEAF, eventId, contentHash, salt)))`.
+
+        Hashed twice, and from 128 bytes, so that no inner node (one hash of 64 bytes) can stand for a leaf.
+        """
+        return keccak256(keccak256(EVENT_LEAF + self.event_id + self.content_hash + self.salt))
+
+    def is_in(self, root: bytes, count: int, proof: Sequence[bytes]) -> bool:
+        """Whether this event is in the batch of `count` leaves under `root`."""
+        return verify(self.hash(), proof, root, count)
