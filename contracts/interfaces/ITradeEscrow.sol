@@ -54,9 +54,9 @@ enum State {
 /// @notice Why an order ended as it did.
 enum Ground {
     None,
-    /// Released; delivered by `deliverBy`, or released by the buyer before delivery.
+    /// Released; delivered, or without a receipt released by the buyer, by `deliverBy`.
     OnTime,
-    /// Released; delivered within the claim window.
+    /// Released; delivered, or without a receipt released by the buyer, after `deliverBy`.
     Late,
     /// Refunded: never accepted.
     NotAccepted,
@@ -141,6 +141,8 @@ interface ITradeEscrow {
     error FeeTooHigh(uint16 attempted, uint16 max);
     /// @notice `later` must not come before `earlier`; named by the fields of `Terms`.
     error DeadlinesOutOfOrder(string earlier, string later);
+    /// @notice The last moment of the order lies further off than `MAX_TERM`.
+    error DeadlineTooFar(uint256 attempted, uint256 max);
     error AlreadyOpened(bytes32 id);
     error NotBuyer(address caller, address buyer);
     error NotSeller(address caller, address seller);
@@ -149,24 +151,36 @@ interface ITradeEscrow {
     error ConsentInvalid(bytes32 id, address party);
     /// @notice The vault received another amount than the order asks for.
     error AmountReceived(uint256 received, uint256 expected);
-    error StateWrong(bytes32 id, State attempted, State expected);
+    /// @notice The order is in state `standing`; the call needs `expected` or, for release and refund, a state from
+    /// `expected` up to `Delivered`.
+    error StateWrong(bytes32 id, State standing, State expected);
     error TooLate(uint40 blockTime, uint40 deadline);
     /// @notice No default is open yet; `opensAt` is when this one would be.
     error TooEarly(uint40 blockTime, uint40 opensAt);
-    /// @notice The default that stands is another one.
+    /// @notice The default that stands, now or later, is another one.
     error DefaultDiffers(Default attempted, Default standing);
     error ConditionRejected(bytes32 id);
     error ConditionNotMet(bytes32 id);
-    /// @notice The receipt's order, or its signer's participant, is another.
+    /// @notice The receipt is for another order.
     error ReceiptForeign(bytes32 receiptOrder, bytes32 id);
+    /// @notice The receipt's signer is a key of another participant than `terms.carrier`.
     error CarrierForeign(bytes32 attempted, bytes32 expected);
     error ReceiptInvalid(address signer);
     error NothingToWithdraw(address payee, address token);
-    error TransferFailed(address token, address to, uint256 amount);
-    /// @notice The caller left too little gas for the pushes or the observer still due.
-    error GasTooLow(uint256 available, uint256 needed);
     error AlreadyReported(bytes32 id);
     error NoOutcome(bytes32 id);
+
+    /// @notice Gas that each push of a token gets. A caller who leaves less for one still due is refused.
+    function PUSH_GAS() external view returns (uint256);
+
+    /// @notice Gas that a condition gets to answer.
+    function CONDITION_GAS() external view returns (uint256);
+
+    /// @notice Gas that the observer gets at the end of a release or refund: its worst first case, and half as much again.
+    function OBSERVER_GAS() external view returns (uint256);
+
+    /// @notice How far after opening an order's last deadline may lie, in seconds.
+    function MAX_TERM() external view returns (uint256);
 
     /// @notice The id of an order on this chain in this vault.
     function orderId(Terms calldata terms) external view returns (bytes32);
@@ -209,7 +223,9 @@ interface ITradeEscrow {
     /// inspection window of a delivered order is over.
     function release(Terms calldata terms) external;
 
-    /// @notice Pays the buyer back. By the seller at any time after acceptance, or by anyone once the default is open.
+    /// @notice Pays the buyer back. By anyone once the default is open, with the default's ground; before that by the seller
+    /// at any time after acceptance, at its own fault unless the goods were delivered, so that a refund a moment before
+    /// the deadline is no way around the record.
     function refund(Terms calldata terms) external;
 
     /// @notice Pays out what a failed push left to the caller.
