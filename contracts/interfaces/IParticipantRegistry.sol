@@ -165,6 +165,12 @@ interface IParticipantRegistry {
 
     function getParticipant(bytes32 participant) external view returns (Participant memory);
 
+    /// @notice ISO 3166-1 alpha-2 country of a participant; zero if unknown.
+    function countryOf(bytes32 participant) external view returns (bytes2);
+
+    /// @notice The platform that admitted a participant; zero if the governance did, or if unknown.
+    function admittedByOf(bytes32 participant) external view returns (bytes32);
+
     /// @notice All zero for an address that was never a key.
     function getKey(address key) external view returns (Key memory);
 
