@@ -46,7 +46,8 @@ struct Signed {
 }
 
 /// @notice The join fields, in the order in which they are compared. `PaymentOrderNo` is the order number of the payment
-/// against that of the order, `WaybillOrderNo` that of the waybill.
+/// against that of the order, `WaybillOrderNo` that of the waybill. A zero is no commitment: it differs from everything,
+/// another zero included.
 enum JoinField {
     None,
     PaymentOrderNo,
@@ -85,6 +86,9 @@ struct Clearance {
     Matching matching;
     /// The first field that differs while `matching` is `Differs`.
     JoinField field;
+    /// Whether the terms name an authority for each side; known once the documents matched.
+    bool exitNamed;
+    bool entryNamed;
     Decision exit;
     Decision entry;
     /// At whose door a rejection lies.
@@ -98,16 +102,27 @@ struct Clearance {
 /// authority that the order's terms name decides for its own side.
 /// @dev As a release condition: `Met` once matched and released on every side that the terms name, `Rejected` once matched
 /// and rejected on one, `Pending` otherwise and with no fault: a platform, payment provider or carrier that keeps its paper
-/// back must not cost the seller its score.
+/// back must not cost the seller its score. If both sides reject, the fault is the exit's: its border comes first. `Met`
+/// never ends; `Rejected` may, until somebody acts on it.
 /// @dev Warning: equal commitments mean equal values only among honest holders of the shared secret; a commitment proves
 /// that the same was said three times, not that it is true.
+/// @dev Warning: a signed document has no date. Until the match, whoever holds an older version may still submit it, and
+/// three older versions that agree match for good. Who takes a document back rotates the key that signed it.
+/// @dev Warning: the terms name no payment provider: any participant with the role will do. The rest is in the registry's
+/// hands, which gives that role only through its governance.
+/// @dev Nothing here asks whether the order was ever opened: papers of an order without money decide over nothing.
 interface ICustomsClearance is IReleaseCondition {
+    /// @notice Roots of the documents' other fields, and the keys that signed: a verifier calls `suspect` what a
+    /// compromised key signed.
     event DocumentsMatched(
         bytes32 indexed orderId,
         bytes32 indexed paymentProvider,
         bytes32 orderFields,
         bytes32 paymentFields,
-        bytes32 waybillFields
+        bytes32 waybillFields,
+        address platformKey,
+        address paymentKey,
+        address carrierKey
     );
     event DocumentsDiffer(bytes32 indexed orderId, JoinField indexed field);
     /// @param port UN/LOCODE. @param declarationNo as the authority numbers it.
@@ -134,11 +149,19 @@ interface ICustomsClearance is IReleaseCondition {
     error SideNotNamed(Side side);
     error ReleaseFinal(bytes32 orderId, Side side);
     error DecisionInvalid(Decision decision);
-    /// @notice Not two letters of country and three of place (UN/LOCODE), or of another country than the authority's.
-    error PortInvalid(bytes5 port);
+    /// @notice Only a rejection has a fault.
+    error FaultWithoutReject(Decision decision, Fault fault);
+    /// @notice Not a UN/LOCODE (two letters of country, three of A to Z or 2 to 9), or of another country than the
+    /// authority's.
+    error PortInvalid(bytes5 port, bytes2 country);
 
     /// @notice Compares the three documents. By anyone who holds them. Differing documents are recorded with the first
     /// field that differs and may be submitted again, corrected; matched ones are final.
+    /// @dev Each signer is a key that is valid at this block, of a participant with the role Platform, PaymentProvider or
+    /// Carrier. `terms.platform` and `terms.carrier` may be revoked by now: what counts is whose keys they are.
+    /// @dev Reverts with the registry's `KeyNotValid` or `RoleMissing` for a signer without standing.
+    /// @param platform its participant is that of `terms.platform`.
+    /// @param carrier its participant is that of `terms.carrier`.
     /// @return field the first field that differs, `None` if they match.
     function matchDocuments(
         Terms calldata terms,
@@ -152,6 +175,7 @@ interface ICustomsClearance is IReleaseCondition {
 
     /// @notice An authority's decision for its own side, once the documents matched. By a valid key of the participant that
     /// the terms name, which has the role Customs. Anything but `Release` may be changed later.
+    /// @dev Reverts with the registry's `KeyNotValid` or `RoleMissing` for a caller without standing.
     /// @param fault at whose door a rejection lies; `Nobody` for every other decision.
     function decide(
         Terms calldata terms,
@@ -162,5 +186,6 @@ interface ICustomsClearance is IReleaseCondition {
         string calldata declarationNo
     ) external;
 
+    /// @notice All zero for an order whose documents were never submitted.
     function getClearance(bytes32 orderId) external view returns (Clearance memory);
 }

@@ -13,13 +13,17 @@ struct CreditRecord {
 }
 
 /// @title A score that is a pure function of the outcomes of accepted orders.
-/// @notice An outcome adds a good and a bad weight (on time 1000/0, late 500/500, the seller's fault 0/1000, otherwise
-/// nothing). The score is 1000 times the lower bound of the Beta posterior with a uniform prior, in its normal
-/// approximation: with a = good + 1, b = bad + 1 and n = a + b, `a/n - z * sqrt(a*b / (n*n*(n+1)))`, z = 1.645 (one-sided
-/// 95 %), never below zero, rounded down.
+/// @notice An outcome adds a good and a bad weight: released on time 1000/0, released late 500/500, refunded at the seller's
+/// fault 0/1000. Every other outcome adds nothing and is not counted, nor is that of a seller who is no participant.
+/// @notice The score is 1000 times the lower bound of the Beta posterior with a uniform prior, in its normal approximation:
+/// with a = good/1000 + 1, b = bad/1000 + 1 and n = a + b, `a/n - z * sqrt(a*b / (n*n*(n+1)))`, z = 1.645 (one-sided 95 %),
+/// never below zero, rounded down. It is the exact floor of that formula: a good weight never lowers it, a bad one never
+/// raises it (docs/decisions/0004-credit-score.md).
 /// @dev Warning: every order counts alike here, whatever its value and whoever its buyer is. A seller with many addresses
 /// can buy a score for the fees and gas of orders with itself: no credit may be given on it.
+/// @dev Warning: the escrow is trusted to tell each outcome once.
 interface ISellerCredit is IOutcomeObserver {
+    /// @param good the seller's sum of good weights after this outcome. @param bad that of bad weights. @param score after it.
     event OutcomeCounted(
         bytes32 indexed orderId, bytes32 indexed seller, Ground ground, uint64 good, uint64 bad, uint16 score
     );
@@ -29,6 +33,7 @@ interface ISellerCredit is IOutcomeObserver {
     /// @param seller participant id. @return zero everywhere for a seller without an outcome.
     function recordOf(bytes32 seller) external view returns (CreditRecord memory);
 
-    /// @param seller participant id. @return 0 to 1000.
+    /// @param seller participant id.
+    /// @return 0 to 999; 25 for a seller without an outcome, which is the prior's own bound.
     function scoreOf(bytes32 seller) external view returns (uint16);
 }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IOutcomeObserver} from "./interfaces/IOutcomeObserver.sol";
+import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
+import {Fault} from "./interfaces/IReleaseCondition.sol";
+import {CreditRecord, ISellerCredit} from "./interfaces/ISellerCredit.sol";
+import {Ground, Outcome, State, Terms} from "./interfaces/ITradeEscrow.sol";
+import {BetaBound} from "./libraries/BetaBound.sol";
+
+/// @title The sellers' records. What they mean stands in ISellerCredit.
+contract SellerCredit is ISellerCredit {
+    uint64 private constant WHOLE = 1000;
+    uint64 private constant HALF = 500;
+
+    /// @notice Who is who.
+    IParticipantRegistry public immutable registry;
+
+    /// @notice The only caller whose outcomes count.
+    address public immutable escrow;
+
+    mapping(bytes32 seller => CreditRecord) private _records;
+
+    constructor(IParticipantRegistry registry_, address escrow_) {
+        registry = registry_;
+        escrow = escrow_;
+    }
+
+    /// @inheritdoc IOutcomeObserver
+    function onOutcome(bytes32 orderId, Terms calldata terms, Outcome calldata outcome) external {
+        // Check that the escrow itself tells
+        if (msg.sender != escrow) revert NotEscrow(msg.sender, escrow);
+
+        // Leave out what says nothing about a seller, and a seller who is nobody
+        (uint64 good, uint64 bad) = _weights(outcome);
+        if (good == 0 && bad == 0) return;
+        bytes32 seller = registry.getKey(terms.seller).participant;
+        if (seller == 0) return;
+
+        // Count
+        CreditRecord memory record = _records[seller];
+        record.good += good;
+        record.bad += bad;
+        record.orders += 1;
+        record.updatedAt = outcome.at;
+        _records[seller] = record;
+
+        emit OutcomeCounted(
+            orderId, seller, outcome.ground, record.good, record.bad, BetaBound.score(record.good, record.bad)
+        );
+    }
+
+    /// @inheritdoc ISellerCredit
+    function recordOf(bytes32 seller) external view returns (CreditRecord memory) {
+        return _records[seller];
+    }
+
+    /// @inheritdoc ISellerCredit
+    function scoreOf(bytes32 seller) external view returns (uint16) {
+        CreditRecord memory record = _records[seller];
+        return BetaBound.score(record.good, record.bad);
+    }
+
+    /// @return good weight of an outcome. @return bad weight.
+    function _weights(Outcome calldata outcome) private pure returns (uint64 good, uint64 bad) {
+        if (outcome.state == State.Released) return outcome.ground == Ground.OnTime ? (WHOLE, 0) : (HALF, HALF);
+        if (outcome.fault == Fault.Seller) return (0, WHOLE);
+    }
+}
