@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lading.errors import LadingError
+from lading.errors import InputError
 
 
-class EpcError(LadingError):
+class EpcError(InputError):
     """A text is no EPC, GS1 key or Digital Link that this package can read or write; the message says which part."""
 
 
@@ -17,19 +17,19 @@ class CheckDigitError(EpcError):
         self.key = key
         self.expected = expected
         super().__init__(
-            f"{key_name} {key} has the check digit {key[-1]}, but {expected} is right: "
-            f"compare the number with the label; it should read {key[:-1]}{expected} if only the last digit is wrong"
+            f"{key_name} {key} ends in the check digit {key[-1]}, but {expected} is the right one.",
+            hint=f"Compare it with the label; it reads {key[:-1]}{expected} if only the last digit is wrong.",
         )
 
 
 class PrefixLengthError(EpcError):
-    """A GS1 key carries no mark where its company prefix ends, and neither the caller nor GS1's tables say it."""
+    """Nothing says where the company prefix of a GS1 key ends, or what says it contradicts the key."""
 
 
-class EventIdError(LadingError):
+class EventIdError(InputError):
     """An event has no well-defined CBV event id.
 
-    `path` is the JSON path of the value within what was hashed, such as `$.sensorElementList[0].sensorReport[1].value`.
+    `path` is the JSON path of the value, such as `$.sensorElementList[0].sensorReport[1].value`.
     """
 
     def __init__(self, path: str, problem: str) -> None:
@@ -37,5 +37,5 @@ class EventIdError(LadingError):
         super().__init__(f"{path}: {problem}")
 
 
-class CanonicalError(LadingError):
+class CanonicalError(InputError):
     """A value has no RFC 8785 form: it is not JSON, or holds a number that JSON cannot carry exactly."""
