@@ -38,8 +38,9 @@ from typing import Any, ClassVar
 
 
 class LadingError(Exception):
-    """The root. `message` says what was wrong, `hint` what to do; `str()` is both. `retryable`: the same call may succeed
-    later without the caller changing anything."""
+    """The root. `message` says what was wrong, `hint` what to do; `str()` is both.
+
+    `retryable`: the same call may succeed later without the caller changing anything."""
 
     exit_code: ClassVar[int] = 1
 

@@ -1,0 +1,122 @@
+"""ABI encoding in the types that the SDK uses: fixed and dynamic bytes are 0x hex both ways, addresses checksummed,
+structs tuples in their declared order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from eth_abi.abi import decode as abi_decode
+from eth_abi.abi import encode as abi_encode
+from eth_abi.exceptions import DecodingError, EncodingError
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from lading.errors import BadResponse, InputError
+
+Json = Mapping[str, Any]
+#: A value of any Solidity type: checked against the type when it is encoded, by eth-abi.
+AbiValue: TypeAlias = Any
+
+
+def type_of(component: Json) -> str:
+    """The canonical type of an ABI component: `(address,uint256)[]` for a tuple[] (Solidity ABI, "JSON")."""
+    kind: str = component["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    inner = ",".join(type_of(part) for part in component["components"])
+    return f"({inner}){kind.removeprefix('tuple')}"
+
+
+def signature_of(item: Json) -> str:
+    return f"{item['name']}({','.join(type_of(part) for part in item['inputs'])})"
+
+
+@lru_cache(maxsize=512)
+def selector(signature: str) -> bytes:
+    """The first four bytes of the signature's hash."""
+    return bytes(keccak(text=signature)[:4])
+
+
+@lru_cache(maxsize=512)
+def topic(signature: str) -> str:
+    return "0x" + keccak(text=signature).hex()
+
+
+def encode(types: Sequence[str], values: Sequence[Any]) -> bytes:
+    """`abi.encode(values)`.
+
+    Raises:
+        InputError: a value does not fit its type; the message names the type.
+    """
+    if len(types) != len(values):
+        raise InputError(f"{len(types)} values are needed, not {len(values)}.")
+    try:
+        return abi_encode(list(types), [_outward(kind, value) for kind, value in zip(types, values, strict=True)])
+    except (EncodingError, OverflowError, TypeError) as error:
+        raise InputError(f"A value does not fit its Solidity type: {error}.") from error
+
+
+def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
+    """The values in `data`.
+
+    Raises:
+        BadResponse: it is too short or malformed for these types.
+    """
+    try:
+        values = abi_decode(list(types), data)
+    except (DecodingError, OverflowError, ValueError) as error:
+        raise BadResponse(
+            f"An answer of {len(data)} bytes does not decode as ({','.join(types)}).",
+            hint="The contract at this address is another one, or the node is not on the chain that you mean.",
+        ) from error
+    return tuple(_inward(kind, value) for kind, value in zip(types, values, strict=True))
+
+
+def keccak_encoded(types: Sequence[str], values: Sequence[Any]) -> str:
+    """`keccak256(abi.encode(values))` as 0x hex."""
+    return "0x" + keccak(encode(types, values)).hex()
+
+
+def split_tuple(kind: str) -> list[str]:
+    """`(a,(b,c),d[])` -> its members."""
+    members, depth, start = [], 0, 1
+    for at, sign in enumerate(kind):
+        if sign in ",)" and depth == 1:
+            members.append(kind[start:at])
+            start = at + 1
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+    return [member for member in members if member]
+
+
+def _outward(kind: str, value: AbiValue) -> AbiValue:
+    if kind.endswith("[]"):
+        return [_outward(kind[:-2], part) for part in value]
+    if kind.startswith("("):
+        return tuple(_outward(part, one) for part, one in zip(split_tuple(kind), value, strict=True))
+    if kind.startswith("bytes") and isinstance(value, str):
+        return _from_hex(kind, value)
+    return value
+
+
+def _from_hex(kind: str, value: str) -> bytes:
+    try:
+        return bytes.fromhex(value.removeprefix("0x"))
+    except ValueError as error:
+        raise InputError(f"{value!r} is no {kind}: it has to be hex.") from error
+
+
+def _inward(kind: str, value: AbiValue) -> AbiValue:
+    if kind.endswith("[]"):
+        return tuple(_inward(kind[:-2], part) for part in value)
+    if kind.startswith("("):
+        return tuple(_inward(part, one) for part, one in zip(split_tuple(kind), value, strict=True))
+    if kind.startswith("bytes"):
+        return "0x" + value.hex()
+    return to_checksum_address(value) if kind == "address" else value
+
+
+def by_name(items: Iterable[Json], kind: str) -> dict[str, Json]:
+    """The functions, events or errors of an ABI. Our contracts overload none that the SDK uses."""
+    return {item["name"]: item for item in items if item["type"] == kind}
