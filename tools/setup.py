@@ -120,7 +120,7 @@ def node():
         return
     check_node()
     say("node_modules: npm ci")
-    run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"])
+    run(["npm", "ci", "--ignore-scripts", "--no-update-notifier", "--loglevel", "error"])
     stamp.write_text(wanted, encoding="utf-8")
 
 

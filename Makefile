@@ -1,0 +1,59 @@
+# Set-up is stamped (tools/setup.py): a second run of any target starts its work at once.
+PYTHON ?= python3
+SETUP = $(PYTHON) tools/setup.py
+BIN = .venv/bin
+export SOLCX_BINARY_PATH = $(CURDIR)/.solcx
+
+.DEFAULT_GOAL = help
+.PHONY: help demo build test test-deep check check-style check-types check-imports check-contracts check-snippets lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+demo: ## one order, from tag read to consumer proof, on the embedded chain (needs Python alone)
+	@$(SETUP) runtime
+	@$(BIN)/lading demo
+
+build: ## compile the contracts and write the artifacts that ship
+	@$(SETUP) dev node compiler
+	@$(BIN)/python scripts/build.py
+
+test: ## set up everything, then every test: forge, pytest beside ape, the SDK on web3 7 and on web3 8
+	@$(SETUP) lanes node compiler
+	@$(BIN)/python tools/run_tests.py
+
+test-deep: ## the forge tests with many more fuzz and invariant runs (profile deep of foundry.toml)
+	@$(SETUP) dev node compiler
+	@FOUNDRY_PROFILE=deep $(BIN)/python tools/forge.py test
+
+check: check-style check-types check-imports check-contracts check-snippets ## every check that is not a test
+
+check-style: ## ruff
+	@$(SETUP) dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check-types: ## mypy --strict on the package
+	@$(SETUP) dev
+	$(BIN)/mypy
+
+check-imports: ## the one-way rule of the layout
+	@$(SETUP) dev
+	$(BIN)/lint-imports
+
+check-contracts: ## slither, each finding fixed or explained in slither.triage.toml
+	@$(SETUP) dev node compiler
+	$(BIN)/python tools/slither_check.py
+
+check-snippets: ## the code in README and docs, executed
+	@$(SETUP) dev node compiler
+	$(BIN)/python tools/snippets.py
+
+lock: ## resolve every environment anew
+	@$(SETUP) dev
+	tools/lock.sh
+
+clean: ## remove what make has made
+	rm -rf .venv .venv-web3-7 .venv-web3-8 node_modules .solcx build dist .pytest_cache .mypy_cache .ruff_cache .build
+	rm -rf .import_linter_cache .hypothesis pysdk/lading.egg-info
+	find pysdk scripts tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,79 @@
+"""Every test, lane by lane, and one closing line per lane; 1 if any lane failed. `make test` calls it.
+
+    .venv/bin/python tools/run_tests.py [contracts] [ape] [web3-7] [web3-8]
+
+ape runs all of pytest beside ape's pins; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
+"""
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree  # reads only the reports that pytest wrote a moment ago
+
+ROOT = Path(__file__).resolve().parent.parent
+SDK_TESTS = ("tests/sdk", "tests/acceptance")
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """An environment's folder and the test folders that run in it."""
+
+    environment: str
+    tests: tuple[str, ...]
+
+
+PYTEST_LANES = {
+    "ape": Lane(".venv", ("tests",)),
+    "web3-7": Lane(".venv-web3-7", SDK_TESTS),
+    "web3-8": Lane(".venv-web3-8", SDK_TESTS),
+}
+
+
+def main() -> int:
+    names = sys.argv[1:] or ["contracts", *PYTEST_LANES]
+    unknown = set(names) - {"contracts", *PYTEST_LANES}
+    if unknown:
+        print(f"no such lane: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    results = []
+    for name in names:
+        print(f"\n===== lane {name}", flush=True)
+        start = time.monotonic()
+        passed, detail = _contracts() if name == "contracts" else _pytest(name, PYTEST_LANES[name])
+        results.append((passed, f"{'PASS' if passed else 'FAIL'}  {name:9}  {detail}, {time.monotonic() - start:.0f} s"))
+        print(results[-1][1], flush=True)
+    print("\n===== lanes")
+    for _, line in results:
+        print(line)
+    return 0 if all(passed for passed, _ in results) else 1
+
+
+def _contracts() -> tuple[bool, str]:
+    done = subprocess.run([sys.executable, ROOT / "tools" / "forge.py", "test"], check=False, cwd=ROOT)
+    return done.returncode == 0, f"forge exit {done.returncode}"
+
+
+def _pytest(name: str, lane: Lane) -> tuple[bool, str]:
+    python = ROOT / lane.environment / "bin" / "python"
+    report = ROOT / "build" / "reports" / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    options = ["-n", "2", "--dist", "loadfile", "-q", "-rs", f"--junitxml={report}"]
+    done = subprocess.run([python, "-m", "pytest", *options, *lane.tests], check=False, cwd=ROOT)
+    versions = "import web3, sys; print(f'web3 {web3.__version__}')"
+    web3 = subprocess.run([python, "-c", versions], check=True, capture_output=True, text=True).stdout.strip()
+    return done.returncode == 0, f"{web3}, {_counts(report)}"
+
+
+def _counts(report: Path) -> str:
+    if not report.is_file():
+        return "no report was written"
+    suites = list(ElementTree.parse(report).getroot().iter("testsuite"))  # noqa: S314 - our own file
+    total = {key: sum(int(suite.get(key, 0)) for suite in suites) for key in ("tests", "failures", "errors", "skipped")}
+    passed = total["tests"] - total["failures"] - total["errors"] - total["skipped"]
+    return f"{passed} passed, {total['failures'] + total['errors']} failed, {total['skipped']} skipped"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
