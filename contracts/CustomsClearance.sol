@@ -25,13 +25,13 @@ import {OrderTerms} from "./libraries/OrderTerms.sol";
 /// @title The customs papers of orders. What they prove stands in ICustomsClearance.
 contract CustomsClearance is ICustomsClearance, EIP712 {
     bytes32 private constant ORDER_TYPEHASH = keccak256(
-        "OrderDocument(bytes32 orderId,bytes32 orderNo,bytes32 transactionId,bytes32 amount,bytes32 currency,bytes32 payer,bytes32 consignee,bytes32 freight,bytes32 fieldsRoot)"
+        "OrderDocument(bytes32 orderId,bytes32 orderNo,bytes32 transactionId,bytes32 amount,bytes32 currency,bytes32 payer,bytes32 consignee,bytes32 freight,bytes32 fieldsRoot,address signer)"
     );
     bytes32 private constant PAYMENT_TYPEHASH = keccak256(
-        "PaymentDocument(bytes32 orderId,bytes32 orderNo,bytes32 transactionId,bytes32 amount,bytes32 currency,bytes32 payer,bytes32 fieldsRoot)"
+        "PaymentDocument(bytes32 orderId,bytes32 orderNo,bytes32 transactionId,bytes32 amount,bytes32 currency,bytes32 payer,bytes32 fieldsRoot,address signer)"
     );
     bytes32 private constant WAYBILL_TYPEHASH = keccak256(
-        "WaybillDocument(bytes32 orderId,bytes32 orderNo,bytes32 consignee,bytes32 freight,bytes32 fieldsRoot)"
+        "WaybillDocument(bytes32 orderId,bytes32 orderNo,bytes32 consignee,bytes32 freight,bytes32 fieldsRoot,address signer)"
     );
 
     /// @notice Who is who.
@@ -72,9 +72,9 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         bytes32 provider = _checkSigners(
             terms,
             [
-                keccak256(abi.encode(ORDER_TYPEHASH, order)),
-                keccak256(abi.encode(PAYMENT_TYPEHASH, payment)),
-                keccak256(abi.encode(WAYBILL_TYPEHASH, waybill))
+                keccak256(abi.encode(ORDER_TYPEHASH, order, platform.signer)),
+                keccak256(abi.encode(PAYMENT_TYPEHASH, payment, paymentProvider.signer)),
+                keccak256(abi.encode(WAYBILL_TYPEHASH, waybill, carrier.signer))
             ],
             platform,
             paymentProvider,

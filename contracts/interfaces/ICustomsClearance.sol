@@ -39,7 +39,9 @@ struct WaybillDocument {
     bytes32 fieldsRoot;
 }
 
-/// @notice Who signed a document, and the EIP-712 signature (ERC-1271 accepted).
+/// @notice Who signed a document, and the EIP-712 signature (ERC-1271 accepted) over the type that is the document's struct
+/// with `address signer` as its last member: two wallets of one owner, keys of two participants, then never share a
+/// signature.
 struct Signed {
     address signer;
     bytes signature;

@@ -29,11 +29,16 @@ class _Document:
 
     @classmethod
     def eip712_types(cls) -> dict[str, list[dict[str, str]]]:
-        """The `types` of EIP-712 typed data, without the domain's."""
-        return {cls.TYPE: [{"name": _camel(each.name), "type": "bytes32"} for each in fields(cls)]}
+        """The `types` of EIP-712 typed data, without the domain's: the Solidity struct and its signer."""
+        words = [{"name": _camel(each.name), "type": "bytes32"} for each in fields(cls)]
+        return {cls.TYPE: [*words, {"name": "signer", "type": "address"}]}
 
-    def eip712_message(self) -> dict[str, bytes]:
-        """The `message` of EIP-712 typed data; its values in order are the Solidity struct."""
+    def eip712_message(self, signer: str) -> dict[str, bytes | str]:
+        """The `message` of EIP-712 typed data, for the address that signs (a key, or an ERC-1271 wallet that is one)."""
+        return {**self.struct(), "signer": signer}
+
+    def struct(self) -> dict[str, bytes]:
+        """By Solidity's names; the values in order are the argument of `matchDocuments`."""
         return {_camel(each.name): getattr(self, each.name) for each in fields(self)}
 
 
