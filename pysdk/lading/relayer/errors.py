@@ -1,0 +1,125 @@
+"""What can go wrong between a reader's log and an anchored batch.
+
+    InputError
+    ├── RelayConfigError      the configuration, each fault named by its path
+    ├── ReaderLogError        the reader log itself cannot be opened or read
+    ├── ReaderLineError       one line of it; the relayer catches this and puts the line in quarantine
+    └── CaptureError          an EPCIS document that is not to be anchored
+    LadingError
+    ├── OutboxError           the outbox cannot be used
+    │   ├── OutboxUnreadable  it is no outbox, of another version, or damaged
+    │   ├── OutboxForeign     it belongs to another log
+    │   ├── OutboxLocked      another process is writing to it
+    │   └── OutboxFull        no room to write
+    └── LogError              log and outbox disagree
+        ├── LogAhead          somebody else anchored in this log
+        └── LogDiffers        this log holds other content under one of our indexes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from lading.errors import InputError, LadingError
+
+
+class RelayConfigError(InputError):
+    """`faults` holds (path, message) of each fault, such as `("read_points[1].sgln", "…")`; "" is the whole file."""
+
+    def __init__(self, source: str, faults: Sequence[tuple[str, str]]) -> None:
+        self.source, self.faults = source, tuple(faults)
+        lines = "; ".join(f"{path}: {message}" if path else message for path, message in faults)
+        super().__init__(f"relay configuration {source}: {lines}", hint="Correct the file; nothing was read or sent.")
+
+
+class ReaderLogError(InputError):
+    """The reader log cannot be opened or read."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        super().__init__(
+            f"the reader log {path} cannot be read: {problem}",
+            hint="Name the log with --input, or correct `source` in the relay configuration.",
+        )
+
+
+class Reason(StrEnum):
+    """Why a line is in quarantine."""
+
+    TOO_LONG = "too-long"
+    NOT_UTF8 = "not-utf8"
+    NOT_JSON = "not-json"
+    UNKNOWN_FORMAT = "unknown-format"
+    READER_UNKNOWN = "reader-unknown"
+    ANTENNA_INVALID = "antenna-invalid"
+    ANTENNA_UNMAPPED = "antenna-unmapped"
+    EPC_MISSING = "epc-missing"
+    EPC_INVALID = "epc-invalid"
+    TIME_MISSING = "time-missing"
+    TIME_INVALID = "time-invalid"
+    TIME_ZONE_MISSING = "time-zone-missing"
+    SEQUENCE_INVALID = "sequence-invalid"
+
+
+class ReaderLineError(InputError):
+    """One line of a reader log is malformed; `reason` is stable, `detail` a sentence for people."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}", hint="The line is kept in quarantine; correct the reader's settings.")
+
+
+class CaptureError(InputError):
+    """An EPCIS document is refused whole: it is not valid, or an event in it has no event id."""
+
+
+class OutboxError(LadingError):
+    """The outbox cannot be used. What was being written is rolled back: there is no half batch."""
+
+    def __init__(self, path: str, message: str, *, hint: str, retryable: bool = False) -> None:
+        self.path = path
+        super().__init__(f"outbox {path}: {message}", hint=hint, retryable=retryable)
+
+
+class OutboxUnreadable(OutboxError):
+    """The file is no outbox, an outbox of another version, or damaged."""
+
+
+class OutboxForeign(OutboxError):
+    """The outbox belongs to another chain, registry or publisher."""
+
+
+class OutboxLocked(OutboxError):
+    """Another process holds the outbox."""
+
+
+class OutboxFull(OutboxError):
+    """The disk is full, or the file may not grow."""
+
+
+class LogError(LadingError):
+    """The log on chain and the outbox disagree; nothing was sent."""
+
+
+class LogAhead(LogError):
+    """The log holds batches that this outbox does not know."""
+
+    def __init__(self, next_index: int, expected: int) -> None:
+        self.next_index, self.expected = next_index, expected
+        super().__init__(
+            f"the log on chain continues at batch {next_index}, the outbox at {expected}: somebody else anchored in it",
+            hint="Find out who holds the log's writer key; one log has one outbox.",
+        )
+
+
+class LogDiffers(LogError):
+    """The log holds another batch under an index that this outbox gave to its own."""
+
+    def __init__(self, index: int, ours: bytes, anchored: bytes) -> None:
+        self.index, self.ours, self.anchored = index, ours, anchored
+        super().__init__(
+            f"batch {index} of the log is 0x{anchored.hex()}, the outbox has 0x{ours.hex()} there",
+            hint="Another outbox writes to this log: change the log's writer and keep one outbox.",
+        )
