@@ -1,0 +1,98 @@
+"""The event id of CBV 2.0, section 8.9: a hash over an event's content in a fixed order, independent of its syntax.
+
+Tables keyed by property stand in for JSON-LD expansion. Where text, reference code and its vectors disagree, the
+vectors decide; where no vector does, docs/decisions/0003-event-id-choices.md says what was chosen and why. The id does
+not cover `eventID`, `recordTime` and `errorDeclaration`: `lading.epcis.content_hash` covers everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+from lading.epcis.errors import EventIdError
+from lading.epcis.namespaces import BUILT_IN, ContextProblem, Namespaces, from_context
+from lading.epcis.prehash import EVENT_TYPES, prehash_of
+
+# Where a document may name properties that take no part in its events' ids; the reference generator's own extension.
+IGNORE_NAMESPACE_KEY = "{https://repository-x.example.com/}ignoreFields"
+NO_FIELDS: frozenset[str] = frozenset()
+
+
+def event_id(event: Mapping[str, object], context: object = None) -> str:
+    """`ni:///sha-256;…?ver=CBV2.0` of one event; `context` is its document's `@context`.
+
+    Raises:
+        EventIdError: a value has no well-defined place or text in the id; `path` says which.
+    """
+    return _ni(prehash(event, context), "$")
+
+
+def prehash(event: Mapping[str, object], context: object = None) -> str:
+    """The text whose hash is the event's id.
+
+    Raises:
+        EventIdError: as `event_id`.
+    """
+    return prehash_of(event, _namespaces(context, "$"), NO_FIELDS, "$")
+
+
+def document_event_ids(document: object) -> list[str]:
+    """The ids of all events of an EPCIS document, query document, bare event or list of events, in document order.
+
+    Raises:
+        EventIdError: the document is none of these, or one of its events has no id.
+    """
+    if isinstance(document, list):
+        return [_ni(prehash_of(event, BUILT_IN, NO_FIELDS, p), p) for p, event in _indexed(document, "$")]
+    if not isinstance(document, Mapping):
+        raise EventIdError("$", "an EPCIS document is a JSON object")
+    if "epcisBody" not in document and document.get("type") in tuple(EVENT_TYPES):
+        return [event_id(document)]
+    namespaces = _namespaces(document.get("@context"), "$")
+    events, path, header = _events(document)
+    ignored = frozenset(_ignored(header, namespaces))
+    return [_ni(prehash_of(event, namespaces, ignored, p), p) for p, event in _indexed(events, path)]
+
+
+def _ni(text: str, path: str) -> str:
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise EventIdError(path, "a text holds half of a surrogate pair, which is no Unicode text") from None
+    return f"ni:///sha-256;{hashlib.sha256(data).hexdigest()}?ver=CBV2.0"
+
+
+def _namespaces(context: object, path: str) -> Namespaces:
+    try:
+        return from_context(context) if context is not None else BUILT_IN
+    except ContextProblem as problem:
+        raise EventIdError(f"{path}.@context", str(problem)) from None
+
+
+def _indexed(events: list[object], path: str) -> Iterator[tuple[str, object]]:
+    return ((f"{path}[{index}]", event) for index, event in enumerate(events))
+
+
+def _events(document: Mapping[str, object]) -> tuple[list[object], str, Mapping[str, object]]:
+    """The events of a document, their path, and the object that may say which fields are ignored."""
+    path, header = "$.epcisBody", document
+    body = document.get("epcisBody")
+    if isinstance(body, Mapping) and isinstance(body.get("queryResults"), Mapping):
+        header = body["queryResults"]
+        path, body = "$.epcisBody.queryResults.resultsBody", header.get("resultsBody")
+    if isinstance(body, Mapping) and isinstance(body.get("eventList"), list):
+        return body["eventList"], f"{path}.eventList", header
+    if isinstance(body, Mapping) and "event" in body:
+        return [body["event"]], f"{path}.event", header
+    raise EventIdError(
+        path, "there is no eventList: neither a document, a query document, an event nor a list of events"
+    )
+
+
+def _ignored(header: Mapping[str, object], namespaces: Namespaces) -> Iterator[str]:
+    for name, value in header.items():
+        if namespaces.key(name) == IGNORE_NAMESPACE_KEY:
+            if not (isinstance(value, list) and all(isinstance(field, str) for field in value)):
+                raise EventIdError(f"$.{name}", "the fields to ignore are a list of property names")
+            yield from value
