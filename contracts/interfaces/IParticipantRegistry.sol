@@ -27,7 +27,8 @@ enum IdentifierScheme {
 
 /// @notice A participant as admitted. All but `roles` and `controller` is immutable.
 struct Participant {
-    /// The only address that adds, rotates and revokes this participant's keys. Never a signing key itself.
+    /// The only address that adds, rotates and revokes this participant's keys. Never one of them, and never an address
+    /// that was anybody's key when it became controller.
     address controller;
     /// Bitmap of `Role`.
     uint16 roles;
@@ -60,6 +61,10 @@ struct Key {
 /// OpenZeppelin's AccessManager alone, whose delay is a matter of deployment, not of this contract. Whoever governs the
 /// manager can, after that delay and in public, admit a false customs office, carrier or arbiter.
 /// @dev Warning: an ERC-1271 wallet may be a key. What it calls valid can change from block to block.
+/// @dev Warning: a controller may, with its own consent, become a key of another participant. That is not refused: else
+/// anyone who names an address as controller could keep it from ever being a key.
+/// @dev Warning: a bound prefix stays bound, and a lost controller key is lost: there is no way round either, since whoever
+/// could go it could also take a brand's goods or its keys.
 interface IParticipantRegistry {
     event ParticipantAdmitted(
         bytes32 indexed participant,
@@ -70,23 +75,29 @@ interface IParticipantRegistry {
         IdentifierScheme scheme,
         string identifier
     );
+    /// @param roles those that the participant did not hold before.
     event RolesGranted(bytes32 indexed participant, uint16 roles);
+    /// @param roles those that the participant held.
     event RolesRevoked(bytes32 indexed participant, uint16 roles);
     event PrefixBound(bytes32 indexed participant, string prefix);
+    /// @param proposed zero if the proposal was withdrawn.
     event ControllerProposed(bytes32 indexed participant, address indexed proposed);
     event ControllerChanged(bytes32 indexed participant, address indexed controller);
     event KeyAdded(bytes32 indexed participant, address indexed key);
+    /// @notice A key was revoked or, if it was before, its `compromisedSince` moved to an earlier time.
     event KeyRevoked(bytes32 indexed participant, address indexed key, uint40 compromisedSince);
 
     /// @notice The identifier was already admitted by the same admitter.
     error ParticipantExists(bytes32 participant);
     error ParticipantUnknown(bytes32 participant);
-    /// @notice The identifier is empty, too long (64 bytes at most) or, for a GLN or LEI, not of its scheme's length.
+    /// @notice The identifier is empty or has more than 64 bytes; a GLN has not 13 digits, or another check digit (GS1 General
+    /// Specifications, 7.9); an LEI has not 20 characters.
     error IdentifierInvalid(IdentifierScheme scheme, string identifier);
     /// @notice Not two capital letters.
     error CountryInvalid(bytes2 country);
     /// @notice `allowed` is the bitmap that this call may hand out.
     error RolesNotAllowed(uint16 attempted, uint16 allowed);
+    /// @notice The controller is zero, or was ever a signing key.
     error ControllerInvalid(address controller);
     error NotController(address caller, address controller);
     error NotProposedController(address caller, address proposed);
@@ -95,13 +106,19 @@ interface IParticipantRegistry {
     /// @notice The prefix, one that contains it, or one inside it, is bound already. `holder` is zero if the conflict is
     /// with a longer prefix inside the attempted one.
     error PrefixTaken(string prefix, bytes32 holder);
+    /// @notice The address is, or once was, a key of `participant`.
     error KeyTaken(address key, bytes32 participant);
+    /// @notice The key is zero, or the participant's controller.
     error KeyInvalid(address key);
+    /// @notice The key belongs to another participant; `participant` is zero if to nobody.
+    error KeyForeign(address key, bytes32 participant);
     /// @notice The key did not sign `AddKey(participant, key)` for this registry.
     error KeyConsentInvalid(address key);
-    /// @notice The key is unknown, revoked, or not yet valid at this block.
+    /// @notice The key is revoked, or unknown (`revokedAt` is zero).
     error KeyNotValid(address key, uint40 revokedAt);
     error CompromiseInFuture(uint40 compromisedSince, uint40 blockTime);
+    /// @notice The key was declared compromised since `declared`; that can be moved to an earlier time only.
+    error CompromiseNotEarlier(uint40 attempted, uint40 declared);
     error RoleMissing(bytes32 participant, Role role);
 
     /// @notice The bitmap of roles that only `grantRoles` hands out: those that can move money or open a border.
@@ -135,23 +152,30 @@ interface IParticipantRegistry {
     function grantRoles(bytes32 participant, uint16 roles) external;
 
     /// @notice Takes roles away, at once. Restricted.
+    /// @dev A brand without its role keeps its classes, and may still recall them.
     function revokeRoles(bytes32 participant, uint16 roles) external;
 
-    /// @notice Binds a GS1 company prefix to a brand. Restricted. A prefix nested in another's is refused.
+    /// @notice Binds a GS1 company prefix to a participant with the role Brand, for good. Restricted. A prefix that contains a
+    /// bound one, or lies inside one, is refused, whoever holds that.
     function bindPrefix(bytes32 participant, string calldata prefix) external;
 
-    /// @notice The current controller names its successor, who has to call `acceptController`.
+    /// @notice The controller names its successor, who has to call `acceptController`. The latest proposal stands.
+    /// @param proposed zero withdraws the proposal.
     function proposeController(bytes32 participant, address proposed) external;
 
+    /// @notice The proposed controller takes over, at once.
     function acceptController(bytes32 participant) external;
 
     /// @notice Adds a signing key. By the controller, with the key's own consent.
     /// @param consent EIP-712 signature by `key` (ERC-1271 accepted) over `AddKey(bytes32 participant,address key)`.
+    /// @dev Warning: a consent has no end date. It is used up once the key belongs to anybody.
     function addKey(bytes32 participant, address key, bytes calldata consent) external;
 
     /// @notice Revokes a key from this block on, for ever. By the controller. Unwinds no money.
-    /// @param compromisedSince zero, or the time in the past since which the key may have been in other hands. It may be
-    /// set, or moved to an earlier time, on a key that is revoked already.
+    /// @param compromisedSince zero, or the time, this block's at the latest, since which the key may have been in other
+    /// hands. It may be set, or moved to an earlier time, on a key that is revoked already; `revokedAt` then stays.
+    /// @dev Warning: nothing stops a controller from declaring a time before the key was added. That casts doubt on what the
+    /// participant itself said, and on nothing else.
     function revokeKey(bytes32 participant, address key, uint40 compromisedSince) external;
 
     /// @notice `revokeKey` and `addKey` in one transaction, so that no block is without a key.
@@ -163,7 +187,14 @@ interface IParticipantRegistry {
         uint40 compromisedSince
     ) external;
 
+    /// @notice All zero if unknown.
     function getParticipant(bytes32 participant) external view returns (Participant memory);
+
+    /// @notice The controller of a participant; zero if unknown.
+    function controllerOf(bytes32 participant) external view returns (address);
+
+    /// @notice Who may call `acceptController`; zero if nobody.
+    function proposedControllerOf(bytes32 participant) external view returns (address);
 
     /// @notice ISO 3166-1 alpha-2 country of a participant; zero if unknown.
     function countryOf(bytes32 participant) external view returns (bytes2);
@@ -186,6 +217,6 @@ interface IParticipantRegistry {
 
     /// @notice The holder of the company prefix that the 12 digits after a GTIN-14's indicator, or the first 12 of a
     /// GLN, fall under; zero if none.
-    /// @param digits the 12 digits as a number, leading zeros lost.
+    /// @param digits the 12 digits as a number, leading zeros lost. More than 12 digits fall under nobody's.
     function prefixHolder(uint64 digits) external view returns (bytes32);
 }

@@ -5,7 +5,7 @@ pragma solidity 0.8.30;
 struct Batch {
     /// Root of the Merkle tree over the batch's leaves (sorted pairs, as OpenZeppelin's MerkleProof).
     bytes32 root;
-    /// Number of leaves; never zero.
+    /// Number of leaves, as the publisher states it; never zero.
     uint32 count;
 }
 
@@ -48,7 +48,7 @@ interface IProvenanceRegistry {
     );
     event Recalled(uint64 indexed gtin, RecallScope indexed scope, string value, string reason);
 
-    /// @notice Not 14 digits, or the check digit differs (GS1 General Specifications, 7.9).
+    /// @notice Zero, more than 14 digits, or another check digit (GS1 General Specifications, 7.9).
     error GtinInvalid(uint64 gtin);
     error ClassExists(uint64 gtin, bytes32 brand);
     error ClassUnknown(uint64 gtin);
@@ -56,7 +56,7 @@ interface IProvenanceRegistry {
     error PrefixNotHeld(uint64 gtin, bytes32 caller, bytes32 holder);
     error NotController(address caller, address controller);
     error NotWriter(address caller, address writer);
-    /// @notice The writer's key belongs to another participant.
+    /// @notice The writer is a key of `participant`, another one.
     error WriterForeign(address writer, bytes32 participant);
     error BatchEmpty();
     /// @notice A log has no gaps: the next batch is `expected`.
@@ -64,24 +64,29 @@ interface IProvenanceRegistry {
     /// @notice That index was anchored with other content.
     error BatchDiffers(uint48 index, bytes32 attempted, bytes32 anchored);
     error NotBrand(bytes32 caller, bytes32 brand);
-    /// @notice The class has no value; a lot or serial has 1 to 20 characters (GS1 AI 10 and 21).
+    /// @notice A class has no value; a lot or serial has 1 to 20 characters of the GS1 AI encodable character set 82 (GS1
+    /// General Specifications, AI 10 and 21, figure 7.11-1).
     error RecallValueInvalid(RecallScope scope, string value);
     error AlreadyRecalled(uint64 gtin, RecallScope scope, string value);
 
     /// @notice Registers a product class under the caller's company prefix. By a valid key of a participant with the role
     /// Brand. Once.
-    /// @param gtin the GTIN-14 as a number.
+    /// @param gtin the GTIN-14 as a number. A GTIN-13 or GTIN-12 is the GTIN-14 with indicator 0, the same number.
     function registerClass(uint64 gtin) external;
 
-    /// @notice Names the only address that may anchor in a participant's log, at once. By its controller.
-    /// @param writer a valid key of the participant, or zero to stop the log.
+    /// @notice Names the only address that may anchor in a participant's log, at once. By its controller. The log goes on at
+    /// the index where it stands.
+    /// @param writer a valid key of the participant, or zero to stop the log. Reverts with the ParticipantRegistry's
+    /// `KeyNotValid` for any other.
     function setWriter(bytes32 participant, address writer) external;
 
-    /// @notice Anchors batch number `index` of a log. The same index with the same content is a no-op, so that a retry is
-    /// safe; with other content it reverts.
+    /// @notice Anchors batch number `index` of a log. By its writer. The same index with the same content is a no-op, so that
+    /// a retry is safe; with other content it reverts.
     function anchor(bytes32 participant, uint48 index, Batch calldata batch) external;
 
-    /// @notice Recalls a class, a lot or a serial number, for good. By a valid key of the class's brand.
+    /// @notice Recalls a class, a lot or a serial number, for good. By a valid key of the class's brand, which may do so even
+    /// after it lost the role Brand.
+    /// @dev Warning: a thief of one brand key can recall; revoking the key does not take a recall back. Nobody can hide one.
     /// @param value empty for a class, else the lot (GS1 AI 10) or serial (AI 21).
     /// @param reason for the consumer, in one sentence.
     function recall(uint64 gtin, RecallScope scope, string calldata value, string calldata reason) external;
@@ -94,10 +99,14 @@ interface IProvenanceRegistry {
     /// @notice `keccak256(abi.encode(root, count))` of an anchored batch; zero if there is none.
     function batchHash(bytes32 participant, uint48 index) external view returns (bytes32);
 
+    /// @notice The domain of the leaves: `keccak256("lading.event-leaf.v1")`.
+    function EVENT_LEAF() external view returns (bytes32);
+
     /// @notice The leaf of an event: `keccak256(keccak256(abi.encode(EVENT_LEAF, eventId, contentHash, salt)))`.
     function leafHash(EventLeaf calldata leaf) external pure returns (bytes32);
 
     /// @notice Whether the event is in that anchored batch.
+    /// @param proof the siblings from the leaf to the root, as OpenZeppelin's StandardMerkleTree gives them.
     function isAnchored(
         bytes32 participant,
         uint48 index,
@@ -106,7 +115,8 @@ interface IProvenanceRegistry {
         bytes32[] calldata proof
     ) external view returns (bool);
 
-    /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not.
+    /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not. An item is
+    /// recalled if any of the three is.
     /// @param lot empty if unknown. @param serial empty if unknown.
     function recallTimes(uint64 gtin, string calldata lot, string calldata serial)
         external
