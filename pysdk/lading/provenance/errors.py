@@ -9,12 +9,16 @@ class MerkleError(InputError):
     """Leaves, or a part of one, of which no tree can be made."""
 
 
-class BundleError(InputError):
-    """A bundle that is refused whole.
+class ItemError(InputError):
+    """A code that names no single item."""
 
-    `path` is the JSON path of the fault, such as `$.entries[0].proof[2]`; `rule` the id of the broken rule of form.
-    """
+
+class BundleError(InputError):
+    """A bundle that is refused whole. `path` is the JSON path of the fault, such as `$.entries[0].proof[2]`."""
 
     def __init__(self, path: str, problem: str) -> None:
         self.path = path
-        super().__init__(f"{path}: {problem}")
+        super().__init__(
+            f"The proof bundle is refused at {path}: {problem}.",
+            hint="It was damaged or altered on its way: get it again from whoever gave it to you.",
+        )

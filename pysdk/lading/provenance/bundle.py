@@ -1,0 +1,169 @@
+"""The proof bundle `lading-bundle/1`: what a consumer is handed about one item.
+
+It is JSON in its RFC 8785 form (keys sorted, no white space, one spelling of each number and text) with lower-case 0x
+hex. Other bytes are refused, so that two bundles that say the same are the same file. Nothing in it is trusted: each
+field is bound by a proof to the chain, or only compared with the verifier's own settings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Literal, NoReturn
+
+import rfc8785
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from lading.epcis.errors import EpcError
+from lading.provenance.errors import BundleError, ItemError
+from lading.provenance.item import item_of
+from lading.provenance.leaf import EVENT_ID
+
+FORMAT = "lading-bundle/1"
+
+MAX_BYTES = 4 << 20
+"""An item with 1,000 events of 2 KB and proofs of 32 levels stays below it; a phone still reads it in a second."""
+
+MAX_DEPTH = 32
+"""An EPCIS event with sensor data reaches 9 levels; deeper JSON only attacks the parser."""
+
+MAX_ENTRIES = 1000
+MAX_PROOF = 33
+"""A batch has fewer than 2**32 leaves, so no proof is longer."""
+
+
+def _hex(size: int) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    pattern = rf"0x[0-9a-f]{{{2 * size}}}"
+
+    def read(value: object) -> bytes:
+        if isinstance(value, bytes) and len(value) == size:
+            return value
+        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
+            raise ValueError(f"it should be 0x and {2 * size} lower-case hexadecimal digits")
+        return bytes.fromhex(value[2:])
+
+    schema = {"type": "string", "pattern": f"^{pattern}$"}
+    return BeforeValidator(read), PlainSerializer(lambda data: "0x" + data.hex()), WithJsonSchema(schema)
+
+
+Hash = Annotated[bytes, *_hex(32)]
+Address = Annotated[bytes, *_hex(20)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ChainRef(_Model):
+    """Where the bundle says that it is anchored. Compared with the verifier's settings, never trusted."""
+
+    chain_id: int = Field(strict=True, gt=0, lt=2**53)
+    genesis: Hash = Field(description="Hash of block 0.")
+    participant_registry: Address
+    provenance_registry: Address
+
+
+class BatchRef(_Model):
+    """The batch that an entry's leaf is in: its Merkle root and number of leaves."""
+
+    root: Hash
+    count: int = Field(strict=True, gt=0, lt=2**32)
+
+
+class Entry(_Model):
+    """One event with the proof that its publisher anchored it as a leaf of batch `index` of its log."""
+
+    event: dict[str, JsonValue] = Field(description="The EPCIS 2.0 JSON-LD event, whole.")
+    context: JsonValue = Field(description="The @context of the document that the event came in.")
+    event_id: str = Field(pattern=f"^{EVENT_ID.pattern}$", description="CBV 2.0, section 8.9.")
+    publisher: Hash = Field(description="Participant id.")
+    index: int = Field(strict=True, ge=0, lt=2**48)
+    batch: BatchRef
+    salt: Hash
+    proof: tuple[Hash, ...] = Field(max_length=MAX_PROOF)
+
+
+class Bundle(_Model):
+    """Events of one item with their proofs. `item` is an EPC pure identity URI."""
+
+    model_config = ConfigDict(title=FORMAT)
+
+    format: Literal["lading-bundle/1"]
+    item: str = Field(min_length=12, max_length=200, pattern="^urn:epc:id:[a-z]+:")
+    chain: ChainRef
+    entries: tuple[Entry, ...] = Field(max_length=MAX_ENTRIES)
+
+
+def dump(bundle: Bundle) -> bytes:
+    """The canonical bytes.
+
+    Raises BundleError if an event holds a number or text that RFC 8785 cannot carry.
+    """
+    return canonical(bundle.model_dump(mode="json"))
+
+
+def canonical(value: object) -> bytes:
+    """RFC 8785 bytes of a JSON value. Raises BundleError for what JSON cannot carry exactly."""
+    try:
+        return rfc8785.dumps(value)  # type: ignore[arg-type]
+    except (ValueError, RecursionError) as error:
+        raise BundleError("$", f"it holds a value without a canonical form ({str(error)[:120]})") from error
+
+
+def parse(data: bytes) -> Bundle:
+    """Reads a bundle.
+
+    Raises:
+        BundleError: too large or deep, no JSON, not canonical, a field too many or too few, or one of the wrong form.
+    """
+    _refuse_oversize(data)
+    document = _decode(data)
+    # Also refuses duplicate keys, which the parser would drop in silence: the bytes then differ.
+    if canonical(document) != data:
+        byte = _first_difference(document, data)
+        raise BundleError("$", f"it is not in canonical form (RFC 8785), from byte {byte} on")
+    try:
+        bundle = Bundle.model_validate(document)
+        item_of(bundle.item)
+    except ValidationError as error:
+        _raise_first(error)
+    except (EpcError, ItemError) as error:
+        raise BundleError("$.item", error.message.removesuffix(".")) from error
+    return bundle
+
+
+def _refuse_oversize(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise BundleError("$", f"it has {len(data)} bytes; at most {MAX_BYTES} are read")
+    depth = 0
+    for bracket in re.findall(rb"[\[\]{}]", re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data, flags=re.DOTALL)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise BundleError("$", f"it is nested deeper than {MAX_DEPTH} levels")
+
+
+def _decode(data: bytes) -> object:
+    try:
+        return json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BundleError("$", f"it is no JSON text ({str(error)[:120]})") from error
+
+
+def _first_difference(document: object, data: bytes) -> int:
+    pairs = enumerate(zip(canonical(document), data, strict=False))
+    return next((position for position, (ours, theirs) in pairs if ours != theirs), len(data))
+
+
+def _raise_first(error: ValidationError) -> NoReturn:
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}"[:80] for part in first["loc"])
+    raise BundleError(path, first["msg"].removeprefix("Value error, ")) from None

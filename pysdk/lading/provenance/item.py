@@ -1,0 +1,63 @@
+"""Which single thing a code names, so that two spellings of one identity compare equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lading.epcis.digital_link import from_link
+from lading.epcis.errors import EpcError
+from lading.epcis.identity import parse
+from lading.epcis.keys import Gs1Key, from_uri
+from lading.provenance.errors import ItemError
+
+_PLACE_AI = "414"
+_PLACES = frozenset({"sgln", "pgln"})
+_CLASS_ONLY = frozenset({"lgtin", "sgtin", "itip", "grai", "gdti", "sgcn", "cpi"})
+"""Types whose key without a serial names a class of things and no single one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing. `key` is its canonical Digital Link; `gtin` (14 digits) and `serial` are None for what is no SGTIN."""
+
+    key: str
+    gtin: str | None
+    serial: str | None
+
+
+def item_of(code: str) -> Item:
+    """The thing that an EPC (hexadecimal, tag URI, pure identity URI) or a GS1 Digital Link names.
+
+    Raises:
+        EpcError: it names nothing, or a check digit is wrong.
+        ItemError: it names a class of things, or a place.
+    """
+    found = parse(code)
+    if found.scheme in _PLACES or (found.scheme in _CLASS_ONLY and found.serial is None):
+        raise ItemError(
+            f"{code[:120]!r} names no single item.", hint="Give the code with its serial number, as on the item itself."
+        )
+    if found.scheme != "sgtin":
+        return Item(found.digital_link, None, None)
+    return Item(found.digital_link, found.key, found.serial)
+
+
+def same_thing(text: str) -> str:
+    """The form under which an identifier in an event is compared: its canonical Digital Link if it is a GS1 key, else
+    the text itself. No check digit is verified: whatever the text, it is an identifier of its own."""
+    key = _key_of(text)
+    return text if key is None else key.digital_link
+
+
+def site_of(place: str) -> str:
+    """The site that a place belongs to: its GLN, so that docks and shelves of one site (SGLN extensions; GS1 General
+    Specifications, section 3.4.4, AI 254) are one place. A place without a GLN is its own site."""
+    key = _key_of(place)
+    return f"{_PLACE_AI}:{key.value}" if key is not None and key.ai == _PLACE_AI else place
+
+
+def _key_of(text: str) -> Gs1Key | None:
+    try:
+        return from_uri(text) if text.startswith("urn:epc:") else from_link(text)
+    except EpcError:
+        return None

@@ -1,0 +1,123 @@
+"""The rules that a verdict checks, what each can find, and what no verdict proves. Ids are stable.
+
+`scripts/verify.py` repeats the ids and sentences, since it stands alone; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["authentic", "unknown", "suspect", "recalled"]
+
+CLOCK_TOLERANCE_SECONDS = 300
+"""Readers keep time by NTP or by hand, and a block's time may lie seconds from the true one; five minutes apart is not
+yet a contradiction."""
+
+MIN_TRAVEL_SECONDS = 300
+"""The least time between reads of one item at two sites (two GLNs). Leaving one site, driving and being read at the
+next takes longer even across a street; below it stands only what clocks explain. Distances are not known here, so this
+finds a clone at two places at once, not an unlikely journey."""
+
+ALARMING = frozenset(
+    {"damaged", "destroyed", "disposed", "expired", "mismatch_class", "mismatch_instance", "mismatch_quantity"}
+    | {"no_pedigree_match", "non_conformant", "non_sellable_other", "recalled", "stolen"}
+)
+"""Dispositions after which goods should not be in a consumer's hands (CBV 2.0, section 7.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is checked, in one sentence that is true of an authentic item, and the rule's source."""
+
+    id: str
+    sentence: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is not `authentic`: the level it forces, the rule that is broken, a sentence for a consumer."""
+
+    id: str
+    level: Level
+    rule: str
+    sentence: str
+
+
+_PROVENANCE, _PARTICIPANT, _TRUST = "IProvenanceRegistry.sol", "IParticipantRegistry.sol", "docs/decisions/0005"
+_OBJECT_EVENT = "EPCIS 2.0, section 7.4.2"
+
+RULES = (
+    Rule("deployment", "The bundle names the chain and registries that you trust.", _TRUST),
+    Rule("chain", "The node that was asked is on that chain, and the registries stand there.", _TRUST),
+    Rule("event-id", "Each event has the id that its fields give.", "CBV 2.0, section 8.9"),
+    Rule("leaf-in-batch", "Each event, whole, is a leaf of its batch.", _PROVENANCE),
+    Rule("anchored", "Each batch is anchored on the chain, at its place in its publisher's log.", _PROVENANCE),
+    Rule("writer", "Each batch was anchored with a key of its publisher, valid at that time.", _PARTICIPANT),
+    Rule("event-readable", "Each event has the fields that the other rules look at.", "EPCIS 2.0, section 7"),
+    Rule("event-concerns-item", "Each event names the item, or what it was packed in.", "EPCIS 2.0, section 7.4"),
+    Rule("not-corrected", "No event in the bundle declares another one wrong.", "EPCIS 2.0, section 7.4.1.3"),
+    Rule("born-once", "The item came into being in exactly one event.", _OBJECT_EVENT),
+    Rule("born-by-brand", "That event was published by the brand of the item's product class.", _PROVENANCE),
+    Rule("born-first", "Nothing happened to the item before it came into being.", _OBJECT_EVENT),
+    Rule("not-ended", "The item was not destroyed, and nothing happened after its decommissioning.", _OBJECT_EVENT),
+    Rule("one-place", "The item was never at two sites at once.", _TRUST),
+    Rule("time-forward", "No event was anchored before it happened.", _TRUST),
+    Rule("disposition", "The last word on the item's state is known and raises no alarm.", "CBV 2.0, section 7.2"),
+    Rule("not-recalled", "Neither the item, nor its lot, nor its product class is recalled.", _PROVENANCE),
+)
+
+# In the order in which a verdict lists them.
+REASONS = (
+    Reason("recalled-class", "recalled", "not-recalled", "The brand has recalled the whole product class."),
+    Reason("recalled-lot", "recalled", "not-recalled", "The brand has recalled the item's lot."),
+    Reason("recalled-serial", "recalled", "not-recalled", "The brand has recalled this very item."),
+    Reason("event-id-differs", "suspect", "event-id", "An event does not have the id that its fields give."),
+    Reason(
+        "leaf-not-in-batch", "suspect", "leaf-in-batch", "An event or its proof was altered: it is not in its batch."
+    ),
+    Reason("anchor-missing", "suspect", "anchored", "A batch is not anchored on the chain."),
+    Reason("anchor-differs", "suspect", "anchored", "Another batch is anchored at that place of the publisher's log."),
+    Reason("writer-foreign", "suspect", "writer", "A batch was anchored with a key that is not its publisher's."),
+    Reason("writer-revoked", "suspect", "writer", "A batch was anchored with a key that was not valid at that time."),
+    Reason("writer-compromised", "suspect", "writer", "A batch was anchored with a key that others may have had."),
+    Reason("event-foreign", "suspect", "event-concerns-item", "An event is about other goods."),
+    Reason("born-twice", "suspect", "born-once", "The item came into being more than once."),
+    Reason("birth-foreign", "suspect", "born-by-brand", "Somebody other than the brand put the item into the world."),
+    Reason("event-before-birth", "suspect", "born-first", "Something happened to the item before it came into being."),
+    Reason("event-after-end", "suspect", "not-ended", "Something happened to the item after its decommissioning."),
+    Reason("item-destroyed", "suspect", "not-ended", "The item was destroyed."),
+    Reason("two-places", "suspect", "one-place", "The item was at two sites at once: one of the tags is a copy."),
+    Reason("event-after-anchor", "suspect", "time-forward", "An event was anchored before it happened."),
+    Reason("disposition-alarming", "suspect", "disposition", "The item was last reported stolen or unfit for sale."),
+    Reason("anchor-not-checked", "unknown", "anchored", "No chain that you trust showed the events to be anchored."),
+    Reason("deployment-unknown", "unknown", "deployment", "It is not said which chain and registries you trust."),
+    Reason("deployment-differs", "unknown", "deployment", "The bundle names another chain or registry than yours."),
+    Reason("node-differs", "unknown", "chain", "The node is on another chain than the one that you trust."),
+    Reason("registry-missing", "unknown", "chain", "The registries that you trust do not stand on that chain."),
+    Reason("item-differs", "unknown", "event-concerns-item", "The bundle is about another item than the code."),
+    Reason("no-events", "unknown", "born-once", "The bundle holds no event."),
+    Reason("event-id-not-checked", "unknown", "event-id", "The id of an event cannot be recomputed."),
+    Reason("event-unreadable", "unknown", "event-readable", "An event lacks a field that the rules need."),
+    Reason("correction-not-judged", "unknown", "not-corrected", "An event corrects another, which is not judged."),
+    Reason("birth-missing", "unknown", "born-once", "No event says how the item came into being."),
+    Reason("class-unknown", "unknown", "born-by-brand", "No brand has registered the item's product class."),
+    Reason("disposition-unknown", "unknown", "disposition", "The item's last reported state is no word of CBV 2.0."),
+)
+
+NOT_PROVEN = {
+    "tag-is-not-goods": "That the goods are those the tag was made for: a tag is not the goods, and a perfect copy of "
+    "it on a plausible path is not excluded.",
+    "statements": "That what an event says is true: it is its publisher's statement.",
+    "omitted-events": "That the bundle holds every event: one that was left out, a later correction among them, is "
+    "not detected in this version.",
+    "custody": "That a publisher held the item, or the office that it speaks for, when it published.",
+    "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
+    "node-trust": "That the node told the truth: its answers are believed.",
+    "finality": "That the chain keeps the block as of which this holds.",
+    "lot": "That the item's lot is not recalled: no event names the lot.",
+}
+
+REASON_BY_ID = {reason.id: reason for reason in REASONS}
+RULE_IDS = tuple(rule.id for rule in RULES)

@@ -1,0 +1,167 @@
+"""The rules of a verdict, each a pure function from what is known to what it found. Ids, sentences and sources stand in
+`reasons.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from lading.epcis.vocabulary import DISPOSITION
+from lading.provenance.bundle import Bundle, Entry
+from lading.provenance.item import Item
+from lading.provenance.merkle import batch_hash
+from lading.provenance.reasons import ALARMING, CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
+from lading.provenance.story import Happening, cbv_word, concerning, in_order
+from lading.provenance.truth import ChainFacts, Trusted
+
+_DESTROYED = "destroying"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A reason (its id in `reasons.REASONS`), the entry that it is about (None: the whole bundle), what was seen."""
+
+    reason: str
+    entry: int | None = None
+    detail: str = ""
+
+
+def deployment(bundle: Bundle, trusted: Trusted | None) -> Iterator[Finding]:
+    if trusted is None:
+        yield Finding("deployment-unknown")
+        return
+    named = bundle.chain
+    pairs = (
+        ("chain id", named.chain_id, trusted.chain_id),
+        ("genesis", named.genesis.hex(), (trusted.genesis or named.genesis).hex()),
+        ("participant registry", named.participant_registry.hex(), trusted.participant_registry.hex()),
+        ("provenance registry", named.provenance_registry.hex(), trusted.provenance_registry.hex()),
+    )
+    for name, theirs, ours in pairs:
+        if theirs != ours:
+            yield Finding("deployment-differs", detail=f"{name}: the bundle says {theirs}, you trust {ours}")
+
+
+def chain(facts: ChainFacts, trusted: Trusted) -> Iterator[Finding]:
+    """The facts are of the trusted chain and registries. The caller chose the node, but it may be of another chain."""
+    asked = (facts.chain_id, facts.participant_registry, facts.provenance_registry)
+    wanted = (trusted.chain_id, trusted.participant_registry, trusted.provenance_registry)
+    if asked != wanted or trusted.genesis not in (None, facts.genesis):
+        yield Finding("node-differs", detail=f"it is on chain {facts.chain_id}, genesis 0x{facts.genesis.hex()}")
+    elif not facts.deployed:
+        yield Finding("registry-missing")
+
+
+def anchored(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
+    for position, entry in enumerate(entries):
+        anchor = facts.anchors.get((entry.publisher, entry.index))
+        if anchor is None:
+            yield Finding("anchor-missing", position, f"batch {entry.index} of participant 0x{entry.publisher.hex()}")
+        elif anchor.batch_hash != batch_hash(entry.batch.root, entry.batch.count):
+            yield Finding("anchor-differs", position, f"batch {entry.index} of participant 0x{entry.publisher.hex()}")
+
+
+def writer(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
+    """The key is judged at the block in which the batch was anchored, never at a time that an event claims."""
+    for position, entry in enumerate(entries):
+        anchor = facts.anchors.get((entry.publisher, entry.index))
+        if anchor is None:
+            continue
+        key = facts.keys.get(anchor.writer)
+        if key is None or key.participant != entry.publisher:
+            yield Finding("writer-foreign", position, f"key 0x{anchor.writer.hex()}")
+            continue
+        if anchor.time < key.added_at or (key.revoked_at and anchor.time >= key.revoked_at):
+            yield Finding("writer-revoked", position, f"key 0x{anchor.writer.hex()}")
+        if key.compromised_since and anchor.time >= key.compromised_since:
+            yield Finding("writer-compromised", position, f"key 0x{anchor.writer.hex()}")
+
+
+def event_concerns_item(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:
+    ours = concerning(item.key, happenings)
+    yield from (Finding("event-foreign", one.position) for one in happenings if one.position not in ours)
+
+
+def not_corrected(happenings: Sequence[Happening]) -> Iterator[Finding]:
+    yield from (Finding("correction-not-judged", one.position) for one in happenings if one.corrects)
+
+
+def births(item: Item, happenings: Sequence[Happening]) -> list[Happening]:
+    """The events by which the item came into being, in order, the same event anchored twice counted once."""
+    once = {one.identity: one for one in reversed(in_order(happenings)) if item.key in one.born}
+    return in_order(once.values())
+
+
+def born_once(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:
+    born = births(item, happenings)
+    if not born:
+        yield Finding("birth-missing")
+    yield from (Finding("born-twice", again.position) for again in born[1:])
+
+
+def born_by_brand(item: Item, happenings: Sequence[Happening], facts: ChainFacts) -> Iterator[Finding]:
+    if item.gtin is None or facts.brand is None:
+        yield Finding("class-unknown", detail=f"GTIN {item.gtin}" if item.gtin else "the item has no GTIN")
+        return
+    # Every birth, not every distinct one: the same event may have been copied into another publisher's log.
+    for one in happenings:
+        if item.key in one.born and one.publisher != facts.brand:
+            yield Finding("birth-foreign", one.position, f"participant 0x{one.publisher.hex()}")
+
+
+def born_first(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:
+    born = births(item, happenings)
+    if born:
+        earliest = born[0].time - CLOCK_TOLERANCE_SECONDS
+        yield from (Finding("event-before-birth", one.position) for one in happenings if one.time < earliest)
+
+
+def not_ended(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:
+    ends = [one for one in happenings if item.key in one.ended]
+    if ends:
+        latest = min(one.time for one in ends) + CLOCK_TOLERANCE_SECONDS
+        yield from (Finding("event-after-end", one.position) for one in happenings if one.time > latest)
+    for one in happenings:
+        if cbv_word(one.biz_step) == _DESTROYED and item.key in one.subjects:
+            yield Finding("item-destroyed", one.position)
+
+
+def one_place(happenings: Sequence[Happening]) -> Iterator[Finding]:
+    """Of all located events in order of time it is enough to look at neighbours: where two sites lie within the limit,
+    some two neighbours between them do."""
+    located = [one for one in in_order(happenings) if one.site is not None]
+    for earlier, later in pairwise(located):
+        if earlier.site != later.site and later.time - earlier.time < MIN_TRAVEL_SECONDS:
+            apart = f"{later.time - earlier.time:.0f} s after entry {earlier.position}"
+            yield Finding("two-places", later.position, f"{earlier.site} and {later.site}, {apart}")
+
+
+def time_forward(entries: Sequence[Entry], happenings: Sequence[Happening], facts: ChainFacts) -> Iterator[Finding]:
+    for one in happenings:
+        entry = entries[one.position]
+        anchor = facts.anchors.get((entry.publisher, entry.index))
+        if anchor is not None and one.time > anchor.time + CLOCK_TOLERANCE_SECONDS:
+            yield Finding("event-after-anchor", one.position, f"{one.time - anchor.time:.0f} s")
+
+
+def disposition(happenings: Sequence[Happening]) -> Iterator[Finding]:
+    reported = [one for one in in_order(happenings) if one.disposition]
+    if not reported:
+        return
+    last = reported[-1]
+    word = cbv_word(last.disposition)
+    if word in ALARMING:
+        yield Finding("disposition-alarming", last.position, word)
+    elif word not in DISPOSITION.words and (word is not None or ":" not in last.disposition):
+        yield Finding("disposition-unknown", last.position, last.disposition[:80])
+
+
+def not_recalled(happenings: Sequence[Happening], facts: ChainFacts) -> Iterator[Finding]:
+    if facts.class_recalled_at is not None:
+        yield Finding("recalled-class")
+    for lot in sorted(frozenset().union(*(one.lots for one in happenings))):
+        if lot in facts.lots_recalled_at:
+            yield Finding("recalled-lot", detail=f"lot {lot[:40]}")
+    if facts.serial_recalled_at is not None:
+        yield Finding("recalled-serial")

@@ -1,0 +1,62 @@
+"""What a verdict is measured against: the deployment that the verifier trusts, and what its chain says at one block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The verifier's own settings: chain and registries (20 bytes each). `genesis` (32 bytes) is None where only a
+    chain id is known; it is then not compared."""
+
+    chain_id: int
+    genesis: bytes | None
+    participant_registry: bytes
+    provenance_registry: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An anchored batch: `keccak256(abi.encode(root, count))`; block, block time and writer of its BatchAnchored."""
+
+    batch_hash: bytes
+    block: int
+    time: int
+    writer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WriterKey:
+    """IParticipantRegistry.Key: times in seconds, zero where there is none."""
+
+    participant: bytes
+    added_at: int
+    revoked_at: int
+    compromised_since: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """Everything that a verdict reads from the chain, all as of block `block`.
+
+    `deployed`: both registries have code there (the recorded code, if the verifier has a record). `anchors` holds each
+    (publisher, index) that the bundle names and the log has; `keys` each anchor's writer. `brand` is the brand of the
+    item's class, None if the class is not registered. Recall times are block times in seconds; `lots` has those of the
+    lots that are recalled.
+    """
+
+    chain_id: int
+    genesis: bytes
+    participant_registry: bytes
+    provenance_registry: bytes
+    block: int
+    time: int
+    deployed: bool
+    anchors: Mapping[tuple[bytes, int], Anchor]
+    keys: Mapping[bytes, WriterKey]
+    brand: bytes | None
+    class_recalled_at: int | None
+    serial_recalled_at: int | None
+    lots_recalled_at: Mapping[str, int]

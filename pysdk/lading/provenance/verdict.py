@@ -1,0 +1,212 @@
+"""The verdict on an item: a pure function of its bundle, of what the chain says, and of what the verifier trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lading.epcis.canonical import content_hash
+from lading.epcis.errors import CanonicalError, EventIdError
+from lading.epcis.event_id import event_id
+from lading.provenance import rules
+from lading.provenance.bundle import Bundle, Entry
+from lading.provenance.item import Item, item_of
+from lading.provenance.leaf import EventLeaf
+from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
+from lading.provenance.rules import Finding
+from lading.provenance.story import Happening, Unreadable, read
+from lading.provenance.truth import ChainFacts, Trusted
+
+EXIT_CODES: Mapping[Level, int] = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
+
+_WORST_FIRST: tuple[Level, ...] = ("recalled", "suspect", "unknown")
+"""A recall outranks a suspicion: it is about the consumer's safety, it comes from the chain and not from the bundle,
+and whoever holds suspect goods of a recalled lot must hear it first. All reasons are listed in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The block that a verdict was measured at; `time` in seconds since 1970."""
+
+    chain_id: int
+    genesis: bytes
+    block: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`findings` are the broken rules, worst first; `checked` the ids of the rules that were applied, broken or not;
+    `not_proven` ids of `reasons.NOT_PROVEN`; `as_of` is None if no chain was asked, or none that is trusted."""
+
+    verdict: Level
+    findings: tuple[Finding, ...]
+    checked: tuple[str, ...]
+    not_proven: tuple[str, ...]
+    as_of: AsOf | None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Ids of `reasons.REASONS`, each once, worst first. Empty if and only if the verdict is `authentic`."""
+        return tuple(dict.fromkeys(finding.reason for finding in self.findings))
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_CODES[self.verdict]
+
+    def document(self) -> dict[str, Any]:
+        """The JSON document of `lading verify --json` (schema/lading-verdict-1.json)."""
+        as_of = self.as_of
+        return {
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "checked": list(self.checked),
+            "not_proven": list(self.not_proven),
+            "as_of": {
+                "chain_id": as_of.chain_id if as_of else None,
+                "genesis": "0x" + as_of.genesis.hex() if as_of else None,
+                "block": as_of.block if as_of else None,
+                "time": utc(as_of.time) if as_of else None,
+            },
+        }
+
+    def explain(self) -> list[str]:
+        """The verdict in sentences for a consumer, one a line."""
+        lines = [_HEADLINES[self.verdict]]
+        lines += [f"- {REASON_BY_ID[one.reason].sentence} [{one.reason}]{_where(one)}" for one in self.findings]
+        if self.as_of:
+            lines.append(f"As of block {self.as_of.block} of chain {self.as_of.chain_id}, {utc(self.as_of.time)}.")
+        return [*lines, "Not proven:", *(f"- {NOT_PROVEN[one]} [{one}]" for one in self.not_proven)]
+
+
+_HEADLINES: Mapping[Level, str] = {
+    "authentic": "AUTHENTIC: the record of this identifier is consistent and unrevoked.",
+    "suspect": "SUSPECT: the record of this identifier contradicts itself or the chain.",
+    "recalled": "RECALLED: do not use this item.",
+    "unknown": "UNKNOWN: nothing is proven about this item.",
+}
+
+
+def judge(bundle: Bundle, facts: ChainFacts | None, trusted: Trusted | None, item: Item | None = None) -> Verdict:
+    """The verdict on the item of `bundle`, or on `item`, where the user gave a code beside the bundle.
+
+    `facts` are what the chain says of this bundle (`lading.facts.facts_for`), None if none was asked; without facts of
+    the trusted deployment the verdict is never better than `unknown`.
+    """
+    about = item_of(bundle.item)
+    if item is not None and item.key != about.key:
+        return _verdict([Finding("item-differs", detail=f"the bundle is about {bundle.item}")], {"event-concerns-item"})
+    run = _Run()
+    run("deployment", rules.deployment(bundle, trusted))
+    usable = None
+    if facts is not None and trusted is not None and not run.findings:
+        run("chain", rules.chain(facts, trusted))
+        usable = None if run.findings else facts
+    happenings = _read_entries(run, bundle.entries)
+    if not bundle.entries:
+        run.findings.append(Finding("no-events"))
+    _judge_story(run, about, happenings)
+    if usable is None:
+        run.findings.append(Finding("anchor-not-checked"))
+    else:
+        _judge_chain(run, about, bundle.entries, happenings, usable)
+    lot_unknown = not any(one.lots for one in happenings)
+    return _verdict(run.findings, run.checked, usable, lot_unknown)
+
+
+class _Run:
+    """What was checked and found so far."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.checked: set[str] = set()
+
+    def __call__(self, rule: str, found: Iterable[Finding]) -> None:
+        self.checked.add(rule)
+        self.findings.extend(found)
+
+
+def _read_entries(run: _Run, entries: tuple[Entry, ...]) -> list[Happening]:
+    """Proves each entry's event by itself, and gives those that the story's rules can read."""
+    run.checked |= {"event-id", "leaf-in-batch", "event-readable"}
+    happenings = []
+    for position, entry in enumerate(entries):
+        run.findings.extend(_event_id(position, entry))
+        try:
+            content = content_hash(entry.event)
+        except CanonicalError as error:
+            run.findings.append(Finding("event-unreadable", position, error.message))
+            continue
+        leaf = EventLeaf.of(entry.event_id, content, entry.salt)
+        if not leaf.is_in(entry.batch.root, entry.batch.count, entry.proof):
+            run.findings.append(Finding("leaf-not-in-batch", position))
+        try:
+            happenings.append(read(position, entry, content))
+        except Unreadable as error:
+            run.findings.append(Finding("event-unreadable", position, str(error)))
+    return happenings
+
+
+def _event_id(position: int, entry: Entry) -> list[Finding]:
+    try:
+        found = event_id(entry.event, entry.context)
+    except EventIdError as error:
+        return [Finding("event-id-not-checked", position, error.message)]
+    claimed = entry.event.get("eventID", entry.event_id)
+    # An eventID of another kind (a UUID) is its publisher's own name for the event and claims nothing about its fields.
+    wrong = found != entry.event_id or (str(claimed).startswith("ni:") and claimed != found)
+    return [Finding("event-id-differs", position, f"its fields give {found}")] if wrong else []
+
+
+def _judge_story(run: _Run, item: Item, happenings: list[Happening]) -> None:
+    checks: dict[str, Callable[[], Iterable[Finding]]] = {
+        "event-concerns-item": lambda: rules.event_concerns_item(item, happenings),
+        "not-corrected": lambda: rules.not_corrected(happenings),
+        "born-once": lambda: rules.born_once(item, happenings),
+        "born-first": lambda: rules.born_first(item, happenings),
+        "not-ended": lambda: rules.not_ended(item, happenings),
+        "one-place": lambda: rules.one_place(happenings),
+        "disposition": lambda: rules.disposition(happenings),
+    }
+    for rule, check in checks.items():
+        run(rule, check())
+
+
+def _judge_chain(
+    run: _Run, item: Item, entries: tuple[Entry, ...], happenings: list[Happening], facts: ChainFacts
+) -> None:
+    run("anchored", rules.anchored(entries, facts))
+    run("writer", rules.writer(entries, facts))
+    run("born-by-brand", rules.born_by_brand(item, happenings, facts))
+    run("time-forward", rules.time_forward(entries, happenings, facts))
+    run("not-recalled", rules.not_recalled(happenings, facts))
+
+
+def _verdict(
+    findings: list[Finding], checked: set[str], facts: ChainFacts | None = None, lot_unknown: bool = True
+) -> Verdict:
+    levels = [REASON_BY_ID[finding.reason].level for finding in findings]
+    worst: Level = next((level for level in _WORST_FIRST if level in levels), "authentic")
+    order = list(REASON_BY_ID)
+    left_out = set() if lot_unknown else {"lot"}
+    return Verdict(
+        worst,
+        tuple(sorted(findings, key=lambda one: (order.index(one.reason), -1 if one.entry is None else one.entry))),
+        tuple(rule for rule in RULE_IDS if rule in checked),
+        tuple(one for one in NOT_PROVEN if one not in left_out),
+        AsOf(facts.chain_id, facts.genesis, facts.block, facts.time) if facts else None,
+    )
+
+
+def utc(seconds: int) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _where(finding: Finding) -> str:
+    """Details quote the bundle, which may hold control characters to mislead a terminal."""
+    place = "" if finding.entry is None else f" (event {finding.entry + 1})"
+    detail = "".join(sign if sign.isprintable() else "?" for sign in finding.detail)
+    return place + (f": {detail}" if detail else "")
