@@ -24,7 +24,7 @@ from eth_utils.crypto import keccak
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from lading.deploy.errors import CannotWrite, DeploymentBusy, JournalDamaged, JournalMismatch
-from lading.deploy.registry import sync_folder
+from lading.files import sync_folder
 
 
 class _Line(BaseModel):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lading.deploy.errors import CannotWrite, DeploymentDamaged, DeploymentForeign
 from lading.errors import NoDeployment
+from lading.files import write_atomically
 
 FORMAT = "lading-deployment/1"
 ENVIRONMENT = "LADING_DEPLOYMENT"
@@ -111,34 +111,8 @@ def read(path: Path) -> Deployment:
 
 
 def write(deployment: Deployment, path: Path) -> None:
-    """Writes the record whole or not at all."""
-    write_atomically(path, json.dumps(deployment.dump(), indent=2) + "\n")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """The file holds the old text or the new one after a crash at any point, never a part (temporary file, fsync,
-    rename, fsync of the folder). Raises CannotWrite."""
+    """Writes the record whole or not at all. Raises CannotWrite."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        write_atomically(path, json.dumps(deployment.dump(), indent=2) + "\n")
     except OSError as error:
         raise CannotWrite(path, error) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a file's creation or renaming in `folder` last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
