@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
+import {CreditRecord, ISellerCredit} from "../../contracts/interfaces/ISellerCredit.sol";
+import {Ground, Outcome, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {BetaBound} from "../../contracts/libraries/BetaBound.sol";
+import {EscrowFixture} from "./EscrowFixture.sol";
+import {ScoreTable} from "./ScoreTable.sol";
+
+contract SellerCreditTest is EscrowFixture {
+    bytes32 private constant ORDER = "order";
+
+    function setUp() public {
+        setUpEscrow();
+    }
+
+    /* OUTCOMES */
+
+    function test_RevertWhen_a_stranger_tells_an_outcome() public {
+        vm.expectRevert(abi.encodeWithSelector(ISellerCredit.NotEscrow.selector, STRANGER, address(escrow)));
+        vm.prank(STRANGER);
+        credit.onOutcome(ORDER, terms(), outcome(State.Released, Ground.OnTime, Fault.Nobody));
+    }
+
+    function test_an_order_on_time_is_good() public {
+        vm.expectEmit(address(credit));
+        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.OnTime, 1000, 0, 278);
+        tell(terms(), outcome(State.Released, Ground.OnTime, Fault.Nobody));
+        assertRecord(1000, 0, 1);
+        assertEq(credit.scoreOf(sellerId), 278);
+    }
+
+    function test_a_late_order_is_half_good() public {
+        vm.expectEmit(address(credit));
+        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Late, 500, 500, 88);
+        tell(terms(), outcome(State.Released, Ground.Late, Fault.Nobody));
+        assertRecord(500, 500, 1);
+    }
+
+    function test_every_refund_at_the_sellers_fault_is_bad() public {
+        Ground[4] memory grounds =
+            [Ground.NotShipped, Ground.ConditionFailed, Ground.NotDelivered, Ground.SellerRefund];
+        for (uint64 i; i < grounds.length; ++i) {
+            vm.expectEmit(address(credit));
+            emit ISellerCredit.OutcomeCounted(ORDER, sellerId, grounds[i], 0, 1000 * (i + 1), 0);
+            tell(terms(), outcome(State.Refunded, grounds[i], Fault.Seller));
+            assertRecord(0, 1000 * (i + 1), i + 1);
+        }
+    }
+
+    function test_a_refund_at_anothers_fault_counts_and_tells_nothing() public {
+        Fault[3] memory faults = [Fault.Nobody, Fault.Buyer, Fault.Carrier];
+        vm.recordLogs();
+        for (uint256 i; i < faults.length; ++i) {
+            tell(terms(), outcome(State.Refunded, Ground.ConditionFailed, faults[i]));
+        }
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertNoRecord(sellerId);
+    }
+
+    function test_a_seller_who_is_no_participant_counts_and_tells_nothing() public {
+        Terms memory t = terms();
+        t.seller = STRANGER;
+        vm.recordLogs();
+        tell(t, outcome(State.Released, Ground.OnTime, Fault.Nobody));
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertNoRecord(0);
+    }
+
+    function test_a_revoked_key_still_counts_for_its_participant() public {
+        registry.revokeKey(sellerId, seller, uint40(block.timestamp - 1 days));
+        tell(terms(), outcome(State.Refunded, Ground.NotShipped, Fault.Seller));
+        assertRecord(0, 1000, 1);
+    }
+
+    function test_two_keys_of_one_participant_share_a_record() public {
+        addKey(sellerId, 0x5E11E62);
+        Terms memory t = terms();
+        tell(t, outcome(State.Released, Ground.OnTime, Fault.Nobody));
+        t.seller = vm.addr(0x5E11E62);
+        tell(t, outcome(State.Released, Ground.Late, Fault.Nobody));
+        assertRecord(1500, 500, 2);
+    }
+
+    function test_the_real_vault_tells_its_outcomes() public {
+        Terms memory t = terms();
+        openAccepted(t);
+        vm.warp(t.shipBy + 1);
+        escrow.refund(t);
+        assertRecord(0, 1000, 1);
+
+        t.salt = "second";
+        openSecond(t);
+        vm.prank(buyer);
+        escrow.release(t);
+        assertRecord(1000, 1000, 2);
+    }
+
+    function test_the_first_outcome_of_a_seller_fits_the_vaults_gas_for_observers() public {
+        Terms memory t = terms();
+        bytes memory data =
+            abi.encodeCall(credit.onOutcome, (ORDER, t, outcome(State.Released, Ground.OnTime, Fault.Nobody)));
+        uint256 stipend = escrow.OBSERVER_GAS();
+        vm.prank(address(escrow));
+        (bool ok,) = address(credit).call{gas: stipend}(data);
+        assertTrue(ok);
+        assertRecord(1000, 0, 1);
+    }
+
+    /* SCORES */
+
+    function test_a_seller_without_an_outcome_has_the_priors_bound() public view {
+        assertNoRecord(sellerId);
+        assertEq(credit.scoreOf(sellerId), 25);
+    }
+
+    function test_every_row_of_the_table() public pure {
+        bytes memory rows = ScoreTable.ROWS;
+        assertEq(rows.length % ScoreTable.ROW_BYTES, 0);
+        assertGe(rows.length / ScoreTable.ROW_BYTES, 300);
+        for (uint256 at; at < rows.length; at += ScoreTable.ROW_BYTES) {
+            (uint256 good, uint256 bad, uint256 expected) = (word(rows, at, 8), word(rows, at + 8, 8), word(rows, at + 16, 2));
+            assertEq(BetaBound.score(uint64(good), uint64(bad)), expected);
+        }
+    }
+
+    function testFuzz_a_good_outcome_never_lowers_a_score(uint64 good, uint64 bad, uint64 more) public pure {
+        good = uint64(bound(good, 0, type(uint64).max - more));
+        assertGe(BetaBound.score(good + more, bad), BetaBound.score(good, bad));
+    }
+
+    function testFuzz_a_bad_outcome_never_raises_a_score(uint64 good, uint64 bad, uint64 more) public pure {
+        bad = uint64(bound(bad, 0, type(uint64).max - more));
+        assertLe(BetaBound.score(good, bad + more), BetaBound.score(good, bad));
+    }
+
+    function testFuzz_real_sellers_scores_move_the_right_way(uint16 halvesGood, uint16 halvesBad) public pure {
+        uint64 good = uint64(halvesGood) * 500;
+        uint64 bad = uint64(halvesBad) * 500;
+        uint16 standing = BetaBound.score(good, bad);
+        assertGe(BetaBound.score(good + 1000, bad), standing);
+        assertLe(BetaBound.score(good, bad + 1000), standing);
+        assertLe(standing, 999);
+    }
+
+    /* HELPERS */
+
+    function outcome(State state, Ground ground, Fault fault) private view returns (Outcome memory) {
+        return Outcome(state, ground, fault, true, uint40(block.timestamp));
+    }
+
+    function tell(Terms memory t, Outcome memory o) private {
+        vm.prank(address(escrow));
+        credit.onOutcome(ORDER, t, o);
+    }
+
+    /// @dev Deadlines anew, since time has passed.
+    function openSecond(Terms memory t) private {
+        (t.acceptBy, t.shipBy, t.deliverBy) =
+            (uint40(block.timestamp + 1), uint40(block.timestamp + 2), uint40(block.timestamp + 3));
+        openAccepted(t);
+    }
+
+    function assertRecord(uint64 good, uint64 bad, uint64 orders) private view {
+        CreditRecord memory expected = CreditRecord(good, bad, orders, uint40(block.timestamp));
+        assertEq(abi.encode(credit.recordOf(sellerId)), abi.encode(expected));
+    }
+
+    function assertNoRecord(bytes32 id) private view {
+        assertEq(abi.encode(credit.recordOf(id)), abi.encode(CreditRecord(0, 0, 0, 0)));
+    }
+
+    /// @return value of `size` bytes at `at`.
+    function word(bytes memory data, uint256 at, uint256 size) private pure returns (uint256 value) {
+        for (uint256 i; i < size; ++i) {
+            value = value << 8 | uint8(data[at + i]);
+        }
+    }
+}
