@@ -1,4 +1,4 @@
-"""Reads GS1 Digital Link URIs of any domain (GS1 Digital Link 1.1, section 4; uncompressed form)."""
+"""Reads GS1 Digital Link URIs of any domain (GS1 Digital Link URI syntax 1.1, uncompressed form)."""
 
 from __future__ import annotations
 

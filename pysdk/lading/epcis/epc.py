@@ -111,7 +111,7 @@ def _reference_text(layout: Layout, row: Partition, reference: int) -> str:
 
 
 def _link_head(uri_type: str, prefix: str, reference: str) -> str:
-    """The Digital Link of a key up to its serial (GS1 Digital Link 1.1, section 4; TDS 1.13, section 7)."""
+    """The Digital Link of a key up to its serial (GS1 Digital Link URI syntax; TDS 1.13, section 7)."""
     if uri_type in ("sgtin", "sscc"):
         # The first digit of the reference (indicator or extension digit) leads the key.
         key = reference[0] + prefix + reference[1:]

@@ -39,3 +39,14 @@ class EventIdError(InputError):
 
 class CanonicalError(InputError):
     """A value has no RFC 8785 form: it is not JSON, or holds a number that JSON cannot carry exactly."""
+
+
+class DocumentError(InputError):
+    """A JSON document is no EPCIS 2.0 document. `faults` says why, a line for each, with JSON path and rule."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__(
+            f"The EPCIS document has {len(faults)} fault(s): {'; '.join(faults[:5])}",
+            hint=("`lading epcis check FILE` lists all of them."),
+        )

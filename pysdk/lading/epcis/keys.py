@@ -1,6 +1,6 @@
 """GS1 keys as EPC URIs and as GS1 Digital Links, by one table.
 
-Sources: TDS 1.13, sections 6 and 7; GS1 Digital Link 1.1, section 4.
+Sources: TDS 1.13, sections 6 and 7; GS1 Digital Link URI syntax 1.1.
 
 A link says nothing about where the company prefix ends; an EPC URI does. So a URI always has its link, and a link has
 its URI only together with the length of the prefix.
