@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lading.provenance.errors import MerkleError
 from lading.provenance.keccak import LIBRARIES, keccak256
 from lading.provenance.leaf import EVENT_LEAF, EventLeaf, event_id_digest, new_salt

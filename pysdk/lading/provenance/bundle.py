@@ -11,7 +11,6 @@ import json
 import re
 from typing import Annotated, Literal, NoReturn
 
-import rfc8785
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -23,7 +22,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from lading.epcis.errors import EpcError
+from lading.epcis.canonical import canonical_json
+from lading.epcis.errors import CanonicalError, EpcError
 from lading.provenance.errors import BundleError, ItemError
 from lading.provenance.item import item_of
 from lading.provenance.leaf import EVENT_ID
@@ -82,8 +82,7 @@ class BatchRef(_Model):
 class Entry(_Model):
     """One event with the proof that its publisher anchored it as a leaf of batch `index` of its log."""
 
-    event: dict[str, JsonValue] = Field(description="The EPCIS 2.0 JSON-LD event, whole.")
-    context: JsonValue = Field(description="The @context of the document that the event came in.")
+    event: dict[str, JsonValue] = Field(description="The EPCIS 2.0 JSON-LD event, whole, with its own @context.")
     event_id: str = Field(pattern=f"^{EVENT_ID.pattern}$", description="CBV 2.0, section 8.9.")
     publisher: Hash = Field(description="Participant id.")
     index: int = Field(strict=True, ge=0, lt=2**48)
@@ -114,9 +113,9 @@ def dump(bundle: Bundle) -> bytes:
 def canonical(value: object) -> bytes:
     """RFC 8785 bytes of a JSON value. Raises BundleError for what JSON cannot carry exactly."""
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
-    except (ValueError, RecursionError) as error:
-        raise BundleError("$", f"it holds a value without a canonical form ({str(error)[:120]})") from error
+        return canonical_json(value)
+    except CanonicalError as error:
+        raise BundleError("$", error.message[:200].removesuffix(".")) from error
 
 
 def parse(data: bytes) -> Bundle:

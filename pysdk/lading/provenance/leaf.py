@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from lading.provenance.errors import MerkleError
 from lading.provenance.keccak import keccak256
@@ -27,6 +28,15 @@ def event_id_digest(event_id: str) -> bytes:
     if found is None:
         raise MerkleError(f"{event_id[:120]!r} is no CBV 2.0 event id: it reads ni:///sha-256;<64 hex>?ver=CBV2.0")
     return bytes.fromhex(found[1])
+
+
+def self_contained(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """The event with the `@context` of its document inside it, so that the content hash covers the meaning of its
+    prefixes too. Its event id stays the same. This is the form that is hashed, stored and shown to verifiers."""
+    if context is None:
+        return dict(event)
+    own = event.get("@context")
+    return {**event, "@context": context if own is None else [context, own]}
 
 
 def new_salt() -> bytes:

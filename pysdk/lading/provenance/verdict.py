@@ -151,7 +151,7 @@ def _read_entries(run: _Run, entries: tuple[Entry, ...]) -> list[Happening]:
 
 def _event_id(position: int, entry: Entry) -> list[Finding]:
     try:
-        found = event_id(entry.event, entry.context)
+        found = event_id(entry.event)
     except EventIdError as error:
         return [Finding("event-id-not-checked", position, error.message)]
     claimed = entry.event.get("eventID", entry.event_id)

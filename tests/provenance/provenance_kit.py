@@ -1,0 +1,149 @@
+"""A small world of goods for the tests of bundles and verdicts: events are published, anchored in batches, and judged.
+
+`World.judge` says what a verifier with an honest node would say; tests change one thing at a time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from lading.epcis.canonical import content_hash
+from lading.epcis.event_id import event_id
+from lading.provenance.bundle import BatchRef, Bundle, ChainRef, Entry
+from lading.provenance.leaf import EventLeaf, self_contained
+from lading.provenance.merkle import MerkleTree, batch_hash
+from lading.provenance.truth import Anchor, ChainFacts, Trusted, WriterKey
+from lading.provenance.verdict import Verdict, judge
+
+ITEM = "urn:epc:id:sgtin:0614141.812345.12345"
+OTHER = "urn:epc:id:sgtin:0614141.812345.777"
+CASE = "urn:epc:id:sscc:0614141.0000000001"
+PALLET = "urn:epc:id:sscc:0614141.0000000002"
+FACTORY = "urn:epc:id:sgln:0614141.00001.0"
+PORT = "urn:epc:id:sgln:0614141.00002.0"
+PORT_DOCK = "urn:epc:id:sgln:0614141.00002.7"
+SHOP = "urn:epc:id:sgln:0614141.00003.0"
+CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
+
+BRAND, CARRIER, STRANGER = (bytes([number]) * 32 for number in (1, 2, 3))
+CHAIN = ChainRef(
+    chain_id=31337, genesis=b"\x07" * 32, participant_registry=b"\x0a" * 20, provenance_registry=b"\x0b" * 20
+)
+TRUSTED = Trusted(CHAIN.chain_id, CHAIN.genesis, CHAIN.participant_registry, CHAIN.provenance_registry)
+
+HOUR = 3600
+START = 1_790_000_000
+"""Block and event times count in seconds from here (September 2026)."""
+
+
+def at(seconds: float) -> str:
+    moment = datetime.fromtimestamp(START + seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def event(
+    kind: str, when: float, action: str | None = "OBSERVE", place: str | None = None, **more: Any
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": kind, "eventTime": at(when), "eventTimeZoneOffset": "+00:00", **more}
+    if action is not None:
+        made["action"] = action
+    if place is not None:
+        made["readPoint"] = {"id": place}
+    return made
+
+
+def born(when: float = 0, item: str = ITEM, lot: str | None = "L-7", **more: Any) -> dict[str, Any]:
+    ilmd = {"ilmd": {"cbvmda:lotNumber": lot}} if lot else {}
+    fields = {"bizStep": "commissioning", "disposition": "active", **ilmd, **more}
+    return event("ObjectEvent", when, "ADD", FACTORY, epcList=[item, OTHER], **fields)
+
+
+def seen(place: str | None, when: float, item: str = ITEM, **more: Any) -> dict[str, Any]:
+    fields = {"bizStep": "receiving", "disposition": "in_progress", **more}
+    return event("ObjectEvent", when, "OBSERVE", place, epcList=[item], **fields)
+
+
+def packed(parent: str, child: str, when: float, action: str = "ADD", **more: Any) -> dict[str, Any]:
+    return event("AggregationEvent", when, action, None, parentID=parent, childEPCs=[child], bizStep="packing", **more)
+
+
+class World:
+    """Publishers with their logs, and the chain's view of them. Nothing is random: salts come from a counter."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.anchors: dict[tuple[bytes, int], Anchor] = {}
+        self.keys = {writer_of(who): WriterKey(who, START - HOUR, 0, 0) for who in (BRAND, CARRIER, STRANGER)}
+        self.changes: dict[str, Any] = {}
+        self._salts = 0
+
+    def publish(self, who: bytes, *events: Mapping[str, Any], anchored_at: float = 48 * HOUR) -> World:
+        """One batch of these events and two neighbours that stay out of the bundle."""
+        index = sum(publisher == who for publisher, _ in self.anchors)
+        contained = [self_contained(each, CONTEXT) for each in events]
+        leaves = [self._leaf(each) for each in contained]
+        tree = MerkleTree([leaf.hash() for leaf in leaves] + [self._salt(), self._salt()])
+        anchored = batch_hash(tree.root, len(tree))
+        self.anchors[who, index] = Anchor(anchored, 100 + len(self.anchors), START + int(anchored_at), writer_of(who))
+        for position, (each, leaf) in enumerate(zip(contained, leaves, strict=True)):
+            self.entries.append(
+                Entry(
+                    event=each,
+                    event_id=f"ni:///sha-256;{leaf.event_id.hex()}?ver=CBV2.0",
+                    publisher=who,
+                    index=index,
+                    batch=BatchRef(root=tree.root, count=len(tree)),
+                    salt=leaf.salt,
+                    proof=tree.proof(position),
+                )
+            )
+        return self
+
+    def _leaf(self, each: Mapping[str, Any]) -> EventLeaf:
+        return EventLeaf.of(event_id(each), content_hash(each), self._salt())
+
+    def _salt(self) -> bytes:
+        self._salts += 1
+        return hashlib.sha256(b"salt %d" % self._salts).digest()
+
+    def bundle(self, item: str = ITEM) -> Bundle:
+        return Bundle(format="lading-bundle/1", item=item, chain=CHAIN, entries=tuple(self.entries))
+
+    def facts(self) -> ChainFacts:
+        facts = ChainFacts(
+            chain_id=CHAIN.chain_id,
+            genesis=CHAIN.genesis,
+            participant_registry=CHAIN.participant_registry,
+            provenance_registry=CHAIN.provenance_registry,
+            block=500,
+            time=START + 50 * HOUR,
+            deployed=True,
+            anchors=self.anchors,
+            keys=self.keys,
+            brand=BRAND,
+            class_recalled_at=None,
+            serial_recalled_at=None,
+            lots_recalled_at={},
+        )
+        return dataclasses.replace(facts, **self.changes)
+
+    def judge(self, item: str = ITEM) -> Verdict:
+        return judge(self.bundle(item), self.facts(), TRUSTED)
+
+
+def writer_of(who: bytes) -> bytes:
+    return who[:20]
+
+
+def journey(*more: Mapping[str, Any]) -> World:
+    """A genuine item: born by its brand, seen at the port and in the shop; `more` is published by the carrier."""
+    world = World().publish(BRAND, born())
+    return world.publish(CARRIER, seen(PORT, 10 * HOUR), seen(SHOP, 30 * HOUR), *more)
+
+
+def reasons(verdict: Verdict) -> tuple[str, Sequence[str]]:
+    return verdict.verdict, list(verdict.reasons)
