@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 from eth_abi.abi import decode as abi_decode
 from eth_abi.abi import encode as abi_encode
@@ -14,10 +14,9 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from lading.errors import BadResponse, InputError
+from lading.values import AbiValue
 
 Json = Mapping[str, Any]
-#: A value of any Solidity type: checked against the type when it is encoded, by eth-abi.
-AbiValue: TypeAlias = Any
 
 
 def type_of(component: Json) -> str:

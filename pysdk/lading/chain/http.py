@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import requests
 from web3.providers import JSONBaseProvider
 from web3.types import RPCEndpoint, RPCResponse
 
 from lading.errors import BadResponse, NotReachable
+from lading.values import AbiValue
 
 TIMEOUT_SECONDS = 20.0
 #: Waits between the attempts; one attempt more than there are waits.
@@ -29,8 +30,8 @@ LIMIT_EXCEEDED = -32005
 Sleep = Callable[[float], None]
 
 
-class _TryAgain(Exception):  # noqa: N818 - a signal inside this module, never raised out of it
-    """This attempt failed in a way that another may not."""
+class _TryAgain(Exception):
+    """This attempt failed in a way that another may not. Never leaves this module."""
 
     def __init__(self, why: str, wait: float | None = None) -> None:
         self.wait = wait
@@ -48,9 +49,9 @@ class HttpProvider(JSONBaseProvider):
         self._timeout = timeout
         self._session = requests.Session()
 
-    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
-        """One request, tried again where that is safe: every `eth_` read, and a raw transaction, whose bytes are the same
-        each time. What moves a devnet's clock (`evm_`, `anvil_`) is sent once.
+    def make_request(self, method: RPCEndpoint, params: AbiValue) -> RPCResponse:
+        """One request, tried again where that is safe: every `eth_` read, and a raw transaction, whose bytes are the
+        same each time. What moves a devnet's clock (`evm_`, `anvil_`) is sent once.
 
         Raises:
             NotReachable: no usable answer in all attempts.
@@ -79,7 +80,7 @@ class HttpProvider(JSONBaseProvider):
             raise NotReachable(f"{self._name}: {method} could not be sent: {type(error).__name__}.") from error
         if response.status_code in RETRIED_STATUS:
             raise _TryAgain(f"HTTP {response.status_code}", _retry_after(response.headers.get("Retry-After")))
-        if response.status_code >= 400:
+        if not response.ok:
             raise NotReachable(
                 f"{self._name} answered HTTP {response.status_code} to {method}.",
                 hint="Compare the URL and its access key with what the node's operator gave you.",

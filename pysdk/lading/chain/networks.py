@@ -11,7 +11,8 @@ from lading.errors import UnknownNetwork
 
 Kind = Literal["embedded", "anvil", "ganache", "url"]
 
-#: Blocks after which we call a block final. Embedded and Ganache: their `finalized` tag means nothing, so a depth it is.
+#: Blocks after which we call a block final. Embedded and Ganache: their `finalized` tag means nothing, so a depth it
+#: is.
 DEFAULT_FINALITY_DEPTH = 64
 
 

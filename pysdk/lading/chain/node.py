@@ -1,5 +1,5 @@
-"""Reads of one chain. Every web3, requests or eth-tester exception leaves here as one of ours, and an answer that cannot
-be true is refused."""
+"""Reads of one chain. Every web3, requests or eth-tester exception leaves here as one of ours, and an answer that
+cannot be true is refused."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class Request:
 
 
 class Chain:
-    """One chain, read through one provider. Made by `Chain.open`; `chain_id` and `genesis` (hash of block 0, 0x hex) were
-    read then and do not change."""
+    """One chain, read through one provider. Made by `Chain.open`; `chain_id` and `genesis` (hash of block 0, 0x hex)
+    were read then and do not change."""
 
     def __init__(self, web3: Web3, network: Network, chain_id: int, genesis: str) -> None:
         self.web3 = web3
@@ -171,8 +171,8 @@ class Chain:
             )
 
     def send_raw(self, raw: bytes) -> str:
-        """Hands signed bytes to the node; its hash. Use `lading.chain.transactions.broadcast`, which understands "already
-        known" and a timeout after acceptance."""
+        """Hands signed bytes to the node; its hash. Use `lading.chain.transactions.broadcast`, which understands
+        "already known" and a timeout after acceptance."""
         with self._reading():
             return _hex(self.web3.eth.send_raw_transaction(raw))
 
@@ -202,8 +202,8 @@ class Chain:
         from_block: int = 0,
         to_block: int | None = None,
     ) -> Iterator[Log]:
-        """Logs of these contracts in the order of the chain, `from_block` to `to_block` inclusive (None: the newest at the
-        time of the call), fetched in chunks.
+        """Logs of these contracts in the order of the chain, `from_block` to `to_block` inclusive (None: the newest at
+        the time of the call), fetched in chunks.
 
         Raises:
             BadResponse: the node sent a log of another contract or another range.

@@ -132,7 +132,7 @@ def _password(environment: Mapping[str, str]) -> str | None:
         ) from error
 
 
-def _decrypt(where: Path, content: Any, password: str) -> bytes:
+def _decrypt(where: Path, content: object, password: str) -> bytes:
     if not isinstance(content, dict) or not ("crypto" in content or "Crypto" in content):
         raise KeyUnreadable(f"{where} is no keystore file: it has no `crypto` part.", hint=_HOW)
     try:

@@ -29,7 +29,8 @@ from lading.errors import (
 #: 1 gwei, what most nodes suggest. The cap leaves room for six full blocks in a row (EIP-1559: +12.5 % each).
 PRIORITY_FEE = 10**9
 BASE_FEE_MARGIN = 2
-#: The escrow checks the gas it has left before it tells its observer; an estimate is the least that works, so add to it.
+#: The escrow checks the gas it has left before it tells its observer; an estimate is the least that works, so add to
+#: it.
 GAS_MARGIN_NUMERATOR, GAS_MARGIN_DENOMINATOR = 5, 4
 
 #: Geth, Anvil, Ganache, Nethermind, Erigon.
@@ -159,7 +160,8 @@ def send(chain: Chain, signer: Signer, to: str | None, data: bytes, *, value: in
 
 
 def failure_of(chain: Chain, signed: SignedTransaction, receipt: TransactionReceipt) -> LadingError:
-    """Why a mined transaction failed: it is called again on the state of its own block, since receipts hold no reason."""
+    """Why a mined transaction failed: it is called again on the state of its own block, since receipts hold no
+    reason."""
     limit, data = _gas_and_data(signed)
     if receipt.gas_used >= limit:
         return OutOfGas(
@@ -192,8 +194,8 @@ def _is_known(chain: Chain, signed: SignedTransaction, refusal: LadingError) -> 
 
 
 def _gas_and_data(signed: SignedTransaction) -> tuple[int, bytes]:
-    """From the bytes that were signed (EIP-1559: 0x02 || rlp([chain, nonce, priority fee, max fee, gas, to, value, data,
-    …]))."""
+    """From the bytes that were signed (EIP-1559: 0x02 || rlp([chain, nonce, priority fee, max fee, gas, to, value,
+    data, …]))."""
     fields = rlp.decode(bytes.fromhex(signed.raw[4:]))
     return int.from_bytes(fields[4], "big"), bytes(fields[7])
 

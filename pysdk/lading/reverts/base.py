@@ -3,55 +3,20 @@ compare it with the ABI, and says in one sentence what to do."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from enum import IntEnum
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
-from lading import enums
 from lading.errors import ContractError
-
-T = TypeVar("T")
-
-ENUMS: dict[str, type[IntEnum]] = {
-    kind.__name__: kind
-    for kind in (
-        enums.Decision,
-        enums.Default,
-        enums.IdentifierScheme,
-        enums.RecallScope,
-        enums.Role,
-        enums.Side,
-        enums.State,
-    )
-}
-
-
-def _time(seconds: int) -> datetime | None:
-    """Contracts use zero for "never"."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
-
-
-def _text(value: str) -> str:
-    """bytes2 and bytes5 hold ASCII: a country, a UN/LOCODE."""
-    return bytes.fromhex(value[2:]).rstrip(b"\0").decode("ascii", "backslashreplace")
-
-
-#: Every uint40 of our contracts is a block time.
-_CONVERT: dict[str, Callable[[Any], Any]] = {"uint40": _time, "bytes2": _text, "bytes5": _text, **ENUMS}
-
-
-def snake(name: str) -> str:
-    """`blockTime` -> `block_time`."""
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+from lading.values import ENUMS, snake, to_python
 
 
 class SolidityError(ContractError):
     """A custom error of a contract.
 
-    Attributes carry the arguments under their names in snake case: times as aware datetimes (None for zero), enumerations
-    as such, countries and ports as text, ids and addresses as 0x hex, numbers as int."""
+    Attributes carry the arguments under their names in snake case: times as aware datetimes (None for zero),
+    enumerations as such, countries and ports as text, ids and addresses as 0x hex, numbers as int."""
 
     #: As Solidity declares it, without spaces after commas: `TooEarly(uint40 blockTime,uint40 opensAt)`.
     solidity: ClassVar[str]
@@ -62,9 +27,7 @@ class SolidityError(ContractError):
     may_retry: ClassVar[bool] = False
 
     def __init__(self, args_by_name: Mapping[str, Any], data: str) -> None:
-        values = {
-            snake(name): _CONVERT.get(kind, _same)(args_by_name[name]) for kind, name in parameters(type(self).solidity)
-        }
+        values = {snake(name): to_python(kind, args_by_name[name]) for kind, name in parameters(type(self).solidity)}
         for name, value in values.items():
             setattr(self, name, value)
         shown = {name: _shown(value) for name, value in values.items()}
@@ -87,10 +50,6 @@ def canonical_signature(solidity: str) -> str:
     """The text whose hash gives the selector: `TooEarly(uint40,uint40)`. Enumerations are uint8 (Solidity ABI)."""
     kinds = ",".join("uint8" if kind in ENUMS else kind for kind, _ in parameters(solidity))
     return f"{solidity.partition('(')[0]}({kinds})"
-
-
-def _same(value: T) -> T:
-    return value
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,128 @@
+"""EIP-712 documents: what participants, buyers, sellers, carriers and offices sign.
+
+Each function gives the full message for `Signer.sign_typed`. Every domain holds chain id and contract, so that no
+signature counts on another chain or for another deployment. The types are those of the contracts' interfaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+VERSION = "1"
+PARTICIPANTS = "Lading ParticipantRegistry"
+ESCROW = "Lading TradeEscrow"
+CUSTOMS = "Lading CustomsClearance"
+
+TypedData = dict[str, Any]
+_DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
+
+
+@dataclass(frozen=True)
+class Domain:
+    """An EIP-712 domain."""
+
+    name: str
+    version: str
+    chain_id: int
+    contract: str
+
+
+def participants_domain(chain_id: int, contract: str) -> Domain:
+    return Domain(PARTICIPANTS, VERSION, chain_id, contract)
+
+
+def escrow_domain(chain_id: int, contract: str) -> Domain:
+    return Domain(ESCROW, VERSION, chain_id, contract)
+
+
+def customs_domain(chain_id: int, contract: str) -> Domain:
+    return Domain(CUSTOMS, VERSION, chain_id, contract)
+
+
+def add_key(domain: Domain, participant: str, key: str) -> TypedData:
+    """The consent of a key to belong to a participant (IParticipantRegistry.addKey)."""
+    return _typed(domain, "AddKey", {"participant": ("bytes32", participant), "key": ("address", key)})
+
+
+def open_order(domain: Domain, order_id: str) -> TypedData:
+    """The buyer's consent (ITradeEscrow.openWithConsent)."""
+    return _typed(domain, "Open", {"orderId": ("bytes32", order_id)})
+
+
+def accept_order(domain: Domain, order_id: str) -> TypedData:
+    """The seller's consent (ITradeEscrow.accept)."""
+    return _typed(domain, "Accept", {"orderId": ("bytes32", order_id)})
+
+
+def receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str) -> TypedData:
+    """What the carrier signs at the door (ITradeEscrow.deliver)."""
+    return _typed(
+        domain,
+        "Receipt",
+        {
+            "orderId": ("bytes32", order_id),
+            "logisticUnit": ("bytes32", logistic_unit),
+            "eventId": ("bytes32", event_id),
+        },
+    )
+
+
+def document(domain: Domain, name: str, words: Mapping[str, bytes]) -> TypedData:
+    """A customs document: its Solidity struct's name and its words in order (ICustomsClearance)."""
+    return _typed(domain, name, {field: ("bytes32", word) for field, word in words.items()})
+
+
+def receive_with_authorization(
+    domain: Domain, *, payer: str, payee: str, value: int, valid_after: int, valid_before: int, nonce: str
+) -> TypedData:
+    """ERC-3009, `receiveWithAuthorization`; times in seconds, exclusive."""
+    return _typed(
+        domain,
+        "ReceiveWithAuthorization",
+        {
+            "from": ("address", payer),
+            "to": ("address", payee),
+            "value": ("uint256", value),
+            "validAfter": ("uint256", valid_after),
+            "validBefore": ("uint256", valid_before),
+            "nonce": ("bytes32", nonce),
+        },
+    )
+
+
+def permit(domain: Domain, *, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedData:
+    """EIP-2612; `deadline` in seconds, inclusive."""
+    return _typed(
+        domain,
+        "Permit",
+        {
+            "owner": ("address", owner),
+            "spender": ("address", spender),
+            "value": ("uint256", value),
+            "nonce": ("uint256", nonce),
+            "deadline": ("uint256", deadline),
+        },
+    )
+
+
+def _typed(domain: Domain, primary: str, fields: Mapping[str, tuple[str, Any]]) -> TypedData:
+    return {
+        "types": {
+            "EIP712Domain": [{"name": name, "type": kind} for name, kind in _DOMAIN],
+            primary: [{"name": name, "type": kind} for name, (kind, _) in fields.items()],
+        },
+        "primaryType": primary,
+        "domain": {
+            "name": domain.name,
+            "version": domain.version,
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.contract,
+        },
+        "message": {name: _word(value) if kind == "bytes32" else value for name, (kind, value) in fields.items()},
+    }
+
+
+def _word(value: str | bytes) -> bytes:
+    return value if isinstance(value, bytes) else bytes.fromhex(value.removeprefix("0x"))
