@@ -74,7 +74,8 @@ class DeploymentUnverified(DeploymentError):
         self.failed = tuple(failed)
         super().__init__(
             f"What was read back from the chain is not as planned: {'; '.join(failed)}.",
-            hint="No record was written. Leave these contracts unused, find out who changed them, deploy with --fresh.",
+            hint="No record was written now. Unless governance changed this on purpose, leave these contracts unused, "
+            "find out who changed them, and deploy with --fresh.",
         )
 
 
