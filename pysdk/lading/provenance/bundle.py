@@ -36,6 +36,9 @@ MAX_BYTES = 4 << 20
 MAX_DEPTH = 32
 """An EPCIS event with sensor data reaches 9 levels; deeper JSON only attacks the parser."""
 
+MAX_INTEGER = 2**53 - 1
+"""RFC 8785, section 3.1 (I-JSON): beyond it a JSON number is a double."""
+
 MAX_ENTRIES = 1000
 MAX_PROOF = 33
 """A batch has fewer than 2**32 leaves, so no proof is longer."""
@@ -66,7 +69,7 @@ class _Model(BaseModel):
 class ChainRef(_Model):
     """Where the bundle says that it is anchored. Compared with the verifier's settings, never trusted."""
 
-    chain_id: int = Field(strict=True, gt=0, lt=2**53)
+    chain_id: int = Field(strict=True, gt=0, le=MAX_INTEGER)
     genesis: Hash = Field(description="Hash of block 0.")
     participant_registry: Address
     provenance_registry: Address
@@ -152,9 +155,14 @@ def _refuse_oversize(data: bytes) -> None:
 
 def _decode(data: bytes) -> object:
     try:
-        return json.loads(data.decode("utf-8"))
+        return json.loads(data.decode("utf-8"), parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise BundleError("$", f"it is no JSON text ({str(error)[:120]})") from error
+
+
+def _integer(text: str) -> int | float:
+    """A JSON number has no kinds: what RFC 8785 writes without a point may be a double beyond 2**53."""
+    return int(text) if len(text) < len(str(MAX_INTEGER)) or abs(int(text[:20])) <= MAX_INTEGER else float(text)
 
 
 def _first_difference(document: object, data: bytes) -> int:
