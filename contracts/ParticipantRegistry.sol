@@ -32,8 +32,8 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
     mapping(bytes32 participant => address) private _proposedControllers;
     mapping(address key => Key) private _keys;
 
-    /// @dev By prefix, as the number that a 1 and then its digits write: leading zeros count, and the prefix shorter by one
-    /// digit is a tenth. Holds a participant, `INNER`, or zero.
+    /// @dev By prefix, as the number that a 1 and then its digits write: leading zeros count, and the prefix shorter by
+    /// one digit is a tenth. Holds a participant, `INNER`, or zero.
     mapping(uint256 prefix => bytes32) private _prefixes;
 
     constructor(address accessManager) AccessManaged(accessManager) EIP712("Lading ParticipantRegistry", "1") {}

@@ -16,6 +16,8 @@ interface Vm {
     function startPrank(address sender) external;
     function stopPrank() external;
     function warp(uint256 timestamp) external;
+    /// @dev To be asked after a `warp`: the compiler (via IR) takes `block.timestamp` for one value throughout a function.
+    function getBlockTimestamp() external view returns (uint256);
     function roll(uint256 number) external;
     function chainId(uint256 id) external;
     function snapshotState() external returns (uint256 id);

@@ -63,8 +63,8 @@ struct Key {
 /// @dev Warning: an ERC-1271 wallet may be a key. What it calls valid can change from block to block.
 /// @dev Warning: a controller may, with its own consent, become a key of another participant. That is not refused: else
 /// anyone who names an address as controller could keep it from ever being a key.
-/// @dev Warning: a bound prefix stays bound, and a lost controller key is lost: there is no way round either, since whoever
-/// could go it could also take a brand's goods or its keys.
+/// @dev Warning: a bound prefix stays bound, and a lost controller key is lost: there is no way round either, since
+/// whoever could go it could also take a brand's goods or its keys.
 interface IParticipantRegistry {
     event ParticipantAdmitted(
         bytes32 indexed participant,
@@ -90,8 +90,8 @@ interface IParticipantRegistry {
     /// @notice The identifier was already admitted by the same admitter.
     error ParticipantExists(bytes32 participant);
     error ParticipantUnknown(bytes32 participant);
-    /// @notice The identifier is empty or has more than 64 bytes; a GLN has not 13 digits, or another check digit (GS1 General
-    /// Specifications, 7.9); an LEI has not 20 characters.
+    /// @notice The identifier is empty or has more than 64 bytes; a GLN has not 13 digits, or another check digit (GS1
+    /// General Specifications, 7.9); an LEI has not 20 characters.
     error IdentifierInvalid(IdentifierScheme scheme, string identifier);
     /// @notice Not two capital letters.
     error CountryInvalid(bytes2 country);
@@ -103,8 +103,8 @@ interface IParticipantRegistry {
     error NotProposedController(address caller, address proposed);
     /// @notice A GS1 company prefix has 4 to 12 digits.
     error PrefixInvalid(string prefix);
-    /// @notice The prefix, one that contains it, or one inside it, is bound already. `holder` is zero if the conflict is
-    /// with a longer prefix inside the attempted one.
+    /// @notice The prefix, one that contains it, or one inside it, is bound already. `holder` is zero if the conflict
+    /// is with a longer prefix inside the attempted one.
     error PrefixTaken(string prefix, bytes32 holder);
     /// @notice The address is, or once was, a key of `participant`.
     error KeyTaken(address key, bytes32 participant);
@@ -155,8 +155,8 @@ interface IParticipantRegistry {
     /// @dev A brand without its role keeps its classes, and may still recall them.
     function revokeRoles(bytes32 participant, uint16 roles) external;
 
-    /// @notice Binds a GS1 company prefix to a participant with the role Brand, for good. Restricted. A prefix that contains a
-    /// bound one, or lies inside one, is refused, whoever holds that.
+    /// @notice Binds a GS1 company prefix to a participant with the role Brand, for good. Restricted. A prefix that
+    /// contains a bound one, or lies inside one, is refused, whoever holds that.
     function bindPrefix(bytes32 participant, string calldata prefix) external;
 
     /// @notice The controller names its successor, who has to call `acceptController`. The latest proposal stands.
@@ -172,10 +172,11 @@ interface IParticipantRegistry {
     function addKey(bytes32 participant, address key, bytes calldata consent) external;
 
     /// @notice Revokes a key from this block on, for ever. By the controller. Unwinds no money.
-    /// @param compromisedSince zero, or the time, this block's at the latest, since which the key may have been in other
-    /// hands. It may be set, or moved to an earlier time, on a key that is revoked already; `revokedAt` then stays.
-    /// @dev Warning: nothing stops a controller from declaring a time before the key was added. That casts doubt on what the
-    /// participant itself said, and on nothing else.
+    /// @param compromisedSince zero, or the time, this block's at the latest, since which the key may have been in
+    /// other hands. It may be set, or moved to an earlier time, on a key that is revoked already; `revokedAt` then
+    /// stays.
+    /// @dev Warning: nothing stops a controller from declaring a time before the key was added. That casts doubt on
+    /// what the participant itself said, and on nothing else.
     function revokeKey(bytes32 participant, address key, uint40 compromisedSince) external;
 
     /// @notice `revokeKey` and `addKey` in one transaction, so that no block is without a key.

@@ -64,29 +64,30 @@ interface IProvenanceRegistry {
     /// @notice That index was anchored with other content.
     error BatchDiffers(uint48 index, bytes32 attempted, bytes32 anchored);
     error NotBrand(bytes32 caller, bytes32 brand);
-    /// @notice A class has no value; a lot or serial has 1 to 20 characters of the GS1 AI encodable character set 82 (GS1
-    /// General Specifications, AI 10 and 21, figure 7.11-1).
+    /// @notice A class has no value; a lot or serial has 1 to 20 characters of the GS1 AI encodable character set 82
+    /// (GS1 General Specifications, AI 10 and 21, figure 7.11-1).
     error RecallValueInvalid(RecallScope scope, string value);
     error AlreadyRecalled(uint64 gtin, RecallScope scope, string value);
 
-    /// @notice Registers a product class under the caller's company prefix. By a valid key of a participant with the role
-    /// Brand. Once.
+    /// @notice Registers a product class under the caller's company prefix. By a valid key of a participant with the
+    /// role Brand. Once.
     /// @param gtin the GTIN-14 as a number. A GTIN-13 or GTIN-12 is the GTIN-14 with indicator 0, the same number.
     function registerClass(uint64 gtin) external;
 
-    /// @notice Names the only address that may anchor in a participant's log, at once. By its controller. The log goes on at
-    /// the index where it stands.
+    /// @notice Names the only address that may anchor in a participant's log, at once. By its controller. The log goes
+    /// on at the index where it stands.
     /// @param writer a valid key of the participant, or zero to stop the log. Reverts with the ParticipantRegistry's
     /// `KeyNotValid` for any other.
     function setWriter(bytes32 participant, address writer) external;
 
-    /// @notice Anchors batch number `index` of a log. By its writer. The same index with the same content is a no-op, so that
-    /// a retry is safe; with other content it reverts.
+    /// @notice Anchors batch number `index` of a log. By its writer. The same index with the same content is a no-op,
+    /// so that a retry is safe; with other content it reverts.
     function anchor(bytes32 participant, uint48 index, Batch calldata batch) external;
 
-    /// @notice Recalls a class, a lot or a serial number, for good. By a valid key of the class's brand, which may do so even
-    /// after it lost the role Brand.
-    /// @dev Warning: a thief of one brand key can recall; revoking the key does not take a recall back. Nobody can hide one.
+    /// @notice Recalls a class, a lot or a serial number, for good. By a valid key of the class's brand, which may do
+    /// so even after it lost the role Brand.
+    /// @dev Warning: a thief of one brand key can recall; revoking the key does not take a recall back. Nobody can hide
+    /// one.
     /// @param value empty for a class, else the lot (GS1 AI 10) or serial (AI 21).
     /// @param reason for the consumer, in one sentence.
     function recall(uint64 gtin, RecallScope scope, string calldata value, string calldata reason) external;
@@ -115,8 +116,8 @@ interface IProvenanceRegistry {
         bytes32[] calldata proof
     ) external view returns (bool);
 
-    /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not. An item is
-    /// recalled if any of the three is.
+    /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not. An item
+    /// is recalled if any of the three is.
     /// @param lot empty if unknown. @param serial empty if unknown.
     function recallTimes(uint64 gtin, string calldata lot, string calldata serial)
         external

@@ -6,8 +6,8 @@ library Gs1 {
     /// @dev The characters of figure 7.11-1 (GS1 AI encodable character set 82), bit `c` for character `c`.
     uint256 private constant CHARSET_82 = 0x7fffffe87fffffeffffffe600000000;
 
-    /// @notice Whether a number is a GTIN: up to 14 digits, leading zeros lost, the last one the check digit (7.9). Zero has a
-    /// right check digit and is nobody's number.
+    /// @notice Whether a number is a GTIN: up to 14 digits, leading zeros lost, the last one the check digit (7.9).
+    /// Zero has a right check digit and is nobody's number.
     function isGtin(uint64 gtin) internal pure returns (bool) {
         return gtin != 0 && gtin < 1e14 && hasCheckDigit(gtin);
     }
@@ -23,8 +23,8 @@ library Gs1 {
         return numeric && bytes(text).length == 13 && hasCheckDigit(value);
     }
 
-    /// @notice Whether the last digit of a number is its check digit: with weights 1, 3, 1, 3, … from the right, the digits add
-    /// up to a multiple of ten (7.9).
+    /// @notice Whether the last digit of a number is its check digit: with weights 1, 3, 1, 3, … from the right, the
+    /// digits add up to a multiple of ten (7.9).
     function hasCheckDigit(uint64 number) internal pure returns (bool) {
         uint256 sum;
         for (uint256 weight = 1; number != 0; number /= 10) {
