@@ -110,7 +110,7 @@ def to_units(amount: Decimal, decimals: int, name: str) -> int:
         shift = 0
     if shift > UINT128_DIGITS or number * 10**shift > UINT128_MAX:
         raise InputError(f"{name}: {amount} is more than any order can hold.")
-    return number * 10**shift
+    return int(number * 10**shift)
 
 
 def from_units(units: int, decimals: int) -> Decimal:

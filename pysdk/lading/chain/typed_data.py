@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lading.values import AbiValue
+
 VERSION = "1"
 PARTICIPANTS = "Lading ParticipantRegistry"
 ESCROW = "Lading TradeEscrow"
@@ -69,9 +71,10 @@ def receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str) ->
     )
 
 
-def document(domain: Domain, name: str, words: Mapping[str, bytes]) -> TypedData:
-    """A customs document: its Solidity struct's name and its words in order (ICustomsClearance)."""
-    return _typed(domain, name, {field: ("bytes32", word) for field, word in words.items()})
+def document(domain: Domain, name: str, words: Mapping[str, bytes], signer: str) -> TypedData:
+    """A customs document: its Solidity struct's name, its words in order, and who signs (ICustomsClearance.Signed)."""
+    members = {field: ("bytes32", word) for field, word in words.items()}
+    return _typed(domain, name, {**members, "signer": ("address", signer)})
 
 
 def receive_with_authorization(
@@ -107,7 +110,7 @@ def permit(domain: Domain, *, owner: str, spender: str, value: int, nonce: int, 
     )
 
 
-def _typed(domain: Domain, primary: str, fields: Mapping[str, tuple[str, Any]]) -> TypedData:
+def _typed(domain: Domain, primary: str, fields: Mapping[str, tuple[str, AbiValue]]) -> TypedData:
     return {
         "types": {
             "EIP712Domain": [{"name": name, "type": kind} for name, kind in _DOMAIN],

@@ -30,11 +30,11 @@ class Papers:
     def to_chain(self) -> tuple[AbiValue, ...]:
         """The arguments of `matchDocuments` after the terms."""
         return (
-            tuple(self.order.eip712_message().values()),
+            tuple(self.order.struct().values()),
             (self.platform.signer, self.platform.signature),
-            tuple(self.payment.eip712_message().values()),
+            tuple(self.payment.struct().values()),
             (self.payment_provider.signer, self.payment_provider.signature),
-            tuple(self.waybill.eip712_message().values()),
+            tuple(self.waybill.struct().values()),
             (self.carrier.signer, self.carrier.signature),
         )
 

@@ -28,7 +28,7 @@ class Customs:
         """The signer's EIP-712 signature over a document, for this chain and this contract."""
         session = self._session
         domain = typed_data.customs_domain(session.chain.chain_id, self._contract.address)
-        message = typed_data.document(domain, document.TYPE, document.eip712_message())
+        message = typed_data.document(domain, document.TYPE, document.struct(), session.key.address)
         return Signed(signer=session.key.address, signature=session.key.sign_typed(message))
 
     def match(self, terms: OrderTerms, papers: Papers) -> Receipt:

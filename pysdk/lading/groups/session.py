@@ -50,11 +50,17 @@ class Contracts:
         self.customs = CustomsClearance(chain, deployment.address("CustomsClearance"))
         self.credit = SellerCredit(chain, deployment.address("SellerCredit"))
         self.access = AccessManager(chain, deployment.address("AccessManager"))
-        known = [self.participants, self.goods, self.orders, self.customs, self.credit, self.access]
-        self._by_address: dict[str, Contract] = {wrapper.address: wrapper.contract for wrapper in known}
+        known = [
+            self.participants.contract,
+            self.goods.contract,
+            self.orders.contract,
+            self.customs.contract,
+            self.credit.contract,
+            self.access.contract,
+        ]
         if "DevDollar" in deployment.contracts:
-            token = Token(chain, deployment.address("DevDollar"))
-            self._by_address[token.address] = token.contract
+            known.append(Token(chain, deployment.address("DevDollar")).contract)
+        self._by_address: dict[str, Contract] = {contract.address: contract for contract in known}
 
     def events(self, logs: Iterable[Log]) -> tuple[Event, ...]:
         """The logs of our contracts, decoded; foreign ones are left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from lading.reverts import customs, goods, openzeppelin, orders, participants
+from lading.reverts import customs, goods, openzeppelin, orders, participants, token
 from lading.reverts.base import SolidityError, canonical_signature, parameters
 
 
@@ -20,7 +20,7 @@ def _classes(module: ModuleType) -> dict[str, type[SolidityError]]:
 #: errors with different arguments.
 BY_DECLARATION: dict[str, type[SolidityError]] = {
     declaration: kind
-    for module in (customs, goods, openzeppelin, orders, participants)
+    for module in (customs, goods, openzeppelin, orders, participants, token)
     for declaration, kind in _classes(module).items()
 }
 

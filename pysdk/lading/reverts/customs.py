@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lading.enums import Decision, Side
+from lading.enums import Decision, Fault, Side
 from lading.reverts.base import SolidityError
 
 
@@ -15,8 +15,8 @@ class AlreadyMatched(SolidityError):
 
 class DecisionInvalid(SolidityError):
     solidity = "DecisionInvalid(Decision decision)"
-    says = "'{decision}' is no decision with this fault."
-    next_step = "Decide hold, inspect, reject or release; only a rejection has a fault."
+    says = "'{decision}' is no decision."
+    next_step = "Decide hold, inspect, reject or release."
     decision: Decision
 
 
@@ -26,6 +26,14 @@ class DocumentForeign(SolidityError):
     next_step = "Have it made for this order and signed again."
     document_order: str
     order_id: str
+
+
+class FaultWithoutReject(SolidityError):
+    solidity = "FaultWithoutReject(Decision decision,Fault fault)"
+    says = "The decision {decision} names a fault ({fault}), which only a rejection has."
+    next_step = "Leave the fault out, or reject."
+    decision: Decision
+    fault: Fault
 
 
 class NotAuthority(SolidityError):
@@ -45,10 +53,11 @@ class NotMatched(SolidityError):
 
 
 class PortInvalid(SolidityError):
-    solidity = "PortInvalid(bytes5 port)"
-    says = "'{port}' is no port of this authority."
-    next_step = "Give a UN/LOCODE: the authority's own country and three characters, such as CNSHA."
+    solidity = "PortInvalid(bytes5 port,bytes2 country)"
+    says = "'{port}' is no port of this authority's country, '{country}'."
+    next_step = "Give a UN/LOCODE: the authority's country and three of A to Z or 2 to 9, such as CNSHA."
     port: str
+    country: str
 
 
 class ReleaseFinal(SolidityError):

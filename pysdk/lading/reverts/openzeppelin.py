@@ -117,6 +117,26 @@ class AddressEmptyCode(SolidityError):
     target: str
 
 
+class ECDSAInvalidSignature(SolidityError):
+    solidity = "ECDSAInvalidSignature()"
+    says = "The signature is malformed."
+    next_step = "Sign again; a signature has 65 bytes, r, s and v."
+
+
+class ECDSAInvalidSignatureLength(SolidityError):
+    solidity = "ECDSAInvalidSignatureLength(uint256 length)"
+    says = "The signature has {length} bytes, not 65."
+    next_step = "Sign again; a signature has 65 bytes, r, s and v."
+    length: int
+
+
+class ECDSAInvalidSignatureS(SolidityError):
+    solidity = "ECDSAInvalidSignatureS(bytes32 s)"
+    says = "The signature is the malleable twin of a valid one."
+    next_step = "Bring the signature as it was made, not transformed."
+    s: str
+
+
 class ERC20InsufficientAllowance(SolidityError):
     solidity = "ERC20InsufficientAllowance(address spender,uint256 allowance,uint256 needed)"
     says = "{spender} may take {allowance} smallest units of the token; {needed} are needed."
@@ -217,6 +237,14 @@ class SafeERC20FailedOperation(SolidityError):
     says = "Token {token} refused to move the money."
     next_step = "Check balance and allowance, and that it is a token at all."
     token: str
+
+
+class SafeCastOverflowedUintDowncast(SolidityError):
+    solidity = "SafeCastOverflowedUintDowncast(uint8 bits,uint256 value)"
+    says = "{value} does not fit into {bits} bits."
+    next_step = "Give a smaller number."
+    bits: int
+    value: int
 
 
 class StringTooLong(SolidityError):

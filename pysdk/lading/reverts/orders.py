@@ -67,6 +67,14 @@ class ConsentInvalid(SolidityError):
     party: str
 
 
+class DeadlineTooFar(SolidityError):
+    solidity = "DeadlineTooFar(uint256 attempted,uint256 max)"
+    says = "The last deadline of the terms ends at {attempted} (Unix seconds); {max} is the furthest."
+    next_step = "Shorten the deadlines or windows of the terms."
+    attempted: int
+    max: int
+
+
 class DeadlinesOutOfOrder(SolidityError):
     solidity = "DeadlinesOutOfOrder(string earlier,string later)"
     says = "In the terms, {later} comes before {earlier} or before now."
@@ -169,11 +177,11 @@ class ReceiptInvalid(SolidityError):
 
 
 class StateWrong(SolidityError):
-    solidity = "StateWrong(bytes32 id,State attempted,State expected)"
-    says = "Order {id} is {attempted}; this needs it to be {expected}."
+    solidity = "StateWrong(bytes32 id,State standing,State expected)"
+    says = "Order {id} is {standing}; this needs it to be {expected}."
     next_step = "Look at `orders.get`; if it has moved on, nothing is left to do."
     id: str
-    attempted: State
+    standing: State
     expected: State
 
 
@@ -192,13 +200,3 @@ class TooLate(SolidityError):
     next_step = "What is left is the default; see `orders.default_of`."
     block_time: datetime
     deadline: datetime | None
-
-
-class TransferFailed(SolidityError):
-    solidity = "TransferFailed(address token,address to,uint256 amount)"
-    says = "Token {token} would not move {amount} smallest units to {to}."
-    next_step = "Ask the token's issuer whether it is paused or denies the address, or withdraw to another one."
-    may_retry = True
-    token: str
-    to: str
-    amount: int

@@ -16,9 +16,17 @@ class CompromiseInFuture(SolidityError):
     block_time: datetime
 
 
+class CompromiseNotEarlier(SolidityError):
+    solidity = "CompromiseNotEarlier(uint40 attempted,uint40 declared)"
+    says = "The key was declared compromised since {declared}; {attempted} is not earlier."
+    next_step = "Give an earlier time, or leave it as it is."
+    attempted: datetime | None
+    declared: datetime | None
+
+
 class ControllerInvalid(SolidityError):
     solidity = "ControllerInvalid(address controller)"
-    says = "{controller} cannot be a controller: it is zero or a signing key."
+    says = "{controller} cannot be a controller: it is zero, or was once a signing key."
     next_step = "Use an address of its own for the controller."
     controller: str
 
@@ -33,7 +41,7 @@ class CountryInvalid(SolidityError):
 class IdentifierInvalid(SolidityError):
     solidity = "IdentifierInvalid(IdentifierScheme scheme,string identifier)"
     says = "'{identifier}' is no identifier of the scheme {scheme}."
-    next_step = "A GLN has 13 characters, an LEI 20, any other 1 to 64 bytes: compare with the register's entry."
+    next_step = "A GLN has 13 digits with their check digit, an LEI 20 characters, any other 1 to 64 bytes."
     scheme: IdentifierScheme
     identifier: str
 
@@ -45,16 +53,24 @@ class KeyConsentInvalid(SolidityError):
     key: str
 
 
+class KeyForeign(SolidityError):
+    solidity = "KeyForeign(address key,bytes32 participant)"
+    says = "{key} is no key of this participant, but of {participant} (all zero: of nobody)."
+    next_step = "Check the key's address and the participant's id."
+    key: str
+    participant: str
+
+
 class KeyInvalid(SolidityError):
     solidity = "KeyInvalid(address key)"
-    says = "{key} cannot be a signing key here: it is zero, the controller, or no key of this participant."
+    says = "{key} cannot be a signing key here: it is zero, or the participant's controller."
     next_step = "Use a key of its own, apart from the controller."
     key: str
 
 
 class KeyNotValid(SolidityError):
     solidity = "KeyNotValid(address key,uint40 revokedAt)"
-    says = "{key} is no valid key at this block (revoked: {revoked_at})."
+    says = "{key} is no valid key at this block (revoked: {revoked_at}; never: unknown)."
     next_step = "Sign with a key that the participant's controller has added and not revoked."
     key: str
     revoked_at: datetime | None
