@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Final, Literal, NoReturn
 
 from pydantic import (
     BaseModel,
@@ -28,7 +28,7 @@ from lading.provenance.errors import BundleError, ItemError
 from lading.provenance.item import item_of
 from lading.provenance.leaf import EVENT_ID
 
-FORMAT = "lading-bundle/1"
+FORMAT: Final = "lading-bundle/1"
 
 MAX_BYTES = 4 << 20
 """An item with 1,000 events of 2 KB and proofs of 32 levels stays below it; a phone still reads it in a second."""

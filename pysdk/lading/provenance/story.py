@@ -113,6 +113,14 @@ def _site(event: Mapping[str, object]) -> str | None:
     return None
 
 
+def lots_of(event: Mapping[str, object]) -> frozenset[str]:
+    """The lot numbers that an event gives; none if it cannot be read."""
+    try:
+        return frozenset(_lots(event.get("ilmd")))
+    except Unreadable:
+        return frozenset()
+
+
 def _lots(ilmd: object) -> Iterator[str]:
     """Lot numbers in instance/lot master data (CBV 2.0, section 9.2; GS1 Web Vocabulary), under any prefix, since a
     document may call a name space what it likes."""
