@@ -13,6 +13,8 @@
         biz_location: urn:epc:id:sgln:9524000.00001.0
         biz_step: shipping           # CBV 2.0, section 7.1, or a full URI
         disposition: in_transit      # CBV 2.0, section 7.2, or a full URI
+
+A reader has one read point for `any` antenna, or one for each of its antennas.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from pydantic import (
 )
 
 from lading.enums import IdentifierScheme
+from lading.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary
 from lading.relayer.errors import RelayConfigError
 
 ANY = "any"
@@ -44,9 +47,19 @@ GLN_DIGITS = 13
 NS_PER_SECOND = 1_000_000_000
 
 _SGLN = re.compile(r"urn:epc:id:sgln:([0-9]{6,12})\.([0-9]{0,6})\.(.+)")
-_STEP = re.compile(r"[a-z]+(_[a-z]+)*|(https?://|urn:)\S+")
+_URI = re.compile(r"(https?://|urn:)\S+")
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _word_of(vocabulary: Vocabulary, value: str) -> str:
+    """`value` itself, if it is a word of the vocabulary, or a full URI: of the CBV's own, only those that it has."""
+    word = value.removeprefix(vocabulary.web).removeprefix(vocabulary.urn)
+    if word in vocabulary.words or (word == value and _URI.fullmatch(value)):
+        return value
+    raise ValueError(
+        f"{value!r} is no {vocabulary.name} of the CBV 2.0, such as {min(vocabulary.words)}, nor a full URI"
+    )
 
 
 class _Part(BaseModel):
@@ -98,12 +111,15 @@ class ReadPoint(_Part):
             )
         return value
 
-    @field_validator("biz_step", "disposition")
+    @field_validator("biz_step")
     @classmethod
     def _is_step(cls, value: str) -> str:
-        if not _STEP.fullmatch(value):
-            raise ValueError("should be a word of the CBV, such as shipping or in_transit, or a full URI")
-        return value
+        return _word_of(BIZ_STEP, value)
+
+    @field_validator("disposition")
+    @classmethod
+    def _is_disposition(cls, value: str) -> str:
+        return _word_of(DISPOSITION, value)
 
     @property
     def meaning(self) -> tuple[str, str, str]:

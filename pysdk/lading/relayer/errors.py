@@ -14,6 +14,8 @@
     └── LogError              log and outbox disagree
         ├── LogAhead          somebody else anchored in this log
         └── LogDiffers        this log holds other content under one of our indexes
+
+All but `ReaderLineError` reach the caller.
 """
 
 from __future__ import annotations

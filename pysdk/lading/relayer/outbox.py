@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from lading.chain.transactions import SignedTransaction
-from lading.epcis.canonical import canonical
+from lading.epcis.canonical import content_hash
 from lading.epcis.event_id import event_id
 from lading.provenance.bundle import BatchRef, Entry
 from lading.provenance.item import same_thing
-from lading.provenance.leaf import EventLeaf, new_salt
+from lading.provenance.leaf import EventLeaf, new_salt, self_contained
 from lading.provenance.merkle import MerkleTree, batch_hash
 from lading.relayer.store import MEMORY, LogIdentity, Store
 
@@ -80,7 +80,7 @@ class Outbox:
     def add(self, event: Mapping[str, Any], context: object) -> bool:
         """Takes an event in; False if it was there already (same event id, same error declaration).
 
-        `context` is the `@context` of the event's document.
+        `context` is the `@context` of the event's document; the event is kept with it inside (see `self_contained`).
 
         Raises:
             EventIdError, CanonicalError: the event has no event id or no canonical form.
@@ -89,22 +89,14 @@ class Outbox:
 
     def put(self, event: Mapping[str, Any], context: object) -> tuple[int, bool]:
         """As `add`; the event's row, and whether it is new."""
-        text = canonical(event)
-        identifier = event_id(event, context)
+        event = self_contained(event, context)
+        identifier, content = event_id(event), content_hash(event)
         declaration = event.get("errorDeclaration")
-        correction = b"" if declaration is None else hashlib.sha256(canonical(declaration)).digest()
+        correction = b"" if declaration is None else content_hash(declaration)
         with self.transaction():
             row = self.store.insert(
-                "INSERT OR IGNORE INTO events (event_id, correction, content_hash, salt, event, context)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    identifier,
-                    correction,
-                    hashlib.sha256(text).digest(),
-                    new_salt(),
-                    text.decode(),
-                    canonical(context).decode(),
-                ),
+                "INSERT OR IGNORE INTO events (event_id, correction, content_hash, salt, body) VALUES (?, ?, ?, ?, ?)",
+                (identifier, correction, content, new_salt(), json.dumps(event, ensure_ascii=False)),
             )
             if row is None:
                 key = (identifier, correction)
@@ -187,7 +179,7 @@ class Outbox:
         A bundle also needs the entries of what the item was packed in: those are items of their own.
         """
         rows = self.store.rows(
-            "SELECT events.id, event_id, salt, event, context, batch FROM event_items"
+            "SELECT events.id, event_id, salt, body, batch FROM event_items"
             " JOIN events ON events.id = event JOIN batches ON idx = batch"
             " WHERE item = ? AND anchored_block IS NOT NULL ORDER BY batch, events.id",
             (same_thing(item),),
@@ -196,13 +188,12 @@ class Outbox:
         return tuple(self._entry(row, trees) for row in rows)
 
     def _entry(self, row: tuple[Any, ...], trees: dict[int, _Tree]) -> Entry:
-        number, identifier, salt, event, context, index = row
+        number, identifier, salt, body, index = row
         if index not in trees:
             trees[index] = self._tree(index)
         made = trees[index]
         return Entry(
-            event=json.loads(event),
-            context=json.loads(context),
+            event=json.loads(body),
             event_id=identifier,
             publisher=bytes.fromhex(self.identity.publisher[2:]),
             index=index,
@@ -228,10 +219,8 @@ class _Tree:
 
 
 def _items(event: Mapping[str, Any]) -> Iterator[str]:
-    """Every EPC that the event is about (EPCIS 2.0, section 7.4): its epcList, children, parent, inputs and
-    outputs."""
-    for name in _ITEM_LISTS:
-        for item in event.get(name, ()):
-            yield str(item)
-    if (parent := event.get("parentID")) is not None:
-        yield str(parent)
+    """Every EPC that the event is about (EPCIS 2.0, section 7.4): epcList, children, parent, inputs and outputs."""
+    lists = (event.get(name) for name in _ITEM_LISTS)
+    for item in chain([event.get("parentID")], *(found for found in lists if isinstance(found, list))):
+        if isinstance(item, str):
+            yield item

@@ -33,8 +33,7 @@ CREATE TABLE events (
     correction BLOB NOT NULL,
     content_hash BLOB NOT NULL CHECK (length(content_hash) = 32),
     salt BLOB NOT NULL CHECK (length(salt) = 32),
-    event TEXT NOT NULL,
-    context TEXT NOT NULL,
+    body TEXT NOT NULL,
     batch INTEGER REFERENCES batches (idx),
     UNIQUE (event_id, correction)
 ) STRICT;

@@ -176,7 +176,9 @@ def _outbox_error(path: str, error: sqlite3.DatabaseError) -> OutboxError | None
         )
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return OutboxFull(
-            path, f"it cannot be written: {error}", hint="Make room on the disk, then run again: nothing was lost.",
+            path,
+            f"it cannot be written: {error}",
+            hint="Make room on the disk, then run again: nothing was lost.",
             retryable=True,
         )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):

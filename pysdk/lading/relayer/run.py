@@ -1,0 +1,96 @@
+"""The relayer's two verbs: `check` looks and writes nothing, `run_once` captures a log and anchors what waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
+from lading.relayer.config import PublisherIdentifier, RelayConfig
+from lading.relayer.errors import ReaderLogError
+from lading.relayer.intake import Intake, take_in
+from lading.relayer.outbox import Outbox
+from lading.relayer.sources import Roster, Scan, scan
+from lading.relayer.store import LogIdentity
+
+if TYPE_CHECKING:
+    from lading.client import Lading
+
+NO_LOG = LogIdentity(chain_id=0, genesis="", registry="", publisher="")
+"""Whose outbox a dry run fills, in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run did. See `Intake` for its counts; `anchored` are the batches that this run saw onto the chain."""
+
+    intake: Intake
+    anchored: tuple[Anchored, ...] = ()
+
+    def as_json(self) -> dict[str, int]:
+        """`reads`, `events`, `duplicates`, `quarantined`, `gaps`, `batches`."""
+        return {
+            "reads": self.intake.reads,
+            "events": self.intake.events,
+            "duplicates": self.intake.duplicates,
+            "quarantined": self.intake.quarantined,
+            "gaps": self.intake.gaps,
+            "batches": len(self.anchored),
+        }
+
+
+def check(config: RelayConfig, source: Path | None = None) -> Summary:
+    """What a first run over `source` (by default the configured one) would count. Writes no file, asks no chain.
+
+    Raises `ReaderLogError` if the log cannot be read.
+    """
+    found = _scan(config, source)
+    with Outbox.in_memory(NO_LOG) as outbox:
+        return Summary(take_in(outbox, found, config, _name(config, source)))
+
+
+def run_once(
+    config: RelayConfig, client: Lading, source: Path | None = None, checkpoint: Checkpoint = go_on
+) -> Summary:
+    """Captures a whole log into the configured outbox, and anchors all that waits there with the client's signer.
+
+    Repeating it is safe: reads that were taken in before count as duplicates.
+
+    Raises:
+        ReaderLogError: the log cannot be read; nothing was written.
+        OutboxError: the outbox cannot be used, or belongs to another log.
+        and what `anchoring.anchor` raises.
+    """
+    found = _scan(config, source)
+    with Outbox.open(config.outbox, log_identity(config, client)) as outbox:
+        intake = take_in(outbox, found, config, _name(config, source))
+        checkpoint("capture")
+        return Summary(intake, anchor(outbox, client, config.batch.max_events, checkpoint))
+
+
+def log_identity(config: RelayConfig, client: Lading) -> LogIdentity:
+    """The log that the configured publisher has on the client's chain."""
+    publisher = config.publisher
+    if isinstance(publisher, PublisherIdentifier):
+        publisher = client.participants.id(publisher.identifier, publisher.scheme)
+    return identity_of(client, publisher)
+
+
+def identity_of(client: Lading, publisher: str) -> LogIdentity:
+    """The log of a participant (id as 0x hex) in the ProvenanceRegistry of the client's deployment."""
+    registry = client.deployment.address("ProvenanceRegistry")
+    return LogIdentity(client.chain.chain_id, client.chain.genesis, registry, publisher)
+
+
+def _name(config: RelayConfig, source: Path | None) -> str:
+    return str(source or config.source)
+
+
+def _scan(config: RelayConfig, source: Path | None) -> Scan:
+    path = source or config.source
+    try:
+        with path.open("rb") as stream:
+            return scan(stream, Roster(config))
+    except OSError as error:
+        raise ReaderLogError(path, error.strerror or str(error)) from error

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lading.chain.transactions import SignedTransaction
+from lading.epcis.canonical import content_hash
+from lading.provenance.leaf import EventLeaf
+from lading.relayer.errors import OutboxForeign, OutboxFull, OutboxLocked, OutboxUnreadable
+from lading.relayer.intake import take_in
+from lading.relayer.outbox import Outbox
+
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+ITEM = "urn:epc:id:sgtin:9521141.012345.{}"
+SIGNED = SignedTransaction("0x02aa", "0x" + "33" * 32, 7, "0x" + "44" * 20, "0x" + "22" * 20)
+
+
+def event(serial: int, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "ObjectEvent",
+        "eventTime": "2026-03-02T08:15:30.421Z",
+        "eventTimeZoneOffset": "+00:00",
+        "epcList": [ITEM.format(serial)],
+        "action": "OBSERVE",
+        "bizStep": "receiving",
+    } | more
+
+
+def filled(outbox: Outbox, count: int, batch: int = 1000) -> None:
+    outbox.begin_log(0)
+    for serial in range(count):
+        outbox.add(event(serial), CONTEXT)
+    while (closed := outbox.close_batch(batch)) is not None:
+        outbox.mark_anchored(closed.index, 10 + closed.index)
+
+
+def counts(outbox: Outbox) -> dict[str, int]:
+    tables = ("events", "event_items", "observations", "reads", "quarantine", "sequences", "gaps", "batches")
+    return {table: outbox.store.one(f"SELECT count(*) FROM {table}")[0] for table in tables}  # noqa: S608
+
+
+def test_the_same_event_is_taken_in_once_and_its_correction_too(outbox: Outbox):
+    declared = {"declarationTime": "2026-03-03T00:00:00.000Z", "reason": "incorrect_data"}
+    assert outbox.add(event(1), CONTEXT)
+    assert not outbox.add(event(1), CONTEXT)
+    assert not outbox.add(event(1, recordTime="2026-03-02T09:00:00.000Z"), CONTEXT)
+    assert outbox.add(event(1, errorDeclaration=declared), CONTEXT)
+    assert not outbox.add(event(1, errorDeclaration=declared), CONTEXT)
+    assert outbox.add(event(1, errorDeclaration=declared | {"reason": "did_not_occur"}), CONTEXT)
+    assert outbox.waiting() == 3
+
+
+def test_batches_are_gapless_and_hold_every_event_once_in_order(outbox: Outbox):
+    assert outbox.begin_log(5) == 5
+    for serial in range(7):
+        outbox.add(event(serial), CONTEXT)
+    closed = [outbox.close_batch(3) for _ in range(4)]
+    assert [(batch.index, batch.count) for batch in closed if batch] == [(5, 3), (6, 3), (7, 1)]
+    assert closed[3] is None
+    assert outbox.batches() == tuple(closed[:3])
+    assert (outbox.waiting(), outbox.next_index(), outbox.begin_log(99)) == (0, 8, 5)
+
+
+def test_a_batch_goes_from_closed_to_signed_to_anchored_and_back_when_the_chain_lost_it(outbox: Outbox):
+    filled(outbox, 3, batch=1)
+    assert outbox.unanchored() == ()
+    outbox.store_transaction(2, SIGNED)
+    outbox.reopen(1)
+    assert [(batch.index, batch.transaction) for batch in outbox.unanchored()] == [(1, None), (2, SIGNED)]
+    outbox.drop_transaction(2)
+    assert [batch.transaction for batch in outbox.unanchored()] == [None, None]
+
+
+def test_the_entries_of_an_item_prove_its_events_in_their_batches(outbox: Outbox):
+    pallet = "urn:epc:id:sscc:9521141.0000000077"
+    packed = event(0, type="AggregationEvent", action="ADD", parentID=pallet, childEPCs=[ITEM.format(1)])
+    del packed["epcList"]
+    outbox.add(packed, CONTEXT)
+    filled(outbox, 9, batch=4)
+    assert [(entry.index, entry.batch.count) for entry in outbox.entries(ITEM.format(1))] == [(0, 4), (0, 4)]
+    assert [entry.event["type"] for entry in outbox.entries(pallet)] == ["AggregationEvent"]
+    assert [entry.index for entry in outbox.entries("https://id.gs1.org/01/09521141123454/21/8")] == [2]
+    salts = set()
+    for serial in range(9):
+        for entry in outbox.entries(ITEM.format(serial)):
+            leaf = EventLeaf.of(entry.event_id, content_hash(entry.event), entry.salt)
+            assert leaf.is_in(entry.batch.root, entry.batch.count, entry.proof)
+            assert (entry.event["@context"], entry.publisher) == (CONTEXT, b"\xab" * 32)
+            salts.add(entry.salt)
+    assert len(salts) == 10
+
+
+def test_nothing_is_handed_out_before_it_is_anchored(outbox: Outbox):
+    outbox.begin_log(0)
+    outbox.add(event(1), CONTEXT)
+    outbox.close_batch(10)
+    assert outbox.entries(ITEM.format(1)) == ()
+
+
+def test_what_was_stored_is_there_after_reopening_and_for_the_owner_alone(tmp_path: Path, identity):
+    path = tmp_path / "outbox.sqlite3"
+    with Outbox.open(path, identity) as first:
+        filled(first, 2)
+        before = first.entries(ITEM.format(1))
+    with Outbox.open(path, replace(identity, registry=identity.registry.upper().replace("X", "x"))) as second:
+        assert second.entries(ITEM.format(1)) == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "other", [{"chain_id": 1}, {"genesis": "0x00"}, {"registry": "0x01"}, {"publisher": "0x" + "cd" * 32}]
+)
+def test_an_outbox_of_another_log_is_refused(tmp_path: Path, identity, other: dict[str, Any]):
+    path = tmp_path / "outbox.sqlite3"
+    Outbox.open(path, identity).close()
+    with pytest.raises(OutboxForeign, match=next(iter(other))):
+        Outbox.open(path, replace(identity, **other))
+
+
+def test_what_is_no_outbox_is_refused_and_left_alone(tmp_path: Path, identity):
+    text = tmp_path / "notes.txt"
+    text.write_bytes(b"no database at all, but some kilobytes of text\n" * 100)
+    foreign = tmp_path / "other.sqlite3"
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+        connection.commit()
+    newer = tmp_path / "newer.sqlite3"
+    Outbox.open(newer, identity).close()
+    with closing(sqlite3.connect(newer)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    for path in (text, foreign, newer, tmp_path / "nowhere" / "outbox.sqlite3", tmp_path):
+        with pytest.raises(OutboxUnreadable):
+            Outbox.open(path, identity)
+    assert text.read_bytes() == b"no database at all, but some kilobytes of text\n" * 100
+    with closing(sqlite3.connect(foreign)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchall() == [(1,)]
+
+
+@contextmanager
+def another_writer(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_locked_outbox_takes_in_nothing_and_everything_afterwards(outbox: Outbox, read_log, config, zebra):
+    found = read_log(zebra(1), b"{", zebra(3))
+    with another_writer(Path(outbox.store.path)), pytest.raises(OutboxLocked) as caught:
+        take_in(outbox, found, config, "log")
+    assert caught.value.retryable
+    assert set(counts(outbox).values()) == {0}
+    assert take_in(outbox, found, config, "log").events == 1
+
+
+def test_a_full_disk_leaves_no_half_intake_and_no_half_batch(outbox: Outbox, read_log, config, zebra):
+    """SQLite refuses to grow the file exactly as it does where the disk is full."""
+    outbox.begin_log(0)
+    filled_before = read_log(*(zebra(number, epc=f"30{number:022X}") for number in range(40)))
+    take_in(outbox, filled_before, config, "log")
+    before = counts(outbox)
+    (pages,) = outbox.store.one("PRAGMA page_count")
+    outbox.store.execute(f"PRAGMA max_page_count = {pages}")
+    more = read_log(*(zebra(number, epc=f"31{number:022X}") for number in range(40, 400)))
+    with pytest.raises(OutboxFull):
+        take_in(outbox, more, config, "log")
+    assert counts(outbox) == before
+    outbox.store.execute("PRAGMA max_page_count = 1073741823")
+    assert take_in(outbox, more, config, "log").events == 360
+    assert outbox.close_batch(1000).count == 400  # type: ignore[union-attr]
+
+
+def test_a_batch_that_cannot_be_written_is_not_closed_by_half(outbox: Outbox):
+    outbox.begin_log(0)
+    for serial in range(2000):
+        outbox.add(event(serial), CONTEXT)
+    (pages,) = outbox.store.one("PRAGMA page_count")
+    outbox.store.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(OutboxFull):
+        outbox.close_batch(2000)
+    assert (counts(outbox)["batches"], outbox.waiting(), outbox.next_index()) == (0, 2000, 0)
