@@ -179,12 +179,12 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         bytes32 carrierId = _signerOf(hashes[2], carrier, Role.Carrier);
         _checkNamed(carrier.signer, carrierId, terms.carrier);
 
-        bytes32 platformBy = registry.admittedByOf(platformId);
-        bytes32 providerBy = registry.admittedByOf(provider);
-        bytes32 carrierBy = registry.admittedByOf(carrierId);
-        _checkStrangers(platformId, platformBy, provider, providerBy);
-        _checkStrangers(platformId, platformBy, carrierId, carrierBy);
-        _checkStrangers(provider, providerBy, carrierId, carrierBy);
+        // Ask only who admitted the platform: payment and carriage are money roles, and the registry gives those to nobody
+        // whom a platform admitted
+        bytes32 admitter = registry.admittedByOf(platformId);
+        if (platformId == provider || admitter == provider) revert SignersRelated(platformId, provider);
+        if (platformId == carrierId || admitter == carrierId) revert SignersRelated(platformId, carrierId);
+        if (provider == carrierId) revert SignersRelated(provider, carrierId);
     }
 
     /// @return participant of a signer who is valid at this block and holds the role.
@@ -210,10 +210,6 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         if (signer == named) return;
         bytes32 expected = registry.getKey(named).participant;
         if (participant != expected) revert SignerForeign(participant, expected);
-    }
-
-    function _checkStrangers(bytes32 first, bytes32 firstBy, bytes32 second, bytes32 secondBy) private pure {
-        if (first == second || firstBy == second || secondBy == first) revert SignersRelated(first, second);
     }
 
     /// @dev UN/LOCODE: ISO 3166-1 alpha-2, then three of A to Z or 2 to 9 (UN/ECE Recommendation 16).

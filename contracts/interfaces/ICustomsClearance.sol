@@ -112,6 +112,8 @@ struct Clearance {
 /// three older versions that agree match for good. Who takes a document back rotates the key that signed it.
 /// @dev Warning: the terms name no payment provider: any participant with the role will do. The rest is in the registry's
 /// hands, which gives that role only through its governance.
+/// @dev Relies on IParticipantRegistry giving the roles Carrier and PaymentProvider to no participant that a platform
+/// admitted, so that only the platform can owe its admission to another signer.
 /// @dev Nothing here asks whether the order was ever opened: papers of an order without money decide over nothing.
 interface ICustomsClearance is IReleaseCondition {
     /// @notice Roots of the documents' other fields, and the keys that signed: a verifier calls `suspect` what a

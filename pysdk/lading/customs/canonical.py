@@ -49,7 +49,7 @@ def amount(value: Decimal, currency_code: str, field: str = "amount") -> bytes:
     if not value.is_finite() or value < 0:
         raise FieldError(field, f"{value} is no amount: it has to be zero or more")
     try:
-        minor = int(_EXACT.to_integral_exact(_EXACT.scaleb(value, units)))
+        minor = int(_EXACT.quantize(_EXACT.scaleb(value, units), Decimal(1)))
     except DecimalException as inexact:
         problem = f"{value} {currency_code} has more than the currency's {units} decimals, or more than 40 digits"
         raise FieldError(field, problem) from inexact

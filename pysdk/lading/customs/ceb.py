@@ -21,6 +21,11 @@ from lading.customs.documents import OrderDocument, PaymentDocument, WaybillDocu
 from lading.customs.errors import DocumentError, DocumentFault, FieldError
 from lading.customs.fields import FieldTree
 
+MAX_BYTES = 65_536
+MAX_BRACKETS = 64
+"""Bounds of one document's JSON. A document is flat; brackets are counted before parsing because Python's JSON parser
+recurses per bracket, and libraries beside us (py-evm) raise the recursion limit beyond what the stack holds."""
+
 CHINA_TIME = timezone(timedelta(hours=8))
 
 
@@ -207,17 +212,25 @@ Message = TypeVar("Message", bound=_Message)
 
 def _parse(model: type[Message], text: str | bytes) -> Message:
     try:
-        data = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)
-        message = model.model_validate(data)
+        message = model.model_validate(_read_json(text))
         message.shared_values()
         message.other_values()
     except ValidationError as invalid:
         raise DocumentError(model.KIND, [_fault(error["loc"], error["msg"]) for error in invalid.errors()]) from None
     except FieldError as formless:
         raise DocumentError(model.KIND, [DocumentFault(f"$ ({formless.field})", formless.problem)]) from None
-    except (ValueError, RecursionError) as unreadable:
-        raise DocumentError(model.KIND, [DocumentFault("$", f"is no JSON: {unreadable}")]) from None
+    except ValueError as unreadable:
+        raise DocumentError(model.KIND, [DocumentFault("$", f"cannot be read: {unreadable}")]) from None
     return message
+
+
+def _read_json(text: str | bytes) -> object:
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"{len(text)} bytes are more than {MAX_BYTES}")
+    flat = text.decode() if isinstance(text, bytes) else text
+    if flat.count("[") + flat.count("{") > MAX_BRACKETS:
+        raise ValueError(f"more than {MAX_BRACKETS} brackets, where a document is flat")
+    return json.loads(flat, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_once)
 
 
 def _fault(location: tuple[int | str, ...], problem: str) -> DocumentFault:

@@ -34,7 +34,7 @@ class _Document:
         return {cls.TYPE: [*words, {"name": "signer", "type": "address"}]}
 
     def eip712_message(self, signer: str) -> dict[str, bytes | str]:
-        """The `message` of EIP-712 typed data, for the address that signs (a key, or an ERC-1271 wallet that is one)."""
+        """The `message` of EIP-712 typed data, for the address that signs (a key or an ERC-1271 wallet)."""
         return {**self.struct(), "signer": signer}
 
     def struct(self) -> dict[str, bytes]:
