@@ -34,7 +34,8 @@ def parse_value(kind: str, text: str) -> object:
             value = {"true": True, "false": False}[text]
     except (ValueError, KeyError):
         raise ValueError(f"{text!r} is not of type {kind}") from None
-    if not is_encodable(kind, value):
+    # eth-abi would fill up bytes that are too few.
+    if not is_encodable(kind, value) or (isinstance(value, bytes) and kind != "bytes" and f"bytes{len(value)}" != kind):
         raise ValueError(f"{text!r} is not of type {kind}")
     return value
 
