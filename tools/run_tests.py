@@ -42,7 +42,9 @@ def main() -> int:
         print(f"\n===== lane {name}", flush=True)
         start = time.monotonic()
         passed, detail = _contracts() if name == "contracts" else _pytest(name, PYTEST_LANES[name])
-        results.append((passed, f"{'PASS' if passed else 'FAIL'}  {name:9}  {detail}, {time.monotonic() - start:.0f} s"))
+        results.append(
+            (passed, f"{'PASS' if passed else 'FAIL'}  {name:9}  {detail}, {time.monotonic() - start:.0f} s")
+        )
         print(results[-1][1], flush=True)
     print("\n===== lanes")
     for _, line in results:

@@ -2,9 +2,12 @@
 
     python3 tools/setup.py runtime | dev | lanes | node | compiler ...
 
-Only the standard library, and syntax that an old Python can read, so that it can be told so.
+Only the standard library, and nothing that Python 3.7 cannot read, so that an old Python can be told that it is old.
 """
 
+from __future__ import annotations
+
+import fcntl
 import hashlib
 import os
 import shutil
@@ -22,21 +25,16 @@ class SetupFailed(Exception):
     """A sentence that says what is missing and what to do."""
 
 
-def main(parts):
+def main(parts: list[str]) -> int:
     """Set up `parts` in the order given; 0, or 1 with a sentence on stderr."""
     steps = {"runtime": runtime, "dev": dev, "lanes": lanes, "node": node, "compiler": compiler}
     try:
-        if sys.version_info < OLDEST_PYTHON:
-            raise SetupFailed(
-                "Lading needs Python 3.11 or newer; this is {}. Name another one: make PYTHON=python3.11 ...".format(
-                    sys.version.split()[0]
-                )
-            )
+        check_python()
         with Exclusive():
             for part in parts:
                 steps[part]()
     except SetupFailed as error:
-        print("set-up: {}".format(error), file=sys.stderr)
+        print(f"set-up: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
         print("set-up: this command failed: {}".format(" ".join(map(str, error.cmd))), file=sys.stderr)
@@ -44,42 +42,46 @@ def main(parts):
     return 0
 
 
+def check_python() -> None:
+    if sys.version_info < OLDEST_PYTHON:
+        version = sys.version.split()[0]
+        raise SetupFailed(f"Lading needs Python 3.11 or newer; this is {version}. Name one: make PYTHON=python3.11 ...")
+
+
 class Exclusive:
     """Two make commands started together do not set up the same folder at once."""
 
-    def __enter__(self):
-        import fcntl
-
+    def __enter__(self) -> None:
         (ROOT / "build").mkdir(exist_ok=True)
         self.file = (ROOT / "build" / "setup.lock").open("w")
         fcntl.flock(self.file, fcntl.LOCK_EX)
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.file.close()
 
 
-def runtime():
+def runtime() -> None:
     """The package and what it needs, in .venv; a stamped dev set already holds it."""
     if not stamped(".venv", "dev"):
         environment(".venv", "runtime")
 
 
-def dev():
+def dev() -> None:
     """Ape, tests and checks beside the runtime; nothing is taken away."""
     environment(".venv", "dev")
 
 
-def lanes():
+def lanes() -> None:
     """One environment per web3 that the SDK supports, without ape."""
     dev()
     for lane in LANES:
         environment(".venv-" + lane, lane)
 
 
-def environment(folder, lock):
+def environment(folder: str, lock: str) -> None:
     if stamped(folder, lock):
         return
-    say("{}: installing requirements/{}.txt".format(folder, lock))
+    say(f"{folder}: installing requirements/{lock}.txt")
     python = ROOT / folder / "bin" / "python"
     if not works(python):
         create(folder)
@@ -91,7 +93,7 @@ def environment(folder, lock):
     stamp_path(folder, lock).write_text(digest(lock), encoding="utf-8")
 
 
-def create(folder):
+def create(folder: str) -> None:
     """A bare environment; in .venv also uv, by pip and with its hash checked, which installs everything else."""
     target = ROOT / folder
     if folder != ".venv":
@@ -107,12 +109,12 @@ def create(folder):
         run([sys.executable, "-m", "pip", "--python", target / "bin" / "python", "install", *lock])
     else:
         raise SetupFailed(
-            "{} has neither ensurepip nor pip (Debian ships both apart). Install them, with "
-            "`apt-get install python3-venv` on Debian, or name another Python: make PYTHON=... ".format(sys.executable)
+            f"{sys.executable} has neither ensurepip nor pip (Debian ships both apart). Install them, with "
+            "`apt-get install python3-venv` on Debian, or name another Python: make PYTHON=python3.12 ..."
         )
 
 
-def node():
+def node() -> None:
     """npm's compiler, nodes and Solidity libraries, exactly as locked."""
     stamp = ROOT / "node_modules" / ".lading-node"
     wanted = digest("node")
@@ -124,16 +126,16 @@ def node():
     stamp.write_text(wanted, encoding="utf-8")
 
 
-def check_node():
-    advice = "Install Node.js {} or newer (it brings npm). `make demo` needs none.".format(OLDEST_NODE)
+def check_node() -> None:
+    advice = f"Install Node.js {OLDEST_NODE} or newer (it brings npm). `make demo` needs none."
     if not shutil.which("node") or not shutil.which("npm"):
         raise SetupFailed("node or npm is not on PATH. " + advice)
     version = subprocess.run(["node", "--version"], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
     if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
-        raise SetupFailed("node is {}. {}".format(version, advice))
+        raise SetupFailed(f"node is {version}. {advice}")
 
 
-def compiler():
+def compiler() -> None:
     """The Solidity compiler, native or npm's, where py-solc-x, ape and forge look for it."""
     code = (
         "import sys; from pathlib import Path; from lading.errors import LadingError\n"
@@ -144,28 +146,28 @@ def compiler():
     run([ROOT / ".venv" / "bin" / "python", "-c", code, ROOT])
 
 
-def stamped(folder, lock):
+def stamped(folder: str, lock: str) -> bool:
     path = stamp_path(folder, lock)
     return path.is_file() and path.read_text(encoding="utf-8") == digest(lock)
 
 
-def stamp_path(folder, lock):
+def stamp_path(folder: str, lock: str) -> Path:
     return ROOT / folder / (".lading-" + lock)
 
 
-def digest(lock):
+def digest(lock: str) -> str:
     """SHA-256 over whatever decides an environment: its lock, our metadata, the Python, the place of the checkout."""
     if lock == "node":
         names = ["package.json", "package-lock.json", ".npmrc"]
     else:
-        names = ["pyproject.toml", "requirements/uv.txt", "requirements/{}.txt".format(lock)]
-    state = hashlib.sha256("{}\n{}\n".format(sys.version, ROOT).encode() if lock != "node" else b"")
+        names = ["pyproject.toml", "requirements/uv.txt", f"requirements/{lock}.txt"]
+    state = hashlib.sha256(f"{sys.version}\n{ROOT}\n".encode() if lock != "node" else b"")
     for name in names:
         state.update(hashlib.sha256((ROOT / name).read_bytes()).digest())
     return state.hexdigest()
 
 
-def works(python):
+def works(python: Path) -> bool:
     if not (python.exists() and (ROOT / ".venv" / "bin" / "uv").exists()):
         return False
     version = "{}.{}".format(*sys.version_info)
@@ -173,19 +175,19 @@ def works(python):
     return subprocess.run([str(python), "-c", check, version], check=False).returncode == 0
 
 
-def imports(module):
+def imports(module: str) -> bool:
     found = subprocess.run([sys.executable, "-c", "import " + module], check=False, stderr=subprocess.DEVNULL)
     return found.returncode == 0
 
 
-def run(command):
+def run(command: list[str | Path]) -> None:
     # A VIRTUAL_ENV from the caller's shell would point uv and pip elsewhere.
     surroundings = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME")}
     subprocess.run([str(part) for part in command], check=True, cwd=str(ROOT), env=surroundings)
 
 
-def say(text):
-    print("set-up: {}".format(text), file=sys.stderr, flush=True)
+def say(text: str) -> None:
+    print(f"set-up: {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

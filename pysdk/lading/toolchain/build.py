@@ -63,7 +63,7 @@ def render(root: Path, compiler: Compiler) -> tuple[dict[str, dict[str, Any]], t
     output = _compile(root, compiler, list(shipped))
     artifacts = {}
     for name, file in shipped.items():
-        source, contract = _find(output["contracts"], name, file)
+        source, contract = _find(output.get("contracts", {}), name, file)
         if contract["evm"]["bytecode"]["object"]:  # an abstract contract has none
             artifacts[name] = _artifact(name, source, contract)
     return artifacts, tuple(_warnings(output.get("errors", [])))
