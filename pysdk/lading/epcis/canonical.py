@@ -9,21 +9,45 @@ import rfc8785
 
 from lading.epcis.errors import CanonicalError
 
+_LARGEST_SAFE = 2**53 - 1
+_SMALLEST_WITH_EXPONENT = 10**21  # from here on ECMAScript writes numbers with an exponent, never as digits only
+
 
 def canonical_json(value: object) -> bytes:
     """The RFC 8785 form: keys sorted by UTF-16, no white space, numbers as ECMAScript writes them, UTF-8.
 
+    The form of what is read back from a form is that form again.
+
     Raises:
         CanonicalError: `value` is not JSON, nests too deep, or holds a number or text that JSON cannot carry exactly:
-            integers beyond 2^53 - 1, infinities, half surrogate pairs.
+            infinities, integers that are no double's decimal form, half surrogate pairs.
     """
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
+        try:
+            return rfc8785.dumps(value)  # type: ignore[arg-type]
+        except rfc8785.IntegerDomainError:
+            return rfc8785.dumps(_widened(value))  # type: ignore[arg-type]
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as problem:
         raise CanonicalError(
             f"The value has no canonical JSON: {problem}.",
-            hint="Numbers must lie within ±(2^53 - 1) and be finite; write longer ones as text.",
+            hint="Numbers must be finite and fit a double exactly; write longer ones as text.",
         ) from problem
+
+
+def _widened(value: object) -> object:
+    """`value` with its large integers as doubles, where that writes the same digits.
+
+    The form of the double 1e20 is 100000000000000000000, which Python reads back as an integer; without this step a
+    bundle's own JSON could not be hashed again. Integers that a double would change stay, and are refused.
+    """
+    if isinstance(value, Mapping):
+        return {key: _widened(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_widened(item) for item in value]
+    if isinstance(value, int) and abs(value) > _LARGEST_SAFE and abs(value) < _SMALLEST_WITH_EXPONENT:
+        double = float(value)
+        return double if rfc8785.dumps(double) == str(value).encode() else value
+    return value
 
 
 def content_hash(event: Mapping[str, object]) -> bytes:

@@ -12,7 +12,7 @@ from lading.epcis import models
 from lading.epcis.errors import DocumentError
 from lading.epcis.fields import RULES
 from lading.epcis.namespaces import BUILT_IN, ContextProblem, Namespaces, from_context
-from lading.epcis.prehash import EVENT_TYPES
+from lading.epcis.prehash import DEEPEST, EVENT_TYPES
 
 Document = models.EPCISDocument | models.EPCISQueryDocument
 
@@ -91,8 +91,6 @@ def _read(document: object) -> tuple[Document | None, list[Fault]]:
         return _DOCUMENT.validate_python(document), named
     except ValidationError as problem:
         return None, [_fault(dict(error)) for error in problem.errors(include_url=False)] + named
-    except RecursionError:
-        return None, [Fault("$", "depth", "the document is nested too deep")]
 
 
 def _fault(error: dict[str, object]) -> Fault:
@@ -179,15 +177,18 @@ class _Scope:
                 if model is not None:
                     yield from self.holder(item, model, here)
 
-    def extension(self, name: str, value: object, path: str) -> Iterator[Fault]:
+    def extension(self, name: str, value: object, path: str, depth: int = 0) -> Iterator[Fault]:
         """The names of and within an extension; within one, names without a prefix are its own business."""
+        if depth == DEEPEST:
+            yield Fault(path, "depth", f"values are nested more than {DEEPEST} deep")
+            return
         if ":" in name and not (self.open or self._declared(name)):
             yield Fault(path, "prefix", f"@context declares no prefix {name.partition(':')[0]!r}")
         items = [(f"{path}[{i}]", x) for i, x in enumerate(value)] if isinstance(value, list) else [(path, value)]
         for here, item in items:
             if isinstance(item, Mapping):
                 for inner, member in item.items():
-                    yield from self.extension(inner, member, f"{here}.{inner}")
+                    yield from self.extension(inner, member, f"{here}.{inner}", depth + 1)
 
     def _declared(self, name: str) -> bool:
         return self.namespaces.key(name) is not None or name.partition(":")[2].startswith("//")

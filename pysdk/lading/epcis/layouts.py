@@ -73,7 +73,7 @@ def _partitions(field_bits: int, all_digits: int | None) -> tuple[Partition, ...
     for value, prefix_bits in enumerate(COMPANY_PREFIX_BITS):
         prefix_digits = LONGEST_PREFIX - value
         reference_bits = field_bits - prefix_bits
-        # TDS 1.13, section 14.6.5: an asset reference has at most 13 digits beside a prefix of 12, and 19 beside one of 6.
+        # TDS 1.13, section 14.6.5: asset references have up to 13 digits beside a prefix of 12, 19 beside one of 6.
         digits = 13 + value if all_digits is None else all_digits - prefix_digits
         rows.append(
             Partition(value, prefix_digits, reference_bits, (1 << prefix_bits) - 1, digits, (1 << reference_bits) - 1)

@@ -17,7 +17,7 @@ EVENT_TYPES = frozenset(
     ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent", "AssociationEvent")
 )
 
-_DEEPEST = 64
+DEEPEST = 64  # nested values; far beyond what any event needs, far below what a recursion survives
 _COMMENTS = frozenset(("rdfs:comment", "comment"))
 
 
@@ -30,8 +30,8 @@ class _Scope:
     depth: int = 0
 
     def at(self, step: str | int) -> _Scope:
-        if self.depth == _DEEPEST:
-            raise EventIdError(self.path, f"values are nested more than {_DEEPEST} deep")
+        if self.depth == DEEPEST:
+            raise EventIdError(self.path, f"values are nested more than {DEEPEST} deep")
         step = f"[{step}]" if isinstance(step, int) else f".{step}"
         return _Scope(self.namespaces, self.path + step, self.depth + 1)
 
