@@ -16,7 +16,7 @@ interface Vm {
     function startPrank(address sender) external;
     function stopPrank() external;
     function warp(uint256 timestamp) external;
-    /// @dev To be asked after a `warp`: the compiler (via IR) takes `block.timestamp` for one value throughout a function.
+    /// @dev To be asked after a `warp`: via IR, the compiler takes `block.timestamp` for one value in a whole function.
     function getBlockTimestamp() external view returns (uint256);
     function roll(uint256 number) external;
     function chainId(uint256 id) external;

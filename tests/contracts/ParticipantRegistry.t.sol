@@ -373,7 +373,8 @@ contract ParticipantRegistryTest is RegistryFixture {
         bytes32[] memory holders = new bytes32[](seeds.length);
         uint256 count;
         for (uint256 i = 0; i < seeds.length; ++i) {
-            (string memory prefix, bytes32 holder) = (fewDigits(seeds[i], 4 + seeds[i] % 9), i % 2 == 0 ? brand : other);
+            string memory prefix = fewDigits(seeds[i], 4 + seeds[i] % 9);
+            bytes32 holder = i % 2 == 0 ? brand : other;
             bool free = true;
             bytes32 outer;
             for (uint256 j = 0; j < count; ++j) {
