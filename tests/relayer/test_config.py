@@ -86,7 +86,7 @@ def test_all_faults_are_told_at_once(document):
 
 @pytest.mark.parametrize(
     "text",
-    ["- a\n- b\n", "publisher: [", "a: 1\na: 2\n", "", "\x00", "[" * 5000],
+    ["- a\n- b\n", "publisher: [", "a: 1\na: 2\n", "", "\x00", "[" * 2000],
     ids=["a list", "cut off", "a key twice", "empty", "a control character", "deep"],
 )
 def test_a_file_that_is_no_configuration_is_refused_as_a_whole(tmp_path: Path, text: str):

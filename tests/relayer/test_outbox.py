@@ -179,8 +179,9 @@ def test_a_full_disk_leaves_no_half_intake_and_no_half_batch(outbox: Outbox, rea
 
 def test_a_batch_that_cannot_be_written_is_not_closed_by_half(outbox: Outbox):
     outbox.begin_log(0)
-    for serial in range(2000):
-        outbox.add(event(serial), CONTEXT)
+    with outbox.transaction():
+        for serial in range(2000):
+            outbox.add(event(serial), CONTEXT)
     (pages,) = outbox.store.one("PRAGMA page_count")
     outbox.store.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutboxFull):

@@ -110,7 +110,7 @@ def _found_on_chain(outbox: Outbox, client: Lading, batch: Batch) -> Anchored | 
 
 
 def _sign_and_store(outbox: Outbox, client: Lading, batch: Batch, checkpoint: Checkpoint) -> SignedTransaction:
-    call = client.contracts.goods.anchor(outbox.identity.publisher, batch.index, batch.root, batch.count)
+    call = client.contracts.goods.anchor(outbox.identity.publisher, batch.index, "0x" + batch.root.hex(), batch.count)
     signed = client.plan(call)
     checkpoint("sign")
     outbox.store_transaction(batch.index, signed)

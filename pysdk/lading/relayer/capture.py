@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from lading.epcis.check import parse_document
 from lading.epcis.epc import decode
+from lading.epcis.errors import DocumentError
 from lading.relayer.config import RelayConfig
 from lading.relayer.smoothing import Observation
 
@@ -46,3 +49,15 @@ def event_time(time_ns: int) -> str:
 def zone_offset(minutes: int) -> str:
     hours, rest = divmod(abs(minutes), 60)
     return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
+
+
+def events_of(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], object]:
+    """The events of an EPCIS 2.0 capture document, and the `@context` that they stand in.
+
+    Raises:
+        DocumentError: it has faults (`lading epcis check` lists them), or is the answer to a query.
+    """
+    parse_document(document)
+    if document["type"] != "EPCISDocument":
+        raise DocumentError(["$.type: only an EPCISDocument is captured; a query document repeats others' events"])
+    return document["epcisBody"]["eventList"], document["@context"]

@@ -3,8 +3,7 @@
     InputError
     ├── RelayConfigError      the configuration, each fault named by its path
     ├── ReaderLogError        the reader log itself cannot be opened or read
-    ├── ReaderLineError       one line of it; the relayer catches this and puts the line in quarantine
-    └── CaptureError          an EPCIS document that is not to be anchored
+    └── ReaderLineError       one line of it; the relayer catches this and puts the line in quarantine
     LadingError
     ├── OutboxError           the outbox cannot be used
     │   ├── OutboxUnreadable  it is no outbox, of another version, or damaged
@@ -71,10 +70,6 @@ class ReaderLineError(InputError):
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason, self.detail = reason, detail
         super().__init__(f"{reason}: {detail}", hint="The line is kept in quarantine; correct the reader's settings.")
-
-
-class CaptureError(InputError):
-    """An EPCIS document is refused whole: it is not valid, or an event in it has no event id."""
 
 
 class OutboxError(LadingError):

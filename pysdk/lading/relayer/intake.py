@@ -1,11 +1,12 @@
-"""A scanned log -> the outbox: what is new of it, in one transaction."""
+"""A scanned log, or a document of events -> the outbox: what is new of it, in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from lading.relayer.capture import CONTEXT, observe
+from lading.relayer.capture import CONTEXT, events_of, observe
 from lading.relayer.config import RelayConfig
 from lading.relayer.gaps import Numbers, arrived
 from lading.relayer.outbox import Outbox
@@ -39,6 +40,18 @@ def take_in(outbox: Outbox, scan: Scan, config: RelayConfig, source: str) -> Int
         _quarantine(store, source, scan.quarantined)
         gaps = _count(store, scan)
     return Intake(len(scan.reads), events, len(scan.reads) - len(fresh), len(scan.quarantined), gaps)
+
+
+def take_document(outbox: Outbox, document: Mapping[str, Any]) -> int:
+    """Takes in the events of an EPCIS document that others made: factory, port, customs. How many of them are new.
+
+    Raises:
+        DocumentError, EventIdError, CanonicalError: it is refused; nothing of it was taken in.
+        OutboxError: as everywhere.
+    """
+    events, context = events_of(document)
+    with outbox.transaction():
+        return sum(outbox.add(event, context) for event in events)
 
 
 def _first_deliveries(store: Store, reads: Iterable[Read]) -> list[Read]:

@@ -1,0 +1,303 @@
+"""Faults 1, 4, 5 and 7 on a real node: killed at any labelled step, nothing is lost and nothing is anchored twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lading.chain import devnet, transactions
+from lading.chain.node import Chain
+from lading.chain.signer import Signer
+from lading.client import Lading
+from lading.deploy import Params, deploy
+from lading.deploy.registry import record_path
+from lading.enums import IdentifierScheme, Role
+from lading.errors import ContractError, TransactionReplaced
+from lading.relayer.anchoring import anchor
+from lading.relayer.config import RelayConfig, load
+from lading.relayer.errors import LogAhead, LogDiffers, OutboxForeign
+from lading.relayer.outbox import Outbox
+from lading.relayer.run import identity_of, log_identity, run_once
+
+DRIVER = Path(__file__).parent / "driver.py"
+STEPS = ("capture", "persist", "sign", "store", "broadcast", "receipt")
+GOVERNOR, CONTROLLER = Signer.dev(0), Signer.dev(1)
+EVENTS, READS, DUPLICATES = 12, 49, 3  # of the demo's log
+ROOT = "0x" + "77" * 32
+
+Rpc = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[devnet.Devnet]:
+    with devnet.running("anvil") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def governor(node: devnet.Devnet, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lading, Path]:
+    """The client of the registrar, and the file of the deployment's record."""
+    chain, folder = Chain.open(node.url), tmp_path_factory.mktemp("deployments")
+    deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=folder)
+    client = Lading.connect(chain, signer=GOVERNOR, deployment=deployment)
+    return client, record_path(folder, chain.chain_id, chain.genesis)
+
+
+@pytest.fixture
+def rpc(governor: tuple[Lading, Path]) -> Iterator[Rpc]:
+    def request(method: str, *params: Any) -> Any:
+        answer = governor[0].chain.web3.provider.make_request(method, list(params))
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    yield request
+    request("evm_setAutomine", True)
+    request("evm_mine")
+
+
+@dataclass
+class Site:
+    """One publisher with a log of its own, its writer, and the demo's reader log to be relayed in batches of five."""
+
+    client: Lading
+    publisher: str
+    writer: Signer
+    key: str
+    url: str
+    record: Path
+    path: Path
+
+    @property
+    def config(self) -> RelayConfig:
+        return load(self.path)
+
+    def outbox(self) -> Outbox:
+        return Outbox.open(self.config.outbox, log_identity(self.config, self.client))
+
+    def process(self, *kill: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(DRIVER), str(self.path), self.url, str(self.record), *map(str, kill)]
+        environment = os.environ | {"LADING_KEY": self.key}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+    def kill(self, step: str, occurrence: int = 1) -> None:
+        ended = self.process(step, occurrence)
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+    def run(self) -> dict[str, int]:
+        ended = self.process()
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    def sent(self) -> int:
+        """How many transactions of the writer were mined."""
+        return self.client.chain.nonce(self.writer.address, "latest")
+
+    def assert_whole(self, batches: int = 3) -> None:
+        """Every read in one observation, every event in one batch, every batch on the chain, each sent once."""
+        with self.outbox() as outbox:
+            stored = outbox.batches()
+            assert (
+                outbox.store.one("SELECT count(*), count(batch), count(DISTINCT event_id) FROM events") == (EVENTS,) * 3
+            )
+            assert outbox.store.one("SELECT count(*) FROM reads") == (READS - DUPLICATES,)
+        head = self.client.goods.head(self.publisher)
+        assert [batch.index for batch in stored] == list(range(batches)) == list(range(head.next_index))
+        assert sum(batch.count for batch in stored) == EVENTS
+        for batch in stored:
+            assert self.client.goods.batch_hash(self.publisher, batch.index) == "0x" + batch.hash.hex()
+            assert batch.anchored_block is not None
+        assert self.sent() == batches
+
+
+@pytest.fixture
+def site(governor: tuple[Lading, Path], node: devnet.Devnet, rpc: Rpc, root: Path, tmp_path: Path) -> Site:
+    client, record = governor
+    key = "0x" + secrets.token_hex(32)
+    writer = Signer.unsafe_from_key(key)
+    rpc("anvil_setBalance", writer.address, hex(10**18))
+    identifier = secrets.token_hex(9).upper()
+    admitted = client.participants.admit(
+        controller=CONTROLLER.address,
+        roles={Role.BRAND},
+        country="CN",
+        scheme=IdentifierScheme.NATIONAL_REGISTER,
+        identifier=identifier,
+    ).id
+    assert admitted is not None
+    consent = client.using(writer).participants.sign_key_consent(admitted)
+    client.using(CONTROLLER).participants.add_key(admitted, writer.address, consent)
+    client.using(CONTROLLER).goods.set_writer(admitted, writer.address)
+    text = (root / "examples/demo/relay.yaml").read_text()
+    text = text.replace(
+        '{scheme: GLN, identifier: "9524321000019"}', f"{{scheme: NATIONAL_REGISTER, identifier: {identifier}}}"
+    )
+    text = text.replace("source: reads.ndjson", f"source: {root / 'examples/demo/reads.ndjson'}")
+    text = text.replace("max_events: 1000", "max_events: 5")
+    path = tmp_path / "relay.yaml"
+    path.write_text(text)
+    return Site(client.using(writer), admitted, writer, key, node.url, record, path)
+
+
+def test_a_log_is_relayed_and_anchored_and_a_second_run_changes_nothing(site: Site):
+    counts = {"reads": READS, "duplicates": DUPLICATES, "quarantined": 1, "gaps": 1}
+    assert site.run() == counts | {"events": EVENTS, "batches": 3}
+    site.assert_whole()
+    assert site.run() == counts | {"duplicates": READS, "events": 0, "batches": 0}
+    site.assert_whole()
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("occurrence", [1, 3])
+def test_a_process_killed_at_a_step_loses_nothing_and_doubles_nothing(site: Site, step: str, occurrence: int):
+    if step == "capture":
+        occurrence = 1  # a run captures once
+    site.kill(step, occurrence)
+    summary = site.run()
+    assert (summary["events"], summary["duplicates"]) == (0, READS)
+    site.assert_whole()
+
+
+def test_a_process_killed_at_every_step_in_turn_still_anchors_each_batch_once(site: Site):
+    for step in STEPS:
+        site.kill(step)
+    site.run()
+    site.assert_whole()
+
+
+def test_what_was_stored_before_broadcast_is_what_is_mined(site: Site):
+    site.kill("store")
+    with site.outbox() as outbox:
+        (batch,) = outbox.unanchored()
+    assert batch.transaction is not None
+    assert not site.client.chain.knows(batch.transaction.hash)
+    site.run()
+    receipt = site.client.chain.receipt(batch.transaction.hash)
+    assert receipt is not None
+    assert receipt.succeeded
+    site.assert_whole()
+
+
+def test_a_transaction_dropped_from_the_pool_is_sent_again_with_the_same_bytes(site: Site, rpc: Rpc):
+    rpc("evm_setAutomine", False)
+    site.kill("broadcast")
+    with site.outbox() as outbox:
+        (batch,) = outbox.unanchored()
+    assert batch.transaction is not None
+    assert rpc("anvil_dropTransaction", batch.transaction.hash) == batch.transaction.hash
+    rpc("evm_setAutomine", True)
+    site.run()
+    with site.outbox() as outbox:
+        assert outbox.batches()[0].transaction == batch.transaction
+    site.assert_whole()
+
+
+def test_a_nonce_that_went_elsewhere_is_planned_anew(site: Site):
+    site.kill("store")
+    with site.outbox() as outbox:
+        (batch,) = outbox.unanchored()
+    pay_oneself(site)
+    site.run()
+    with site.outbox() as outbox:
+        assert outbox.batches()[0].transaction != batch.transaction
+    assert site.sent() == 4  # the three batches, and what took the nonce
+
+
+def pay_oneself(site: Site) -> None:
+    transactions.send(site.client.chain, site.writer, site.writer.address, b"")
+
+
+def test_batches_undone_by_a_reorg_are_sent_again_with_the_same_bytes(site: Site, rpc: Rpc):
+    run_once(site.config, site.client)
+    with site.outbox() as outbox:
+        before = [batch.transaction for batch in outbox.batches()]
+    rpc("anvil_reorg", 2, [])
+    assert site.client.goods.head(site.publisher).next_index == 1
+    again = run_once(site.config, site.client)
+    assert [batch.index for batch in again.anchored] == [1, 2]
+    with site.outbox() as outbox:
+        assert [batch.transaction for batch in outbox.batches()] == before
+    site.assert_whole()
+
+
+def test_a_signer_that_is_not_the_writer_is_refused_and_the_right_one_goes_on(site: Site):
+    with pytest.raises(ContractError) as caught:
+        run_once(site.config, site.client.using(CONTROLLER))
+    assert type(caught.value).__name__ == "NotWriter"
+    with site.outbox() as outbox:
+        (batch,) = outbox.unanchored()
+        assert batch.transaction is None
+    assert len(run_once(site.config, site.client).anchored) == 3
+    site.assert_whole()
+
+
+def test_a_transaction_that_was_mined_without_effect_is_signed_anew_by_the_next_run(site: Site, rpc: Rpc):
+    """The writer is changed between signing and mining, and changed back."""
+    rpc("evm_setAutomine", False)
+    site.kill("store")
+    rpc("evm_setAutomine", True)
+    site.client.using(CONTROLLER).goods.set_writer(site.publisher, None)
+    for _ in range(2):  # mined without effect; then refused before it is sent
+        with pytest.raises(ContractError) as caught:
+            run_once(site.config, site.client)
+        assert type(caught.value).__name__ == "NotWriter"
+    site.client.using(CONTROLLER).goods.set_writer(site.publisher, site.writer.address)
+    assert len(run_once(site.config, site.client).anchored) == 3
+    assert site.sent() == 4
+
+
+def test_a_log_that_somebody_else_continued_is_refused(site: Site):
+    run_once(site.config, site.client)
+    site.client.goods.anchor(site.publisher, 3, ROOT, 1)
+    with site.outbox() as outbox, pytest.raises(LogAhead) as caught:
+        anchor(outbox, site.client, 5)
+    assert (caught.value.next_index, caught.value.expected) == (4, 3)
+
+
+def test_a_log_with_another_batch_at_our_index_is_refused(site: Site):
+    site.kill("persist")
+    site.client.goods.anchor(site.publisher, 0, ROOT, 1)
+    with pytest.raises(LogDiffers):
+        run_once(site.config, site.client)
+    assert site.sent() == 1
+
+
+def test_an_outbox_begins_where_its_log_stands(site: Site):
+    site.client.goods.anchor(site.publisher, 0, ROOT, 1)
+    assert [batch.index for batch in run_once(site.config, site.client).anchored] == [1, 2, 3]
+
+
+def test_an_outbox_of_another_publisher_is_refused_before_anything_is_written(site: Site):
+    run_once(site.config, site.client)
+    other = site.config.model_copy(update={"publisher": "0x" + "cd" * 32})
+    with pytest.raises(OutboxForeign, match="publisher"):
+        run_once(other, site.client)
+    site.assert_whole()
+
+
+def test_a_fresh_transaction_that_is_replaced_is_told_and_planned_again_by_the_next_run(site: Site, rpc: Rpc):
+    """Another process with the same key takes the nonce between storing and broadcasting."""
+
+    def race(done: str) -> None:
+        if done == "store":
+            pay_oneself(site)
+
+    with pytest.raises(TransactionReplaced):
+        run_once(site.config, site.client, checkpoint=race)
+    assert len(run_once(site.config, site.client).anchored) == 3
+    assert site.sent() == 4
+
+
+def test_the_identity_of_a_log_is_its_chain_registry_and_publisher(site: Site):
+    identity = identity_of(site.client, site.publisher)
+    assert (identity.chain_id, identity.publisher) == (site.client.chain.chain_id, site.publisher)
+    assert identity.registry == site.client.deployment.address("ProvenanceRegistry").lower()
