@@ -226,7 +226,8 @@ class Signed(Model):
 
 
 class Clearance(Model):
-    """Where an order's papers stand (ICustomsClearance.Clearance)."""
+    """Where an order's papers stand (ICustomsClearance.Clearance). `exit_named` and `entry_named`: the terms name an
+    authority for that side, known once the documents matched."""
 
     order_id: Word
     matching: Matching
@@ -235,6 +236,8 @@ class Clearance(Model):
     entry: Decision
     exit_fault: Fault
     entry_fault: Fault
+    exit_named: bool
+    entry_named: bool
     matched_at: Time | None
 
 

@@ -10,7 +10,7 @@ from lading.chain.node import BlockId, Chain
 from lading.enums import IdentifierScheme, Role
 from lading.errors import InputError
 from lading.models import Key, Participant, bitmap_to_roles, roles_to_bitmap
-from lading.values import ZERO_WORD, word_or_none
+from lading.values import ZERO_WORD, address_or_none, word_or_none
 
 NAME = "ParticipantRegistry"
 COUNTRY_LENGTH = 2
@@ -28,8 +28,11 @@ class ParticipantRegistry:
             [self.contract.chain.chain_id, self.address, admitted_by or ZERO_WORD, int(scheme), identifier],
         )
 
-    def get(self, participant: str, *, at: BlockId = "latest") -> Participant:
+    def get(self, participant: str, *, at: BlockId = "latest") -> Participant | None:
+        """None if there is none with this id."""
         raw = self.contract.read_struct("getParticipant", participant, at=at)
+        if address_or_none(raw["controller"]) is None:
+            return None
         return Participant(
             **{
                 **raw,

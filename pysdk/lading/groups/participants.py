@@ -13,7 +13,11 @@ from lading.chain.node import BlockId
 from lading.enums import IdentifierScheme, Role
 from lading.groups.session import Receipt, Session
 from lading.models import Key, Participant
+from lading.reverts.participants import ParticipantUnknown
 from lading.values import at_time
+
+#: The registry answers a read of nobody with zeros; the error is the one that its own calls give.
+NO_REVERT = "0x"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,10 @@ class Participants:
         Raises:
             ParticipantUnknown: there is none with this id.
         """
-        return self._contract.get(fields.word(participant, "participant"), at=at)
+        who = fields.word(participant, "participant")
+        if (found := self._contract.get(who, at=at)) is None:
+            raise ParticipantUnknown({"participant": who}, NO_REVERT)
+        return found
 
     def key(self, address: str, *, at: BlockId = "latest") -> Key | None:
         """None for an address that was never a key."""

@@ -1,0 +1,44 @@
+"""Two chains and one deployment on each: every test of a verb runs on both."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# pytest's importlib mode puts no test folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from sdk_kit import GOVERNOR, World, build_world
+
+from lading.chain import devnet
+from lading.chain.node import Chain
+from lading.client import Lading
+from lading.deploy import Deployment, Params, deploy
+
+
+@pytest.fixture(scope="session", params=["embedded", "anvil"])
+def chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
+    if request.param == "embedded":
+        yield Chain.open("embedded")
+        return
+    with devnet.running("anvil") as node:
+        yield Chain.open(node.url)
+
+
+@pytest.fixture(scope="session")
+def deployment(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    return deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=tmp_path_factory.mktemp("deployments"))
+
+
+@pytest.fixture(scope="session")
+def client(chain: Chain, deployment: Deployment) -> Lading:
+    """Signed by the registrar and governor."""
+    return Lading.connect(chain, signer=GOVERNOR, deployment=deployment)
+
+
+@pytest.fixture(scope="session")
+def world(client: Lading) -> World:
+    return build_world(client)

@@ -1,0 +1,147 @@
+"""The cast of the SDK's tests: keys, participants, terms."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+
+from lading.chain import devnet, transactions
+from lading.chain.signer import Signer
+from lading.client import Lading
+from lading.enums import IdentifierScheme, Role
+from lading.models import OrderTerms
+
+GOVERNOR, BUYER, SELLER, PLATFORM, CARRIER, EXIT, ENTRY, PAYMENT, BRAND, STRANGER = (Signer.dev(i) for i in range(10))
+CONTROLLER = Signer.dev(10)
+PRICE, FREIGHT = Decimal("120.50"), Decimal("9.99")
+
+
+@dataclass(frozen=True)
+class World:
+    """Admitted participants by role, each with one key, and a buyer with money and an allowance for the escrow."""
+
+    client: Lading
+    ids: dict[Role, str]
+    exit_customs: str
+    entry_customs: str
+
+    def by(self, signer: Signer) -> Lading:
+        return self.client.using(signer)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.client.chain.block().time, UTC)
+
+    def terms(self, **changed: Any) -> OrderTerms:
+        """An order that is due over the next days, counted from the chain's clock."""
+        now = self.now()
+        fields: dict[str, Any] = {
+            "buyer": BUYER.address,
+            "seller": SELLER.address,
+            "platform": PLATFORM.address,
+            "carrier": CARRIER.address,
+            "token": self.client.token().address,
+            "price": PRICE,
+            "freight": FREIGHT,
+            "fee_bps": 250,
+            "accept_by": now + timedelta(hours=1),
+            "ship_by": now + timedelta(days=1),
+            "deliver_by": now + timedelta(days=5),
+            "claim_window": timedelta(days=1),
+            "inspection_window": timedelta(days=2),
+        }
+        return self.client.orders.terms(**{**fields, **changed})
+
+    def with_customs(self, **changed: Any) -> OrderTerms:
+        """The same, released only once customs have let the goods through."""
+        return self.terms(
+            condition=self.client.customs.address,
+            condition_by=self.now() + timedelta(days=4),
+            exit_authority=self.exit_customs,
+            entry_authority=self.entry_customs,
+            **changed,
+        )
+
+    def opened(self, terms: OrderTerms) -> OrderTerms:
+        """Open and accepted, by both parties' consent."""
+        consent = self.by(SELLER).orders.sign_accept(terms)
+        self.by(BUYER).orders.open(terms, seller_consent=consent)
+        return terms
+
+    def wait(self, time: datetime) -> None:
+        """Until the chain's clock has reached that time."""
+        devnet.advance(self.client.chain, max(1, int((time - self.now()).total_seconds())))
+
+
+def build_world(client: Lading) -> World:
+    ids = {
+        Role.BRAND: admit(client, {Role.BRAND}, BRAND),
+        Role.PLATFORM: admit(client, {Role.PLATFORM}, PLATFORM),
+        Role.CARRIER: admit(client, {Role.CARRIER}, CARRIER),
+        Role.PAYMENT_PROVIDER: admit(client, {Role.PAYMENT_PROVIDER}, PAYMENT),
+    }
+    exit_customs = admit(client, {Role.CUSTOMS}, EXIT, country="CN")
+    entry_customs = admit(client, {Role.CUSTOMS}, ENTRY, country="DE")
+    admitted = client.using(PLATFORM).participants.admit_seller(
+        controller=CONTROLLER.address, country="CN", scheme=IdentifierScheme.NATIONAL_REGISTER, identifier=identifier()
+    )
+    assert admitted.id is not None
+    ids[Role.SELLER] = admitted.id
+    give_key(client, admitted.id, SELLER)
+    dollars = client.token()
+    dollars.mint(BUYER.address, Decimal(1_000_000))
+    client.using(BUYER).token().approve(client.contracts.orders.address)
+    return World(client, ids, exit_customs, entry_customs)
+
+
+def identifier() -> str:
+    """One that nobody has."""
+    return secrets.token_hex(9).upper()
+
+
+def admit(client: Lading, roles: set[Role], key: Signer | None = None, country: str = "CN") -> str:
+    """A new participant with these roles, money roles granted after admission, and that key."""
+    money = client.participants.money_roles()
+    receipt = client.participants.admit(
+        controller=CONTROLLER.address,
+        roles=roles - money,
+        country=country,
+        scheme=IdentifierScheme.NATIONAL_REGISTER,
+        identifier=identifier(),
+    )
+    assert receipt.id is not None
+    if roles & money:
+        client.participants.grant_roles(receipt.id, roles & money)
+    if key is not None:
+        give_key(client, receipt.id, key)
+    return receipt.id
+
+
+def give_key(client: Lading, participant: str, key: Signer) -> None:
+    consent = client.using(key).participants.sign_key_consent(participant)
+    client.using(CONTROLLER).participants.add_key(participant, key.address, consent)
+
+
+def fresh_signer() -> Signer:
+    """A key that nobody has, without money."""
+    return Signer.unsafe_from_key(secrets.token_bytes(32))
+
+
+def funded_signer(client: Lading) -> Signer:
+    """A key that nobody has, with an ether for gas."""
+    signer = fresh_signer()
+    transactions.send(client.chain, GOVERNOR, signer.address, b"", value=10**18)
+    return signer
+
+
+def keystore(folder: Path, signer_key: bytes, password: str) -> Path:
+    """An encrypted key file with a cheap work factor, for tests."""
+    path = folder / "key.json"
+    path.write_text(json.dumps(Account.encrypt(signer_key, password, kdf="pbkdf2", iterations=2)), encoding="utf-8")
+    return path
