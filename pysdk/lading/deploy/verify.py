@@ -5,16 +5,15 @@ that the AccessManager ever emitted, so that a role granted on the side shows up
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from eth_utils.crypto import keccak
 
 from lading import artifacts
-from lading.chain.abi import by_name, decode, encode, selector, signature_of, topic, type_of
-from lading.chain.node import Chain, Log
-from lading.deploy.abi import Abi, constructor_inputs
+from lading.chain.contract import Contract, Event
+from lading.chain.node import Chain
+from lading.deploy.abi import constructor_inputs
 from lading.deploy.params import Params
 from lading.deploy.plan import ADMIN, GOVERNOR, REGISTRAR, role_selectors
 from lading.deploy.registry import Deployment
@@ -43,7 +42,7 @@ class _Roles:
     """The AccessManager's state as its events tell it."""
 
     members: set[tuple[int, str]] = field(default_factory=set)
-    functions: dict[tuple[str, bytes], int] = field(default_factory=dict)
+    functions: dict[tuple[str, str], int] = field(default_factory=dict)
     admins: dict[int, int] = field(default_factory=dict)
     guardians: dict[int, int] = field(default_factory=dict)
     grant_delays: dict[int, int] = field(default_factory=dict)
@@ -58,12 +57,11 @@ def checks(chain: Chain, deployment: Deployment) -> tuple[Check, ...]:
         NetworkError: the chain cannot be read.
     """
     params = Params.model_validate(deployment.params)
-    abis = {name: artifacts.load(name).abi for name in deployment.contracts}
     at = chain.block().number
     return (
         *_code(chain, deployment, at),
-        *_wiring(chain, deployment, params, abis, at),
-        *_roles(chain, deployment, params, abis, at),
+        *_wiring(chain, deployment, params, at),
+        *_roles(chain, deployment, params, at),
     )
 
 
@@ -87,96 +85,76 @@ def _code(chain: Chain, deployment: Deployment, at: int) -> Iterator[Check]:
         yield Check(f"{name}: program", "as compiled", found)
 
 
-def _wiring(chain: Chain, deployment: Deployment, params: Params, abis: Mapping[str, Abi], at: int) -> Iterator[Check]:
-    for name, abi in abis.items():
-        for argument, _ in constructor_inputs(abi):
+def _wiring(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
+    for name, record in deployment.contracts.items():
+        contract = Contract(chain, name, record.address)
+        for argument, _ in constructor_inputs(artifacts.load(name).abi):
             key = argument.strip("_")
-            getter = GETTERS.get((name, key), key)
             if (name, key) != FIRST_ADMIN:
+                getter = GETTERS.get((name, key), key)
                 expected = _resolved(deployment, params.contracts[name][key])
-                found = _getter(chain, deployment.address(name), abi, getter, (), at=at)
-                yield Check(f"{name}.{getter}()", expected, str(found[0]))
+                yield Check(f"{name}.{getter}()", expected, str(contract.read(getter, at=at)))
 
 
-def _roles(chain: Chain, deployment: Deployment, params: Params, abis: Mapping[str, Abi], at: int) -> Iterator[Check]:
-    delay, registry = params.governance_delay, deployment.address("ParticipantRegistry")
-    holders = {ADMIN: params.admin, REGISTRAR: params.registrar, GOVERNOR: params.governor}
-    accounts = {role: _resolved(deployment, account) for role, account in holders.items()}
-    manager = deployment.address("AccessManager")
-    roles = _fold(chain.logs([manager], from_block=deployment.block, to_block=at), abis)
-
-    def manager_says(function: str, *args: object) -> str:
-        return str(_getter(chain, manager, abis["AccessManager"], function, args, at=at))
-
-    yield Check("AccessManager: members of roles", _members(accounts.items()), _members(roles.members))
-    for role, account in accounts.items():
-        expected = (True, 0 if role == REGISTRAR else delay)
-        yield Check(f"AccessManager.hasRole({role}, {account})", str(expected), manager_says("hasRole", role, account))
-        # Of (since, delay, pending delay, effect) the last two: a lowered delay waits there.
-        access = _getter(chain, manager, abis["AccessManager"], "getAccess", (role, account), at=at)
-        yield Check(f"AccessManager: pending delay of role {role}", "(0, 0)", str(access[2:]))
-
-    selectors = role_selectors(abis["ParticipantRegistry"])
-    functions = {(registry, item): role for role, items in selectors.items() for item in items}
-    yield Check("AccessManager: functions of roles", _functions(functions), _functions(roles.functions))
-    for (target, item), role in functions.items():
-        found = manager_says("getTargetFunctionRole", target, item)
-        yield Check(f"AccessManager.getTargetFunctionRole(0x{item.hex()})", str((role,)), found)
-
+def _roles(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
+    manager = Contract(chain, "AccessManager", deployment.address("AccessManager"))
+    logs = chain.logs([manager.address], from_block=deployment.block, to_block=at)
+    roles = _fold(event for log in logs if (event := manager.event(log)) is not None)
+    delay = params.governance_delay
+    yield from _holders(manager, deployment, params, roles, at)
+    yield from _functions(manager, deployment.address("ParticipantRegistry"), roles, at)
     yield Check("AccessManager: admin of every role", "ADMIN", _only_admin(roles.admins))
     yield Check("AccessManager: guardian of every role", "ADMIN", _only_admin(roles.guardians))
-    yield Check("AccessManager: target closed", str((False,)), manager_says("isTargetClosed", registry))
     # Events, not getters: these two delays come into force five days after they were set (AccessManager.minSetback).
     wanted = {ADMIN: delay, GOVERNOR: delay} if delay else {}
     yield Check("AccessManager: delays of grants", str(wanted), str(dict(sorted(roles.grant_delays.items()))))
-    yield Check("AccessManager: delays of targets", str({registry: delay} if delay else {}), str(roles.target_delays))
+    targets = {deployment.address("ParticipantRegistry"): delay} if delay else {}
+    yield Check("AccessManager: delays of targets", str(targets), str(roles.target_delays))
 
 
-def _fold(logs: Iterator[Log], abis: Mapping[str, Abi]) -> _Roles:
-    events = {topic(signature_of(event)): event for event in by_name(abis["AccessManager"], "event").values()}
+def _holders(manager: Contract, deployment: Deployment, params: Params, roles: _Roles, at: int) -> Iterator[Check]:
+    delay = params.governance_delay
+    holders = {ADMIN: (params.admin, delay), REGISTRAR: (params.registrar, 0), GOVERNOR: (params.governor, delay)}
+    accounts = {role: _resolved(deployment, account) for role, (account, _) in holders.items()}
+    yield Check("AccessManager: members of roles", _members(accounts.items()), _members(roles.members))
+    for role, account in accounts.items():
+        found = manager.read("hasRole", role, account, at=at)
+        yield Check(f"AccessManager.hasRole({role}, {account})", str((True, holders[role][1])), str(found))
+        # Of (since, delay, pending delay, effect) the last two: a lowered delay waits there.
+        access = manager.read("getAccess", role, account, at=at)
+        yield Check(f"AccessManager: pending delay of role {role}", "(0, 0)", str(access[2:]))
+
+
+def _functions(manager: Contract, registry: str, roles: _Roles, at: int) -> Iterator[Check]:
+    selectors = role_selectors(artifacts.load("ParticipantRegistry").abi)
+    wanted = {(registry, "0x" + item.hex()): role for role, items in selectors.items() for item in items}
+    yield Check("AccessManager: functions of roles", _listed(wanted), _listed(roles.functions))
+    for (target, selector), role in wanted.items():
+        found = manager.read("getTargetFunctionRole", target, selector, at=at)
+        yield Check(f"AccessManager.getTargetFunctionRole({selector})", str(role), str(found))
+    yield Check("AccessManager: target closed", "False", str(manager.read("isTargetClosed", registry, at=at)))
+
+
+def _fold(events: Iterable[Event]) -> _Roles:
     roles = _Roles()
-    for log in logs:
-        event = events.get(log.topics[0])
-        if event is not None:
-            _apply(roles, event["name"], _event_values(event, log))
+    for event in events:
+        args = event.args
+        match event.name:
+            case "RoleGranted":
+                roles.members.add((args["role_id"], args["account"]))
+            case "RoleRevoked":
+                roles.members.discard((args["role_id"], args["account"]))
+            case "TargetFunctionRoleUpdated":
+                roles.functions[args["target"], args["selector"]] = args["role_id"]
+            case "RoleAdminChanged":
+                roles.admins[args["role_id"]] = args["admin"]
+            case "RoleGuardianChanged":
+                roles.guardians[args["role_id"]] = args["guardian"]
+            case "RoleGrantDelayChanged":
+                roles.grant_delays[args["role_id"]] = args["delay"]
+            case "TargetAdminDelayUpdated":
+                roles.target_delays[args["target"]] = args["delay"]
     return roles
-
-
-def _apply(roles: _Roles, name: str, values: Mapping[str, Any]) -> None:
-    match name:
-        case "RoleGranted":
-            roles.members.add((values["roleId"], values["account"]))
-        case "RoleRevoked":
-            roles.members.discard((values["roleId"], values["account"]))
-        case "TargetFunctionRoleUpdated":
-            key = (values["target"], bytes.fromhex(values["selector"][2:]))
-            roles.functions[key] = values["roleId"]
-        case "RoleAdminChanged":
-            roles.admins[values["roleId"]] = values["admin"]
-        case "RoleGuardianChanged":
-            roles.guardians[values["roleId"]] = values["guardian"]
-        case "RoleGrantDelayChanged":
-            roles.grant_delays[values["roleId"]] = values["delay"]
-        case "TargetAdminDelayUpdated":
-            roles.target_delays[values["target"]] = values["delay"]
-
-
-def _event_values(event: Mapping[str, Any], log: Log) -> dict[str, Any]:
-    """The arguments of a log by name. No event of AccessManager indexes a dynamic type."""
-    indexed = [part for part in event["inputs"] if part["indexed"]]
-    plain = [part for part in event["inputs"] if not part["indexed"]]
-    values = {
-        part["name"]: decode([type_of(part)], bytes.fromhex(item[2:]))[0]
-        for part, item in zip(indexed, log.topics[1:], strict=True)
-    }
-    found = decode([type_of(part) for part in plain], bytes.fromhex(log.data[2:]))
-    return values | {part["name"]: value for part, value in zip(plain, found, strict=True)}
-
-
-def _getter(chain: Chain, address: str, abi: Abi, function: str, args: Sequence[object], *, at: int) -> tuple[Any, ...]:
-    item = by_name(abi, "function")[function]
-    data = selector(signature_of(item)) + encode([type_of(part) for part in item["inputs"]], args)
-    return decode([type_of(part) for part in item["outputs"]], chain.call(address, data, at=at))
 
 
 def _resolved(deployment: Deployment, text: str) -> str:
@@ -189,8 +167,8 @@ def _members(members: Iterable[tuple[int, str]]) -> str:
     return ", ".join(f"{role}:{account}" for role, account in sorted(members))
 
 
-def _functions(functions: Mapping[tuple[str, bytes], int]) -> str:
-    return ", ".join(f"{target}.0x{item.hex()}:{role}" for (target, item), role in sorted(functions.items()) if role)
+def _listed(functions: Mapping[tuple[str, str], int]) -> str:
+    return ", ".join(f"{target}.{selector}:{role}" for (target, selector), role in sorted(functions.items()) if role)
 
 
 def _only_admin(roles: Mapping[int, int]) -> str:
