@@ -156,11 +156,10 @@ def test_a_log_is_relayed_and_anchored_and_a_second_run_changes_nothing(site: Si
     site.assert_whole()
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("occurrence", [1, 3])
+@pytest.mark.parametrize(
+    ("step", "occurrence"), [("capture", 1), *((step, which) for step in STEPS[1:] for which in (1, 3))]
+)
 def test_a_process_killed_at_a_step_loses_nothing_and_doubles_nothing(site: Site, step: str, occurrence: int):
-    if step == "capture":
-        occurrence = 1  # a run captures once
     site.kill(step, occurrence)
     summary = site.run()
     assert (summary["events"], summary["duplicates"]) == (0, READS)
