@@ -27,7 +27,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     uint256 public constant CONDITION_GAS = 50_000;
 
     /// @inheritdoc ITradeEscrow
-    uint256 public constant OBSERVER_GAS = 120_000;
+    uint256 public constant OBSERVER_GAS = 60_000;
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant MAX_TERM = 3 * 365 days;
