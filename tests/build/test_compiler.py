@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lading.toolchain import ChecksumMismatch, CompilerUnavailable, compiler, ensure_compiler
+from lading.toolchain import ChecksumMismatch, CompilerUnavailable, compiler, ensure_compiler, find_compiler
 from lading.toolchain.compiler import SHIM, compiler_path
 
 SERVED = b"#!/bin/sh\necho not really a compiler\n"
@@ -130,11 +130,15 @@ def test_a_download_that_trickles_is_given_up(bare: Path, host: Host, monkeypatc
 
 
 def test_a_wrong_checksum_with_npm_uses_npm_and_says_why(with_npm: Path, host: Host) -> None:
+    assert find_compiler(with_npm) is None
     found = ensure_compiler(with_npm, host.url)
 
     assert found.kind == "npm"
     assert "not the pinned" in found.note
     assert found.path.read_bytes() == SHIM.read_bytes()
+    assert find_compiler(with_npm) == compiler.Compiler(
+        found.path, "npm", "an earlier run could not download the native one"
+    )
 
 
 def test_no_network_with_npm_uses_npm_and_asks_the_host_once(with_npm: Path, closed_host: str, host: Host) -> None:

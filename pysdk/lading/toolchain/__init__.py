@@ -5,7 +5,7 @@ compilation starts, so that the rest works without it.
 """
 
 from lading.toolchain.build import BuildReport, BuiltContract, build, render
-from lading.toolchain.compiler import Compiler, ensure_compiler
+from lading.toolchain.compiler import Compiler, ensure_compiler, find_compiler
 from lading.toolchain.errors import ChecksumMismatch, CompilationFailed, CompilerUnavailable, ToolMissing
 from lading.toolchain.nodes import npm_tool
 
@@ -19,6 +19,7 @@ __all__ = [
     "ToolMissing",
     "build",
     "ensure_compiler",
+    "find_compiler",
     "npm_tool",
     "render",
 ]

@@ -44,8 +44,7 @@ def ensure_compiler(root: Path, host: str = DOWNLOAD_HOST) -> Compiler:
 
     Raises ChecksumMismatch or CompilerUnavailable, both naming the two ways to get one.
     """
-    path = compiler_path(root)
-    present = _recognise(path, root)
+    path, present = compiler_path(root), find_compiler(root)
     if present is not None:
         return present
     try:
@@ -59,7 +58,9 @@ def ensure_compiler(root: Path, host: str = DOWNLOAD_HOST) -> Compiler:
     return Compiler(path, "native")
 
 
-def _recognise(path: Path, root: Path) -> Compiler | None:
+def find_compiler(root: Path) -> Compiler | None:
+    """The compiler that already stands in the checkout at `root`; nothing is downloaded or written."""
+    path = compiler_path(root)
     if not path.is_file():
         return None
     content = path.read_bytes()
