@@ -92,7 +92,7 @@ def test_all_faults_are_told_at_once(document):
 def test_a_file_that_is_no_configuration_is_refused_as_a_whole(tmp_path: Path, text: str):
     path = tmp_path / "relay.yaml"
     path.write_text(text)
-    with pytest.raises(RelayConfigError, match="relay configuration"):
+    with pytest.raises(RelayConfigError, match=r"is no YAML|should be a mapping"):
         load(path)
 
 

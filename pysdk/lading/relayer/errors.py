@@ -32,7 +32,9 @@ class RelayConfigError(InputError):
     def __init__(self, source: str, faults: Sequence[tuple[str, str]]) -> None:
         self.source, self.faults = source, tuple(faults)
         lines = "; ".join(f"{path}: {message}" if path else message for path, message in faults)
-        super().__init__(f"relay configuration {source}: {lines}", hint="Correct the file; nothing was read or sent.")
+        super().__init__(
+            f"The relay configuration {source} is refused: {lines}.", hint="Correct the file; nothing was read or sent."
+        )
 
 
 class ReaderLogError(InputError):
@@ -41,7 +43,7 @@ class ReaderLogError(InputError):
     def __init__(self, path: Path, problem: str) -> None:
         self.path = path
         super().__init__(
-            f"the reader log {path} cannot be read: {problem}",
+            f"The reader log {path} cannot be read: {problem}.",
             hint="Name the log with --input, or correct `source` in the relay configuration.",
         )
 
@@ -69,15 +71,18 @@ class ReaderLineError(InputError):
 
     def __init__(self, reason: Reason, detail: str) -> None:
         self.reason, self.detail = reason, detail
-        super().__init__(f"{reason}: {detail}", hint="The line is kept in quarantine; correct the reader's settings.")
+        super().__init__(
+            f"The line is malformed ({reason}): {detail}.",
+            hint="It is kept in quarantine; correct the reader's settings.",
+        )
 
 
 class OutboxError(LadingError):
     """The outbox cannot be used. What was being written is rolled back: there is no half batch."""
 
-    def __init__(self, path: str, message: str, *, hint: str, retryable: bool = False) -> None:
+    def __init__(self, path: str, problem: str, *, hint: str, retryable: bool = False) -> None:
         self.path = path
-        super().__init__(f"outbox {path}: {message}", hint=hint, retryable=retryable)
+        super().__init__(f"The outbox {path} cannot be used: {problem}.", hint=hint, retryable=retryable)
 
 
 class OutboxUnreadable(OutboxError):
@@ -106,7 +111,7 @@ class LogAhead(LogError):
     def __init__(self, next_index: int, expected: int) -> None:
         self.next_index, self.expected = next_index, expected
         super().__init__(
-            f"the log on chain continues at batch {next_index}, the outbox at {expected}: somebody else anchored in it",
+            f"The log on chain continues at batch {next_index}, the outbox at {expected}: another wrote to it.",
             hint="Find out who holds the log's writer key; one log has one outbox.",
         )
 
@@ -117,6 +122,6 @@ class LogDiffers(LogError):
     def __init__(self, index: int, ours: bytes, anchored: bytes) -> None:
         self.index, self.ours, self.anchored = index, ours, anchored
         super().__init__(
-            f"batch {index} of the log is 0x{anchored.hex()}, the outbox has 0x{ours.hex()} there",
+            f"Batch {index} of the log is 0x{anchored.hex()}, the outbox has 0x{ours.hex()} there.",
             hint="Another outbox writes to this log: change the log's writer and keep one outbox.",
         )

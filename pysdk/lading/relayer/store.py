@@ -150,9 +150,7 @@ def _create_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        raise OutboxUnreadable(
-            str(path), f"it cannot be opened: {error.strerror}", hint="Check the folder and its permissions."
-        ) from error
+        raise OutboxUnreadable(str(path), f"{error.strerror}", hint="Check the folder and its permissions.") from error
 
 
 @contextmanager
@@ -177,10 +175,10 @@ def _outbox_error(path: str, error: sqlite3.DatabaseError) -> OutboxError | None
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return OutboxFull(
             path,
-            f"it cannot be written: {error}",
+            f"it cannot be written ({error})",
             hint="Make room on the disk, then run again: nothing was lost.",
             retryable=True,
         )
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
-        return OutboxUnreadable(path, f"it cannot be used: {error}", hint="Restore a copy, or check permissions.")
+        return OutboxUnreadable(path, f"SQLite says: {error}", hint="Restore a copy, or check permissions.")
     return None
