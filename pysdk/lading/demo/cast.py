@@ -16,16 +16,23 @@ GTIN = "09521141123454"
 
 @dataclass(frozen=True)
 class Part:
-    """A participant to be. Its key and its controller are accounts of the devnet."""
+    """A participant to be. Its key and its controller are accounts of the devnet, ten apart."""
 
     name: str
+    role: Role
     country: str
     scheme: IdentifierScheme
     identifier: str
-    key: Signer
-    controller: Signer
-    role: Role
+    account: int
     publishes: bool = False
+
+    @property
+    def key(self) -> Signer:
+        return Signer.dev(self.account)
+
+    @property
+    def controller(self) -> Signer:
+        return Signer.dev(self.account + 10)
 
 
 @dataclass(frozen=True)
@@ -38,24 +45,16 @@ class Player:
 
 GOVERNOR, BUYER = Signer.dev(0), Signer.dev(19)
 
-BRAND = Part("brand", "CN", IdentifierScheme.GLN, "9521141000106", Signer.dev(1), Signer.dev(10), Role.BRAND, True)
-SELLER = Part(
-    "seller", "CN", IdentifierScheme.NATIONAL_REGISTER, "91440300DEMO000001", Signer.dev(2), Signer.dev(11), Role.SELLER
-)
-PLATFORM = Part("platform", "DE", IdentifierScheme.LEI, "9845DEMOPLATFORM0042", Signer.dev(3), Signer.dev(12), Role.PLATFORM)
-PAYMENT_PROVIDER = Part(
-    "payment provider", "DE", IdentifierScheme.LEI, "9845DEMOPAYMENTS0017", Signer.dev(4), Signer.dev(13), Role.PAYMENT_PROVIDER
-)
-CARRIER = Part("carrier", "NL", IdentifierScheme.GLN, "9526543000013", Signer.dev(5), Signer.dev(14), Role.CARRIER, True)
-WAREHOUSE = Part(
-    "warehouse", "NL", IdentifierScheme.GLN, "9524321000019", Signer.dev(6), Signer.dev(15), Role.WAREHOUSE, True
-)
-CHINA_CUSTOMS = Part(
-    "customs of export", "CN", IdentifierScheme.GLN, "9527001000019", Signer.dev(7), Signer.dev(16), Role.CUSTOMS, True
-)
-DUTCH_CUSTOMS = Part(
-    "customs of import", "NL", IdentifierScheme.GLN, "9528001000016", Signer.dev(8), Signer.dev(17), Role.CUSTOMS, True
-)
+_GLN, _LEI, _NATIONAL = IdentifierScheme.GLN, IdentifierScheme.LEI, IdentifierScheme.NATIONAL_REGISTER
+
+BRAND = Part("brand", Role.BRAND, "CN", _GLN, "9521141000106", 1, publishes=True)
+SELLER = Part("seller", Role.SELLER, "CN", _NATIONAL, "91440300DEMO000001", 2)
+PLATFORM = Part("platform", Role.PLATFORM, "DE", _LEI, "9845DEMOPLATFORM0042", 3)
+PAYMENT_PROVIDER = Part("payment provider", Role.PAYMENT_PROVIDER, "DE", _LEI, "9845DEMOPAYMENTS0017", 4)
+CARRIER = Part("carrier", Role.CARRIER, "NL", _GLN, "9526543000013", 5, publishes=True)
+WAREHOUSE = Part("warehouse", Role.WAREHOUSE, "NL", _GLN, "9524321000019", 6, publishes=True)
+CHINA_CUSTOMS = Part("customs of export", Role.CUSTOMS, "CN", _GLN, "9527001000019", 7, publishes=True)
+DUTCH_CUSTOMS = Part("customs of import", Role.CUSTOMS, "NL", _GLN, "9528001000016", 8, publishes=True)
 ADMITTED = (BRAND, PLATFORM, PAYMENT_PROVIDER, CARRIER, WAREHOUSE, CHINA_CUSTOMS, DUTCH_CUSTOMS)
 
 Cast = Mapping[Part, Player]
@@ -86,7 +85,9 @@ def _admit(governance: Lading, part: Part, diary: Diary) -> Player:
     diary.sent(f"admit {part.name} ({part.country})", receipt)
     who = str(receipt.id)
     if money:
-        diary.sent(f"grant {part.role.name} to {part.name}", governance.participants.grant_roles(who, [part.role]).receipt)
+        diary.sent(
+            f"grant {part.role.name} to {part.name}", governance.participants.grant_roles(who, [part.role]).receipt
+        )
     return _with_key(governance, part, who, diary)
 
 

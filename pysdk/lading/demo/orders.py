@@ -8,7 +8,7 @@ from decimal import Decimal
 from lading.chain.devnet import advance
 from lading.client import Lading
 from lading.contracts.customs_clearance import Papers
-from lading.customs import FieldTree, SharedSecrets, parse_order, parse_payment, parse_waybill
+from lading.customs import SharedSecrets, parse_order, parse_payment, parse_waybill
 from lading.demo import cast
 from lading.demo.cast import BUYER, Cast
 from lading.demo.diary import Diary
