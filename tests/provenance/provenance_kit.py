@@ -36,8 +36,8 @@ CHAIN = ChainRef(
 TRUSTED = Trusted(CHAIN.chain_id, CHAIN.genesis, CHAIN.participant_registry, CHAIN.provenance_registry)
 
 HOUR = 3600
-START = 1_790_000_000
-"""Block and event times count in seconds from here (September 2026)."""
+START = 1_700_000_000
+"""Event times count in seconds from here (November 2023), before the clock of any chain that a test makes."""
 
 
 def at(seconds: float) -> str:
@@ -71,44 +71,46 @@ def packed(parent: str, child: str, when: float, action: str = "ADD", **more: An
     return event("AggregationEvent", when, action, None, parentID=parent, childEPCs=[child], bizStep="packing", **more)
 
 
+def batch_of(who: bytes, index: int, events: Sequence[Mapping[str, Any]]) -> tuple[BatchRef, list[Entry]]:
+    """A batch of these events and two neighbours that stay out of the bundle. Nothing is random."""
+    contained = [self_contained(each, CONTEXT) for each in events]
+    salts = [hashlib.sha256(who + b"%d %d" % (index, number)).digest() for number in range(len(events) + 2)]
+    ids = [event_id(each) for each in contained]
+    leaves = [
+        EventLeaf.of(name, content_hash(each), salt) for name, each, salt in zip(ids, contained, salts, strict=False)
+    ]
+    tree = MerkleTree([leaf.hash() for leaf in leaves] + salts[-2:])
+    batch = BatchRef(root=tree.root, count=len(tree))
+    return batch, [
+        Entry(
+            event=each,
+            event_id=name,
+            publisher=who,
+            index=index,
+            batch=batch,
+            salt=salt,
+            proof=tree.proof(position),
+        )
+        for position, (each, name, salt) in enumerate(zip(contained, ids, salts, strict=False))
+    ]
+
+
 class World:
-    """Publishers with their logs, and the chain's view of them. Nothing is random: salts come from a counter."""
+    """Publishers with their logs, and the chain's view of them."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.anchors: dict[tuple[bytes, int], Anchor] = {}
         self.keys = {writer_of(who): WriterKey(who, START - HOUR, 0, 0) for who in (BRAND, CARRIER, STRANGER)}
         self.changes: dict[str, Any] = {}
-        self._salts = 0
 
     def publish(self, who: bytes, *events: Mapping[str, Any], anchored_at: float = 48 * HOUR) -> World:
-        """One batch of these events and two neighbours that stay out of the bundle."""
         index = sum(publisher == who for publisher, _ in self.anchors)
-        contained = [self_contained(each, CONTEXT) for each in events]
-        leaves = [self._leaf(each) for each in contained]
-        tree = MerkleTree([leaf.hash() for leaf in leaves] + [self._salt(), self._salt()])
-        anchored = batch_hash(tree.root, len(tree))
+        batch, entries = batch_of(who, index, events)
+        anchored = batch_hash(batch.root, batch.count)
         self.anchors[who, index] = Anchor(anchored, 100 + len(self.anchors), START + int(anchored_at), writer_of(who))
-        for position, (each, leaf) in enumerate(zip(contained, leaves, strict=True)):
-            self.entries.append(
-                Entry(
-                    event=each,
-                    event_id=f"ni:///sha-256;{leaf.event_id.hex()}?ver=CBV2.0",
-                    publisher=who,
-                    index=index,
-                    batch=BatchRef(root=tree.root, count=len(tree)),
-                    salt=leaf.salt,
-                    proof=tree.proof(position),
-                )
-            )
+        self.entries += entries
         return self
-
-    def _leaf(self, each: Mapping[str, Any]) -> EventLeaf:
-        return EventLeaf.of(event_id(each), content_hash(each), self._salt())
-
-    def _salt(self) -> bytes:
-        self._salts += 1
-        return hashlib.sha256(b"salt %d" % self._salts).digest()
 
     def bundle(self, item: str = ITEM) -> Bundle:
         return Bundle(format="lading-bundle/1", item=item, chain=CHAIN, entries=tuple(self.entries))

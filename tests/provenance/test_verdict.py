@@ -65,7 +65,7 @@ def test_a_genuine_item_is_authentic_as_of_the_block_read() -> None:
         "chain_id": 31337,
         "genesis": "0x" + "07" * 32,
         "block": 500,
-        "time": "2026-09-23T16:13:20Z",
+        "time": "2023-11-17T00:13:20Z",
     }
 
 
