@@ -1,0 +1,541 @@
+"""`scripts/verify.py` beside `lading verify`: the same verdicts and reasons on a real chain, and never a better one."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.util
+import io
+import json
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lading.chain import devnet
+from lading.chain.node import Chain
+from lading.chain.signer import Signer
+from lading.client import Lading
+from lading.deploy import Params, deploy
+from lading.enums import IdentifierScheme, RecallScope, Role
+from lading.errors import LadingError
+from lading.facts import TrustedDeployment, chain_ref, verify
+from lading.provenance import reasons as tables
+from lading.provenance.bundle import Bundle, canonical, dump, parse
+from lading.provenance.item import item_of
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "scripts" / "verify.py"
+sys.path.insert(0, str(ROOT / "tests" / "provenance"))
+
+from provenance_kit import (  # noqa: E402 - the path above
+    CASE,
+    HOUR,
+    ITEM,
+    OTHER,
+    PORT,
+    PORT_DOCK,
+    SHOP,
+    batch_of,
+    born,
+    event,
+    packed,
+    seen,
+)
+
+GOVERNOR, BRAND, CARRIER, THIEF, LATE, CONTROLLER = (Signer.dev(number) for number in (0, 1, 2, 3, 4, 9))
+GTIN, RECALLED_GTIN = "80614141123458", "80614141999992"
+RECALLED_CLASS_ITEM = "urn:epc:id:sgtin:0614141.899999.1"
+RECALLED_SERIAL_ITEM = "urn:epc:id:sgtin:0614141.812345.666"
+UNKNOWN_CLASS_ITEM = "urn:epc:id:sgtin:0614141.812346.1"
+RANK = {"authentic": 3, "unknown": 2, "suspect": 1, "recalled": 0, "refused": 0}
+
+
+def load_script() -> Any:
+    spec = importlib.util.spec_from_file_location("lone_verify", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SCRIPT_MODULE = load_script()
+
+
+@dataclass
+class Ledger:
+    """A deployment on Anvil with publishers, whose batches the cases anchor."""
+
+    client: Lading
+    url: str
+    record: Path
+    ids: dict[str, str] = field(default_factory=dict)
+    indices: dict[str, int] = field(default_factory=dict)
+    made: dict[str, bytes] = field(default_factory=dict)
+
+    def publish(self, who: Signer, *events: Mapping[str, Any]) -> list[Any]:
+        """Anchors one batch; its entries."""
+        publisher = self.ids[who.address]
+        index = self.indices.get(publisher, 0)
+        batch, entries = batch_of(bytes.fromhex(publisher[2:]), index, events)
+        self.client.using(who).goods.anchor(publisher, index, "0x" + batch.root.hex(), batch.count)
+        self.indices[publisher] = index + 1
+        return entries
+
+    def case(self, name: str) -> bytes:
+        """The bundle of a case of `CASES`, made once: a key is revoked once."""
+        if name not in self.made:
+            self.made[name] = CASES[name][0](self)
+        return self.made[name]
+
+    def bundle(self, entries: list[Any], item: str = ITEM) -> bytes:
+        reference = chain_ref(self.client.deployment)
+        return dump(Bundle(format="lading-bundle/1", item=item, chain=reference, entries=tuple(entries)))
+
+    def journey(self, *more: Mapping[str, Any], item: str = ITEM, lot: str = "L-7") -> bytes:
+        """Born by its brand, seen at port and shop by the carrier; `more` is the carrier's too."""
+        entries = self.publish(BRAND, born(item=item, lot=lot))
+        return self.bundle(entries + self.publish(CARRIER, seen(PORT, 10 * HOUR, item=item), *more), item)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    with devnet.running("anvil") as node:
+        chain = Chain.open(node.url)
+        folder = tmp_path_factory.mktemp("deployments")
+        deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=folder)
+        (record,) = folder.glob("*-????????.json")
+        made = Ledger(Lading.connect(chain, signer=GOVERNOR, deployment=deployment), node.url, record)
+        for key, role in (
+            (BRAND, Role.BRAND),
+            (CARRIER, Role.INSPECTOR),
+            (THIEF, Role.INSPECTOR),
+            (LATE, Role.INSPECTOR),
+        ):
+            made.ids[key.address] = _publisher(made.client, role, key)
+        made.client.participants.bind_prefix(made.ids[BRAND.address], "0614141")
+        brand = made.client.using(BRAND).goods
+        for gtin in (GTIN, RECALLED_GTIN):
+            brand.register_class(gtin)
+        brand.recall(RECALLED_GTIN, RecallScope.CLASS, reason="It burns.")
+        brand.recall(GTIN, RecallScope.LOT, "L-BAD", reason="It leaks.")
+        brand.recall(GTIN, RecallScope.SERIAL, "666", reason="It bites.")
+        yield made
+
+
+def _publisher(client: Lading, role: Role, key: Signer) -> str:
+    """A participant with one key, which writes its log."""
+    receipt = client.participants.admit(
+        controller=CONTROLLER.address,
+        roles={role},
+        country="CN",
+        scheme=IdentifierScheme.NATIONAL_REGISTER,
+        identifier=key.address[2:20],
+    )
+    assert receipt.id is not None
+    consent = client.using(key).participants.sign_key_consent(receipt.id)
+    controller = client.using(CONTROLLER)
+    controller.participants.add_key(receipt.id, key.address, consent)
+    controller.goods.set_writer(receipt.id, key.address)
+    return receipt.id
+
+
+# A case: what the ledger is made to hold, and the bundle that comes out.
+Make = Callable[[Ledger], bytes]
+
+
+def altered(make: Make, change: Callable[[Any], object]) -> Make:
+    def made(ledger: Ledger) -> bytes:
+        document = json.loads(make(ledger))
+        change(document)
+        return canonical(document)
+
+    return made
+
+
+def genuine(ledger: Ledger) -> bytes:
+    documents = [
+        {"type": "desadv", "bizTransaction": "urn:epcglobal:cbv:bt:0614141000005:4711"},
+        {"type": "https://lading.example/voc/BTT-export", "bizTransaction": "https://lading.example/declaration/CN-1"},
+    ]
+    return ledger.journey(
+        packed(CASE, ITEM, 11 * HOUR, disposition="in_progress"),
+        seen(
+            PORT_DOCK,
+            12 * HOUR,
+            item=CASE,
+            bizStep="https://lading.example/voc/BizStep-export",
+            bizTransactionList=documents,
+        ),
+        packed(CASE, ITEM, 29 * HOUR, "DELETE", readPoint={"id": SHOP}),
+        seen(SHOP, 30 * HOUR, disposition="sellable_accessible", bizLocation={"id": SHOP}),
+    )
+
+
+def revoked(ledger: Ledger) -> bytes:
+    """A revoked key that is still the log's writer goes on anchoring; the chain lets it, verifiers do not."""
+    entries = ledger.publish(BRAND, born())
+    publisher = ledger.ids[LATE.address]
+    ledger.client.using(CONTROLLER).participants.revoke_key(publisher, LATE.address)
+    return ledger.bundle(entries + ledger.publish(LATE, seen(SHOP, 20 * HOUR)))
+
+
+def compromised(ledger: Ledger) -> bytes:
+    """Anchored while the key was valid; its owner says later that a thief had it by then."""
+    entries = ledger.publish(BRAND, born()) + ledger.publish(THIEF, seen(SHOP, 20 * HOUR))
+    since = ledger.client.participants.key(THIEF.address)
+    assert since is not None
+    # Anvil's blocks of one second share their time, and a revocation holds from its own time on.
+    devnet.advance(ledger.client.chain, 10)
+    publisher = ledger.ids[THIEF.address]
+    ledger.client.using(CONTROLLER).participants.revoke_key(publisher, THIEF.address, compromised_since=since.added_at)
+    return ledger.bundle(entries)
+
+
+def unanchored(ledger: Ledger) -> bytes:
+    publisher = bytes.fromhex(ledger.ids[CARRIER.address][2:])
+    return ledger.bundle(ledger.publish(BRAND, born()) + batch_of(publisher, 5000, [seen(PORT, 10 * HOUR)])[1])
+
+
+def destroyed(ledger: Ledger) -> bytes:
+    return ledger.journey(event("ObjectEvent", 40 * HOUR, "DELETE", SHOP, epcList=[ITEM], bizStep="destroying"))
+
+
+def corrected(ledger: Ledger) -> bytes:
+    declared = {"declarationTime": "2023-11-17T00:00:00.000Z", "reason": "incorrect_data"}
+    return ledger.journey(seen(SHOP, 30 * HOUR, errorDeclaration=declared))
+
+
+def wrong_id(ledger: Ledger) -> bytes:
+    """The publisher itself claims another CBV id inside the event."""
+    return ledger.journey(seen(SHOP, 30 * HOUR, eventID="ni:///sha-256;" + "ab" * 32 + "?ver=CBV2.0"))
+
+
+CASES: dict[str, tuple[Make, str, list[str]]] = {
+    "genuine": (genuine, "authentic", []),
+    "an unknown lot": (lambda it: it.bundle(it.publish(BRAND, born(lot=None))), "authentic", []),
+    "the class is recalled": (lambda it: it.journey(item=RECALLED_CLASS_ITEM), "recalled", ["recalled-class"]),
+    "the lot is recalled": (lambda it: it.journey(lot="L-BAD"), "recalled", ["recalled-lot"]),
+    "the serial is recalled": (lambda it: it.journey(item=RECALLED_SERIAL_ITEM), "recalled", ["recalled-serial"]),
+    "cloned": (lambda it: it.journey(seen(SHOP, 10 * HOUR + 60)), "suspect", ["two-places"]),
+    "cloned and recalled": (
+        lambda it: it.journey(seen(SHOP, 10 * HOUR + 60), lot="L-BAD"),
+        "recalled",
+        ["recalled-lot", "two-places"],
+    ),
+    "two docks of one site": (lambda it: it.journey(seen(PORT_DOCK, 10 * HOUR + 60)), "authentic", []),
+    "an altered event": (
+        altered(genuine, lambda d: d["entries"][1]["event"].update(disposition="active")),
+        "suspect",
+        ["event-id-differs", "leaf-not-in-batch"],
+    ),
+    "an altered field outside the id": (
+        altered(genuine, lambda d: d["entries"][1]["event"].update(recordTime="2023-11-17T00:00:00.000Z")),
+        "suspect",
+        ["leaf-not-in-batch"],
+    ),
+    "an altered salt": (
+        altered(genuine, lambda d: d["entries"][1].update(salt="0x" + "00" * 32)),
+        "suspect",
+        ["leaf-not-in-batch"],
+    ),
+    "a shortened proof": (altered(genuine, lambda d: d["entries"][1]["proof"].pop()), "suspect", ["leaf-not-in-batch"]),
+    "another batch's index": (
+        altered(genuine, lambda d: d["entries"][1].update(index=0)),
+        "suspect",
+        ["anchor-differs"],
+    ),
+    "an index beyond the log": (
+        altered(genuine, lambda d: d["entries"][1].update(index=9999)),
+        "suspect",
+        ["anchor-missing"],
+    ),
+    "another count": (
+        altered(genuine, lambda d: d["entries"][0]["batch"].update(count=4)),
+        "suspect",
+        ["anchor-differs"],
+    ),
+    "an invented batch": (unanchored, "suspect", ["anchor-missing"]),
+    "a revoked key": (revoked, "suspect", ["writer-revoked"]),
+    "a key that a thief had": (compromised, "suspect", ["writer-compromised"]),
+    "a wrong id in the event": (wrong_id, "suspect", ["event-id-differs"]),
+    "other goods": (lambda it: it.journey(seen(SHOP, 30 * HOUR, item=OTHER)), "suspect", ["event-foreign"]),
+    "the case after unpacking": (
+        lambda it: it.journey(packed(CASE, ITEM, 11 * HOUR, "DELETE"), seen(SHOP, 30 * HOUR, item=CASE)),
+        "suspect",
+        ["event-foreign"],
+    ),
+    "born twice": (lambda it: it.journey(born(9 * HOUR)), "suspect", ["born-twice", "birth-foreign"]),
+    "born by another": (lambda it: it.bundle(it.publish(CARRIER, born())), "suspect", ["birth-foreign"]),
+    "seen before its birth": (lambda it: it.journey(seen(PORT, -HOUR)), "suspect", ["event-before-birth"]),
+    "seen after its end": (
+        lambda it: it.journey(
+            event("ObjectEvent", 20 * HOUR, "DELETE", PORT, epcList=[ITEM], bizStep="decommissioning"),
+            seen(SHOP, 30 * HOUR),
+        ),
+        "suspect",
+        ["event-after-end"],
+    ),
+    "destroyed": (destroyed, "suspect", ["item-destroyed"]),
+    "anchored before it happened": (
+        lambda it: it.journey(seen(SHOP, 10**9)),
+        "suspect",
+        ["event-after-anchor"],
+    ),
+    "stolen": (lambda it: it.journey(seen(SHOP, 30 * HOUR, disposition="stolen")), "suspect", ["disposition-alarming"]),
+    "a correction": (corrected, "unknown", ["correction-not-judged"]),
+    "a word that CBV has not": (
+        lambda it: it.journey(seen(SHOP, 30 * HOUR, disposition="https://ref.gs1.org/cbv/Disp-superb")),
+        "unknown",
+        ["disposition-unknown"],
+    ),
+    "no birth": (lambda it: it.bundle(it.publish(CARRIER, seen(PORT, 10 * HOUR))), "unknown", ["birth-missing"]),
+    "no event": (lambda it: it.bundle([]), "unknown", ["no-events", "birth-missing"]),
+    "a class that nobody registered": (lambda it: it.journey(item=UNKNOWN_CLASS_ITEM), "unknown", ["class-unknown"]),
+    "a logistic unit": (lambda it: it.journey(item=CASE), "unknown", ["class-unknown"]),
+    "another chain": (
+        altered(genuine, lambda d: d["chain"].update(chain_id=1)),
+        "unknown",
+        ["anchor-not-checked", "deployment-differs"],
+    ),
+    "another registry": (
+        altered(genuine, lambda d: d["chain"].update(provenance_registry="0x" + "11" * 20)),
+        "unknown",
+        ["anchor-not-checked", "deployment-differs"],
+    ),
+}
+
+
+def by_script(data: bytes, folder: Path, *words: str) -> tuple[str, dict[str, Any]]:
+    """(verdict or "refused", document) of the script, which must end with that verdict's code."""
+    path = folder / "bundle.json"
+    path.write_bytes(data)
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(io.StringIO()):
+        code = SCRIPT_MODULE.main([*words, "--bundle", str(path), "--json"])
+    if code == 1:
+        return "refused", {}
+    document = json.loads(output.getvalue())
+    assert code == SCRIPT_MODULE.EXIT_CODES[document["verdict"]]
+    return document["verdict"], document
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_verdict_and_reasons_are_those_of_lading_verify(case: str, ledger: Ledger, tmp_path: Path) -> None:
+    _, expected, reasons = CASES[case]
+    data = ledger.case(case)
+    ours = verify(
+        parse(data),
+        chain=ledger.client.chain,
+        deployment=TrustedDeployment.of_record(ledger.client.deployment),
+    ).document()
+
+    verdict, theirs = by_script(data, tmp_path, "--rpc", ledger.url, "--deployment", str(ledger.record))
+
+    assert (ours["verdict"], ours["reasons"]) == (expected, reasons)
+    assert theirs.pop("not_checked") == list(SCRIPT_MODULE.NOT_CHECKED)
+    assert (verdict, theirs) == (expected, ours)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_without_a_node_both_say_the_same_and_never_authentic(case: str, ledger: Ledger, tmp_path: Path) -> None:
+    data = ledger.case(case)
+    trusted = TrustedDeployment.of_record(ledger.client.deployment)
+    ours = verify(parse(data), deployment=trusted).document()
+
+    verdict, theirs = by_script(data, tmp_path, "--deployment", str(ledger.record))
+
+    assert verdict in ("unknown", "suspect")
+    assert "anchor-not-checked" in theirs["reasons"]
+    assert theirs == ours | {"not_checked": list(SCRIPT_MODULE.NOT_CHECKED)}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (ITEM, "authentic"),
+        ("https://id.gs1.org/01/80614141123458/21/12345", "authentic"),
+        ("https://shop.example/01/80614141123458/21/12345?17=301231", "authentic"),
+        (OTHER, "unknown"),
+        (CASE, "unknown"),
+    ],
+)
+def test_the_code_on_the_item_is_compared_with_the_bundle(
+    code: str, expected: str, ledger: Ledger, tmp_path: Path
+) -> None:
+    data = ledger.journey()
+    trusted = TrustedDeployment.of_record(ledger.client.deployment)
+    ours = verify(parse(data), chain=ledger.client.chain, deployment=trusted, item=item_of(code)).document()
+
+    verdict, theirs = by_script(data, tmp_path, code, "--rpc", ledger.url, "--deployment", str(ledger.record))
+
+    assert verdict == expected
+    assert theirs == ours | {"not_checked": list(SCRIPT_MODULE.NOT_CHECKED)}
+
+
+@pytest.mark.parametrize(
+    "code", ["urn:epc:id:sgtin:0614141.812345", "hello", "https://id.gs1.org/01/80614141123457/21/1"]
+)
+def test_a_code_that_names_no_item_is_refused(code: str, ledger: Ledger, tmp_path: Path) -> None:
+    with pytest.raises(LadingError):
+        item_of(code)
+
+    assert by_script(ledger.bundle([]), tmp_path, code)[0] == "refused"
+
+
+def test_typed_addresses_are_trusted_as_a_record_is(ledger: Ledger, tmp_path: Path) -> None:
+    data = ledger.journey()
+    participants, provenance = (
+        ledger.client.deployment.address(name) for name in ("ParticipantRegistry", "ProvenanceRegistry")
+    )
+    words = ["--rpc", ledger.url, "--registry", participants, "--provenance", provenance, "--chain-id"]
+    chain_id = ledger.client.chain.chain_id
+    typed = TrustedDeployment.of_addresses(chain_id, participants, provenance)
+
+    assert verify(parse(data), chain=ledger.client.chain, deployment=typed).verdict == "authentic"
+    assert by_script(data, tmp_path, *words, str(chain_id))[0] == "authentic"
+    assert by_script(data, tmp_path, *words, "1")[1]["reasons"] == ["anchor-not-checked", "deployment-differs"]
+    assert by_script(data, tmp_path, "--rpc", ledger.url)[1]["reasons"] == ["anchor-not-checked", "deployment-unknown"]
+
+
+def test_addresses_without_code_and_a_foreign_genesis_prove_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    document = json.loads(ledger.journey())
+    document["chain"]["participant_registry"] = "0x" + "11" * 20
+    record = json.loads(ledger.record.read_text())
+    record["contracts"]["ParticipantRegistry"]["address"] = "0x" + "11" * 20
+    (tmp_path / "record.json").write_text(json.dumps(record))
+    empty = by_script(canonical(document), tmp_path, "--rpc", ledger.url, "--deployment", str(tmp_path / "record.json"))
+
+    document = json.loads(ledger.journey())
+    document["chain"]["genesis"] = record["genesis"] = "0x" + "22" * 32
+    record["contracts"]["ParticipantRegistry"]["address"] = ledger.client.deployment.address("ParticipantRegistry")
+    (tmp_path / "record.json").write_text(json.dumps(record))
+    foreign = by_script(
+        canonical(document), tmp_path, "--rpc", ledger.url, "--deployment", str(tmp_path / "record.json")
+    )
+
+    assert empty[1]["reasons"] == ["anchor-not-checked", "registry-missing"]
+    assert foreign[1]["reasons"] == ["anchor-not-checked", "node-differs"]
+
+
+def test_the_script_is_never_more_favourable_on_damaged_bundles(ledger: Ledger, tmp_path: Path) -> None:
+    """Bytes flipped, cut and repeated at places that are the same at each run."""
+    data = ledger.journey(packed(CASE, ITEM, 11 * HOUR), seen(SHOP, 30 * HOUR, item=CASE))
+    trusted = TrustedDeployment.of_record(ledger.client.deployment)
+    words = ("--rpc", ledger.url, "--deployment", str(ledger.record))
+    source = random.Random(7)  # noqa: S311
+
+    for damaged in (_damage(data, source) for _ in range(150)):
+        try:
+            ours: str = verify(parse(damaged), chain=ledger.client.chain, deployment=trusted).verdict
+        except LadingError:
+            ours = "refused"
+        theirs = by_script(damaged, tmp_path, *words)[0]
+        assert RANK[theirs] <= RANK[ours], damaged
+        assert theirs != "authentic" or damaged == data
+
+
+def _damage(data: bytes, source: random.Random) -> bytes:
+    place = source.randrange(len(data))
+    kind = source.randrange(4)
+    if kind == 0:
+        return data[:place] + bytes([data[place] ^ 1 << source.randrange(8)]) + data[place + 1 :]
+    if kind == 1:
+        return data[:place] + source.choice([b"0", b"a", b'"', b"1.5", b"{"]) + data[place + 1 :]
+    if kind == 2:
+        return data[:place] + data[place + source.randrange(1, 40) :]
+    texts = sorted(set(re.findall(rb'"[^"]{3,60}"', data)))
+    return data.replace(source.choice(texts), source.choice(texts), 1)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"@context": {"ex": "https://example.com/"}, "ex:note": "fragile"},
+        {"quantityList": [{"epcClass": "urn:epc:class:lgtin:0614141.812345.L-7", "quantity": 10}]},
+        {"persistentDisposition": {"set": ["completeness_verified"]}},
+        {"eventTime": "2023-11-16T04:13:20+00:00"},
+        {"ilmd": {"cbvmda:lotNumber": "L-7", "cbvmda:weight": 2.5}},
+    ],
+)
+def test_what_the_script_does_not_recompute_is_unknown_there(
+    more: dict[str, Any], ledger: Ledger, tmp_path: Path
+) -> None:
+    data = ledger.journey(seen(SHOP, 30 * HOUR, **more))
+    trusted = TrustedDeployment.of_record(ledger.client.deployment)
+
+    ours = verify(parse(data), chain=ledger.client.chain, deployment=trusted)
+    verdict, theirs = by_script(data, tmp_path, "--rpc", ledger.url, "--deployment", str(ledger.record))
+
+    assert ours.verdict == "authentic"
+    assert (verdict, theirs["reasons"]) == ("unknown", ["event-id-not-checked"])
+
+
+def test_a_node_that_is_not_there_is_said_with_exit_code_3(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_bytes(ledger.bundle([]))
+    words = [
+        "--bundle",
+        str(tmp_path / "bundle.json"),
+        "--rpc",
+        "http://127.0.0.1:1",
+        "--deployment",
+        str(ledger.record),
+    ]
+
+    run = subprocess.run([sys.executable, str(SCRIPT), *words], capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout) == (3, "")
+    assert run.stderr.startswith("verify.py: the node gave no usable answer")
+    assert "Traceback" not in run.stderr
+
+
+def test_as_a_command_it_prints_sentences(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_bytes(ledger.journey(lot="L-BAD"))
+    words = ["--bundle", str(tmp_path / "bundle.json"), "--rpc", ledger.url, "--deployment", str(ledger.record)]
+
+    run = subprocess.run([sys.executable, str(SCRIPT), ITEM, *words], capture_output=True, text=True, check=False)
+
+    assert run.returncode == 11
+    assert run.stdout.startswith("RECALLED\n- The brand has recalled the item's lot. [recalled-lot]\nAs of block ")
+    assert "a tag is not the goods" in run.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["--bundle", "x", "--registry", "0x" + "11" * 20], ["--bundle", "x", "--chain-id", "one"]]
+)
+def test_wrong_usage_ends_with_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught, contextlib.redirect_stderr(io.StringIO()):
+        SCRIPT_MODULE.main(words)
+
+    assert caught.value.code == 2
+
+
+def test_the_script_repeats_the_tables_word_for_word() -> None:
+    module = SCRIPT_MODULE
+
+    assert {one.id: (one.level, one.sentence) for one in tables.REASONS} == module.REASONS
+    assert module.NOT_PROVEN == tables.NOT_PROVEN
+    assert tuple(module.RULES) == tables.RULE_IDS
+    assert module.CLOCK_TOLERANCE_SECONDS == tables.CLOCK_TOLERANCE_SECONDS
+    assert module.MIN_TRAVEL_SECONDS == tables.MIN_TRAVEL_SECONDS
+
+
+def test_the_script_stands_alone_and_can_be_read() -> None:
+    text = SCRIPT.read_text(encoding="utf-8")
+    allowed = sys.stdlib_module_names | {"web3", "eth_account", "click"}
+    imported = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            imported |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or ".").partition(".")[0])
+
+    assert imported <= allowed
+    assert len(text.splitlines()) <= 600
