@@ -53,6 +53,17 @@ def test_a_run_killed_in_every_step_at_this_stage_deploys_each_contract_once(
     assert find(chain.chain_id, chain.genesis, directory=tmp_path) == deployment
 
 
+def test_a_run_killed_before_its_record_is_written_writes_it_the_next_time(
+    node, chain, mined, signer, params, tmp_path
+):
+    assert killed_at("verify", "done", node.url, signer, params, tmp_path)
+    assert list(tmp_path.glob("*.json")) == []
+
+    deployment = deploy(chain, signer, params, directory=tmp_path)
+    assert find(chain.chain_id, chain.genesis, directory=tmp_path) == deployment
+    assert len(mined.transactions(signer)) == len(STEPS)
+
+
 def test_every_broadcast_transaction_was_in_the_journal_before(node, mined, signer, params, tmp_path):
     step = "deploy TradeEscrow"
     assert killed_at(step, "broadcast", node.url, signer, params, tmp_path)

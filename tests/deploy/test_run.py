@@ -4,11 +4,13 @@ import json
 
 import pytest
 
+from lading.chain import devnet
+from lading.chain.node import Chain
 from lading.chain.outbid import fees_of
 from lading.chain.signer import Signer
 from lading.chain.transactions import SignedTransaction, send
 from lading.contracts.access_manager import AccessManager
-from lading.deploy import Params, checks, deploy, find
+from lading.deploy import Params, checks, deploy, find, list_records
 from lading.deploy.abi import create_address
 from lading.deploy.errors import (
     CannotWrite,
@@ -16,11 +18,12 @@ from lading.deploy.errors import (
     DeploymentExists,
     DeploymentUnverified,
     JournalMismatch,
+    ParamsInvalid,
 )
 from lading.deploy.journal import Signed, load
 from lading.deploy.registry import record_path
 from lading.deploy.run import CONTRACTS
-from lading.errors import InsufficientFunds, NoDeployment
+from lading.errors import BadResponse, InsufficientFunds, NoDeployment
 
 
 class Killed(Exception):
@@ -132,6 +135,44 @@ def test_a_base_fee_that_rises_a_hundredfold_is_outbid_at_the_same_nonce(
     assert new.maximum >= old.maximum * 50
     assert deployment.contracts["SellerCredit"].tx == high.hash
     assert len(mined.creations(signer)) == len(CONTRACTS)
+
+
+def test_a_node_that_lost_a_receipt_is_not_believed(chain, mined, signer, said, params, tmp_path, monkeypatch):
+    """It counts the nonce as used: taken for somebody else's, the contract would be deployed twice."""
+    said.at("deploy TradeEscrow", "receipt", die)
+    with pytest.raises(Killed):
+        deploy(chain, signer, params, directory=tmp_path, on_step=said)
+    count = len(mined.transactions(signer))
+    lost = said.lines[-1].tx
+    whole = chain.receipt
+
+    monkeypatch.setattr(chain, "receipt", lambda tx_hash: None if tx_hash == lost else whole(tx_hash))
+    with pytest.raises(BadResponse, match="has no receipt of it") as caught:
+        deploy(chain, signer, params, directory=tmp_path)
+    assert caught.value.retryable
+    monkeypatch.undo()
+
+    assert len(mined.transactions(signer)) == count
+    deploy(chain, signer, params, directory=tmp_path)
+    assert len(mined.creations(signer)) == len(CONTRACTS)
+
+
+def test_a_devnet_started_afresh_is_another_chain_with_a_record_of_its_own(chain, signer, params, tmp_path):
+    first = deploy(chain, signer, params, directory=tmp_path)
+    with devnet.running("anvil") as node:
+        second = deploy(Chain.open(node.url), Signer.dev(0), params, directory=tmp_path)
+
+    assert first.chain_id == second.chain_id
+    assert sorted(record.genesis for _, record in list_records(tmp_path)) == sorted([first.genesis, second.genesis])
+
+
+def test_a_record_of_other_contracts_than_this_versions_is_refused(chain, signer, params, tmp_path):
+    deployment = deploy(chain, signer, params, directory=tmp_path)
+    contracts = {**deployment.params["contracts"], "TradeEscrow": {"participants": "@ParticipantRegistry"}}
+    older = deployment.model_copy(update={"params": {**deployment.params, "contracts": contracts}})
+
+    with pytest.raises(ParamsInvalid, match=r"contracts\.TradeEscrow\.participants: the constructor has no such"):
+        checks(chain, older)
 
 
 def test_two_runs_at_once_do_not_interleave(chain, mined, signer, said, params, tmp_path):

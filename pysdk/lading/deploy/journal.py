@@ -12,7 +12,6 @@ block can be undone after it was written down here.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -180,6 +179,9 @@ def locked(path: Path) -> Iterator[None]:
         DeploymentBusy: another process holds it.
         CannotWrite: no access.
     """
+    # POSIX only, and here, so that records can be read where it is missing.
+    import fcntl
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")

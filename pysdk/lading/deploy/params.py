@@ -60,9 +60,21 @@ class Params(BaseModel):
     contracts: dict[str, dict[str, str]] = Field(min_length=1)
 
     @classmethod
+    def parse(cls, document: Mapping[str, object], source: str) -> Params:
+        """From a whole document, such as a record's; `source` names it in errors. Raises ParamsInvalid."""
+        try:
+            return cls.model_validate(document)
+        except ValidationError as error:
+            problems = [
+                f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg'].removeprefix('Value error, ')}"
+                for item in error.errors()
+            ]
+            raise ParamsInvalid(source, problems) from error
+
+    @classmethod
     def default(cls, **changes: object) -> Params:
         """The parameters that ship with the package, with `changes` by field name. Raises ParamsInvalid."""
-        return _parse({**_shipped(), **changes}, "the call")
+        return cls.parse({**_shipped(), **changes}, "the call")
 
     @classmethod
     def load(cls, path: Path | None) -> Params:
@@ -78,7 +90,7 @@ class Params(BaseModel):
         contracts = given.get("contracts", {})
         if isinstance(contracts, dict):
             given["contracts"] = {**shipped["contracts"], **contracts}
-        return _parse({**shipped, **given}, str(path))
+        return cls.parse({**shipped, **given}, str(path))
 
     def check(self, chain_id: int, abis: Mapping[str, Abi]) -> dict[str, list[object]]:
         """Checks every argument against the constructors of `abis` and against this chain; returns the arguments in the
@@ -131,17 +143,6 @@ class Params(BaseModel):
         if text != DEPLOYER and (text[1:] == name or text[1:] == DEV_TOKEN or text[1:] not in self.contracts):
             raise ValueError(f"{text} is none of the contracts that it could refer to")
         return text
-
-
-def _parse(document: dict[str, Any], source: str) -> Params:
-    try:
-        return Params.model_validate(document)
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        ]
-        raise ParamsInvalid(source, problems) from error
 
 
 def _shipped() -> dict[str, Any]:

@@ -56,7 +56,8 @@ def checks(chain: Chain, deployment: Deployment) -> tuple[Check, ...]:
         ParamsInvalid: the record's parameters do not fit the contracts of this version.
         NetworkError: the chain cannot be read.
     """
-    params = Params.model_validate(deployment.params)
+    params = Params.parse(deployment.params, "the deployment record")
+    params.check(deployment.chain_id, {name: artifacts.load(name).abi for name in params.contracts})
     at = chain.block().number
     return (
         *_code(chain, deployment, at),
