@@ -46,6 +46,15 @@ class Model(BaseModel):
             raise InputError(f"{cls.__name__}: {where}: {message}.") from None
         return made
 
+    @classmethod
+    def parse(cls, document: str | bytes) -> Self:
+        """From JSON. Raises InputError, also where `model_validate_json` would raise pydantic's own error for text that
+        is no JSON at all."""
+        try:
+            return cls.model_validate_json(document)
+        except ValidationError as error:
+            raise InputError(f"{cls.__name__}: {error.errors()[0]['msg']}.") from None
+
 
 def parse_word(value: object) -> str:
     """32 bytes, given as bytes or as 0x hex in either case, as 0x hex."""
@@ -118,7 +127,9 @@ def from_units(units: int, decimals: int) -> Decimal:
     return Decimal((0, tuple(int(digit) for digit in str(units)), -decimals))
 
 
-def _whole_seconds(value: datetime) -> datetime:
+def _block_time(value: datetime) -> datetime:
+    if not 0 < value.timestamp() <= UINT40_MAX:
+        raise ValueError(f"{value} is no block time: it lies outside of uint40")
     return value.astimezone(UTC).replace(microsecond=0)
 
 
@@ -141,7 +152,7 @@ Word = Annotated[str, BeforeValidator(parse_word)]
 #: A checksummed address.
 Address = Annotated[str, BeforeValidator(parse_address)]
 #: A block time: aware, in UTC, whole seconds (parts of one are dropped).
-Time = Annotated[AwareDatetime, AfterValidator(_whole_seconds)]
+Time = Annotated[AwareDatetime, AfterValidator(_block_time)]
 #: A length of time in whole seconds that fits uint32.
 Window = Annotated[timedelta, AfterValidator(_window)]
 #: Money in units of its token; never a float.

@@ -6,9 +6,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Self
+from decimal import Decimal
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from lading.enums import (
     Decision,
@@ -21,7 +22,7 @@ from lading.enums import (
     Role,
     State,
 )
-from lading.fields import UINT40_MAX, Address, Model, Money, Time, Window, Word, from_units, to_units
+from lading.fields import Address, Model, Money, Time, Window, Word, from_units, to_units
 from lading.values import ZERO_ADDRESS, ZERO_WORD, address_or_none, word_or_none
 
 BPS_WHOLE = 10_000
@@ -116,14 +117,13 @@ class OrderTerms(Model):
     entry_authority: Word | None = None
     salt: Word = Field(default_factory=lambda: "0x" + secrets.token_hex(32))
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        to_units(self.price, self.token_decimals, "price")
-        to_units(self.freight, self.token_decimals, "freight")
-        for time in (self.accept_by, self.ship_by, self.condition_by, self.deliver_by):
-            if time is not None and not 0 < time.timestamp() <= UINT40_MAX:
-                raise ValueError(f"{time} is no block time")
-        return self
+    @field_validator("price", "freight")
+    @classmethod
+    def _fits(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
+        # Absent if it was itself refused, which is then what the caller hears.
+        if (decimals := info.data.get("token_decimals")) is not None:
+            to_units(amount, decimals, info.field_name or "amount")
+        return amount
 
     def total_units(self) -> int:
         """What the buyer pays in: price and freight, in smallest units."""

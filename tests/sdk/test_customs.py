@@ -28,6 +28,7 @@ from lading.reverts.customs import (
 from lading.reverts.orders import ConditionNotMet, ConditionRejected
 
 UNIT = "urn:epc:id:sscc:0614141.1234567890"
+EVENT = "ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0"
 RELEASE_EXIT = {"port": "CNSHA", "declaration_no": "223320261121000001"}
 RELEASE_ENTRY = {"port": "DEHAM", "declaration_no": "26DE000000000001"}
 
@@ -153,6 +154,13 @@ def test_a_rejection_sends_the_order_back_at_its_fault(world):
     world.by(SELLER).orders.ship(terms, UNIT)
     world.by(ENTRY).customs.decide(terms, Side.ENTRY, Decision.REJECT, fault=Fault.BUYER, **RELEASE_ENTRY)
     assert world.client.customs.status(order_id) == (ConditionStatus.REJECTED, Fault.BUYER)
+    receipt = world.client.orders.receipt(terms, UNIT, EVENT)
+    with pytest.raises(ConditionRejected) as refusal:
+        world.by(CARRIER).orders.deliver(
+            terms, receipt, CARRIER.address, world.by(CARRIER).orders.sign_receipt(receipt)
+        )
+    assert refusal.value.id == order_id
+
     world.by(STRANGER).orders.refund(terms)
 
     order = world.client.orders.get(order_id)

@@ -4,12 +4,15 @@ structs tuples in their declared order."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from eth_abi.abi import decode as abi_decode
-from eth_abi.abi import encode as abi_encode
+from eth_abi.codec import ABICodec
+from eth_abi.decoding import UnsignedIntegerDecoder
+from eth_abi.encoding import UnsignedIntegerEncoder
 from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.registry import BaseEquals
+from eth_abi.registry import registry as shared_registry
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -17,6 +20,17 @@ from lading.errors import BadResponse, InputError
 from lading.values import AbiValue
 
 Json = Mapping[str, Any]
+
+
+@cache
+def _codec() -> ABICodec:
+    """A codec of our own: where ape is imported it registers a decoder of its own with eth-abi, for the whole process,
+    that reads too short an answer as zero."""
+    registry = shared_registry.copy()
+    registry.unregister("uint")
+    plain = BaseEquals("uint")  # type: ignore[no-untyped-call]
+    registry.register(plain, UnsignedIntegerEncoder, UnsignedIntegerDecoder, label="uint")
+    return ABICodec(registry)
 
 
 def type_of(component: Json) -> str:
@@ -52,7 +66,7 @@ def encode(types: Sequence[str], values: Sequence[Any]) -> bytes:
     if len(types) != len(values):
         raise InputError(f"{len(types)} values are needed, not {len(values)}.")
     try:
-        return abi_encode(list(types), [_outward(kind, value) for kind, value in zip(types, values, strict=True)])
+        return _codec().encode(list(types), [_outward(kind, value) for kind, value in zip(types, values, strict=True)])
     except (EncodingError, OverflowError, TypeError) as error:
         raise InputError(f"A value does not fit its Solidity type: {error}.") from error
 
@@ -64,7 +78,7 @@ def decode(types: Sequence[str], data: bytes) -> tuple[Any, ...]:
         BadResponse: it is too short or malformed for these types.
     """
     try:
-        values = abi_decode(list(types), data)
+        values = _codec().decode(list(types), data)
     except (DecodingError, OverflowError, ValueError) as error:
         raise BadResponse(
             f"An answer of {len(data)} bytes does not decode as ({','.join(types)}).",

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import rlp  # type: ignore[import-untyped]
+import rlp
 from eth_utils.address import to_checksum_address
 
 from lading.chain.node import Chain, Request, TransactionReceipt
 from lading.chain.signer import Signer
 from lading.errors import (
     ContractError,
+    InsufficientFunds,
     LadingError,
     NotReachable,
     OutOfGas,
@@ -75,13 +76,15 @@ def plan(
         gas = with_margin(chain.estimate(Request(target, data, signer.address, value)))
     head = chain.block()
     number = chain.nonce(signer.address) if nonce is None else nonce
+    limit, max_fee = min(gas, head.gas_limit), head.base_fee * BASE_FEE_MARGIN + PRIORITY_FEE
+    _check_funds(chain, signer.address, limit * max_fee + value)
     fields = {
         "type": 2,
         "chainId": chain.chain_id,
         "nonce": number,
-        "gas": min(gas, head.gas_limit),
+        "gas": limit,
         "maxPriorityFeePerGas": PRIORITY_FEE,
-        "maxFeePerGas": head.base_fee * BASE_FEE_MARGIN + PRIORITY_FEE,
+        "maxFeePerGas": max_fee,
         "value": value,
         "data": data,
         **({} if target is None else {"to": target}),
@@ -181,6 +184,16 @@ def failure_of(chain: Chain, signed: SignedTransaction, receipt: TransactionRece
         data="0x",
         retryable=True,
     )
+
+
+def _check_funds(chain: Chain, sender: str, needed: int) -> None:
+    """What a node asks for before it takes a transaction (EIP-1559); some estimate gas for a sender who cannot pay
+    it."""
+    if (balance := chain.balance(sender)) < needed:
+        raise InsufficientFunds(
+            f"{sender} has {balance} wei on {chain.network.name}; this transaction may take up to {needed} wei.",
+            hint="Send it some of the chain's own currency, or use another signer.",
+        )
 
 
 def _is_known(chain: Chain, signed: SignedTransaction, refusal: LadingError) -> bool:

@@ -232,19 +232,19 @@ class ReentrancyGuardReentrantCall(SolidityError):
     next_step = "Call it from outside; a token or condition that does this cannot be used."
 
 
-class SafeERC20FailedOperation(SolidityError):
-    solidity = "SafeERC20FailedOperation(address token)"
-    says = "Token {token} refused to move the money."
-    next_step = "Check balance and allowance, and that it is a token at all."
-    token: str
-
-
 class SafeCastOverflowedUintDowncast(SolidityError):
     solidity = "SafeCastOverflowedUintDowncast(uint8 bits,uint256 value)"
     says = "{value} does not fit into {bits} bits."
     next_step = "Give a smaller number."
     bits: int
     value: int
+
+
+class SafeERC20FailedOperation(SolidityError):
+    solidity = "SafeERC20FailedOperation(address token)"
+    says = "Token {token} refused to move the money."
+    next_step = "Check balance and allowance, and that it is a token at all."
+    token: str
 
 
 class StringTooLong(SolidityError):

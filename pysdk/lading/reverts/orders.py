@@ -67,20 +67,20 @@ class ConsentInvalid(SolidityError):
     party: str
 
 
-class DeadlineTooFar(SolidityError):
-    solidity = "DeadlineTooFar(uint256 attempted,uint256 max)"
-    says = "The last deadline of the terms ends at {attempted} (Unix seconds); {max} is the furthest."
-    next_step = "Shorten the deadlines or windows of the terms."
-    attempted: int
-    max: int
-
-
 class DeadlinesOutOfOrder(SolidityError):
     solidity = "DeadlinesOutOfOrder(string earlier,string later)"
     says = "In the terms, {later} comes before {earlier} or before now."
     next_step = "Order the deadlines: accept, ship, condition, deliver."
     earlier: str
     later: str
+
+
+class DeadlineTooFar(SolidityError):
+    solidity = "DeadlineTooFar(uint256 attempted,uint256 max)"
+    says = "The last deadline of the terms ends at {attempted} (Unix seconds); {max} is the furthest."
+    next_step = "Shorten the deadlines or windows of the terms."
+    attempted: int
+    max: int
 
 
 class DefaultDiffers(SolidityError):
