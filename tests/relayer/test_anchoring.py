@@ -173,12 +173,13 @@ def test_a_process_killed_at_every_step_in_turn_still_anchors_each_batch_once(si
     site.assert_whole()
 
 
-def test_what_was_stored_before_broadcast_is_what_is_mined(site: Site):
+def test_what_was_stored_before_broadcast_is_what_is_mined(site: Site, rpc: Rpc):
     site.kill("store")
     with site.outbox() as outbox:
         (batch,) = outbox.unanchored()
     assert batch.transaction is not None
     assert not site.client.chain.knows(batch.transaction.hash)
+    raise_fee(site, rpc)
     site.run()
     receipt = site.client.chain.receipt(batch.transaction.hash)
     assert receipt is not None
@@ -194,6 +195,7 @@ def test_a_transaction_dropped_from_the_pool_is_sent_again_with_the_same_bytes(s
     assert batch.transaction is not None
     assert rpc("anvil_dropTransaction", batch.transaction.hash) == batch.transaction.hash
     rpc("evm_setAutomine", True)
+    raise_fee(site, rpc)
     site.run()
     with site.outbox() as outbox:
         assert outbox.batches()[0].transaction == batch.transaction
@@ -209,6 +211,12 @@ def test_a_nonce_that_went_elsewhere_is_planned_anew(site: Site):
     with site.outbox() as outbox:
         assert outbox.batches()[0].transaction != batch.transaction
     assert site.sent() == 4  # the three batches, and what took the nonce
+
+
+def raise_fee(site: Site, rpc: Rpc) -> None:
+    """Within what is stored already offers, so that a transaction signed now would be another one."""
+    rpc("anvil_setNextBlockBaseFeePerGas", hex(site.client.chain.block().base_fee + 10**8))
+    rpc("evm_mine")
 
 
 def pay_oneself(site: Site) -> None:

@@ -97,7 +97,7 @@ def test_a_file_that_is_no_configuration_is_refused_as_a_whole(tmp_path: Path, t
 
 
 def test_a_missing_file_is_refused_with_its_name(tmp_path: Path):
-    with pytest.raises(RelayConfigError, match=r"nowhere\.yaml: cannot be read: No such file"):
+    with pytest.raises(RelayConfigError, match=r"nowhere\.yaml is refused: cannot be read: No such file"):
         load(tmp_path / "nowhere.yaml")
 
 

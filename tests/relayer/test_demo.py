@@ -26,7 +26,7 @@ GENUINE, CLONED, RECALLED = (f"urn:epc:id:sgtin:9521141.012345.{serial}" for ser
 CARTON = "urn:epc:id:sscc:9521141.0000000077"
 GTIN, RECALLED_LOT = "09521141123454", "L26-0417"
 GOVERNOR, CONTROLLER = Signer.dev(0), Signer.dev(1)
-DOCUMENTS = ("factory", "port", "customs")
+DOCUMENTS = ("factory", "port", "customs-export", "customs-import")
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def admitted(client: Lading, gln: str, role: Role, key: Signer) -> str:
 
 @pytest.fixture(scope="module")
 def published(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Publishers:
-    """The whole story on the embedded chain: the relay's reads, and the documents by three other publishers."""
+    """The whole story on the embedded chain: the relay's reads, and the documents by four other publishers."""
     folder = tmp_path_factory.mktemp("outboxes")
     chain = Chain.open("embedded")
     deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=folder)
@@ -118,7 +118,8 @@ def published(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Publisher
     cast = {
         "factory": ("9521141000106", Role.BRAND, Signer.dev(2)),
         "port": ("9526543000013", Role.CARRIER, Signer.dev(3)),
-        "customs": ("9527001000019", Role.CUSTOMS, Signer.dev(4)),
+        "customs-export": ("9527001000019", Role.CUSTOMS, Signer.dev(4)),
+        "customs-import": ("9528001000016", Role.CUSTOMS, Signer.dev(6)),
     }
     outboxes = []
     for name, (gln, role, key) in cast.items():
