@@ -247,6 +247,27 @@ def test_fresh_sets_the_old_files_aside_and_deploys_anew(chain, mined, signer, p
     assert len(mined.creations(signer)) == 2 * len(CONTRACTS)
 
 
+def test_the_old_record_stands_until_a_fresh_deployment_is_whole(chain, signer, said, params, tmp_path):
+    first = deploy(chain, signer, params, directory=tmp_path)
+    said.at("wire AccessManager", "stored", die)
+    with pytest.raises(Killed):
+        deploy(chain, signer, params, directory=tmp_path, fresh=True, on_step=said)
+    assert find(chain.chain_id, chain.genesis, directory=tmp_path) == first
+
+    second = deploy(chain, signer, params, directory=tmp_path)
+    assert find(chain.chain_id, chain.genesis, directory=tmp_path) == second != first
+
+
+def test_a_damaged_record_is_set_aside_and_comes_back_from_the_journal(chain, signer, params, tmp_path):
+    first = deploy(chain, signer, params, directory=tmp_path)
+    path = record_path(tmp_path, chain.chain_id, chain.genesis)
+    path.write_text("{")
+
+    assert deploy(chain, signer, params, directory=tmp_path) == first
+    assert find(chain.chain_id, chain.genesis, directory=tmp_path) == first
+    assert path.with_name(path.name + ".1").read_text() == "{"
+
+
 def test_a_record_without_a_journal_is_not_overwritten(chain, mined, signer, params, tmp_path):
     deploy(chain, signer, params, directory=tmp_path)
     (journal,) = tmp_path.glob("*.journal.jsonl")

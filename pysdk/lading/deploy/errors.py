@@ -29,7 +29,7 @@ class DeploymentDamaged(DeploymentError):
         self.path, self.problem = path, problem
         super().__init__(
             f"The deployment record {path} cannot be used: {problem}.",
-            hint="Restore it, or move it away and run `lading deploy` again: its journal gives the same record back.",
+            hint="Restore it, or run the same `lading deploy` again: its journal gives the same record back.",
         )
 
 

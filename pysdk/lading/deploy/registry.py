@@ -110,9 +110,14 @@ def read(path: Path) -> Deployment:
         raise DeploymentDamaged(path, str(error)) from error
 
 
+def render(deployment: Deployment) -> str:
+    """The text of the file."""
+    return json.dumps(deployment.dump(), indent=2) + "\n"
+
+
 def write(deployment: Deployment, path: Path) -> None:
     """Writes the record whole or not at all. Raises CannotWrite."""
     try:
-        write_atomically(path, json.dumps(deployment.dump(), indent=2) + "\n")
+        write_atomically(path, render(deployment))
     except OSError as error:
         raise CannotWrite(path, error) from error

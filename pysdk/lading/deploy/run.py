@@ -44,8 +44,9 @@ def deploy(
     """Deploys all contracts and records them in `directory`; the same call resumes a run that was ended at any point,
     and after a finished one reads everything back and changes nothing. On the embedded chain nothing is written.
 
-    `fresh` sets the journal and record of an earlier deployment aside and begins anew. `round_seconds` is how long a
-    transaction may wait before its fee is looked at again. `on_step` is told of every stage.
+    `fresh` sets the journal of an earlier deployment aside and begins anew; its record stands until the new one does.
+    `round_seconds` is how long a transaction may wait before its fee is looked at again. `on_step` is told of every
+    stage.
 
     Raises:
         ParamsInvalid: before anything is sent.
@@ -55,17 +56,7 @@ def deploy(
         DeploymentUnverified: what stands on the chain is not as planned; no record is written.
     """
     wanted = params or Params.default()
-    shipped = {name: artifacts.load(name) for name in CONTRACTS}
-    arguments = wanted.check(chain.chain_id, {name: artifact.abi for name, artifact in shipped.items()})
-    used = {name: shipped[name] for name in arguments}
-    steps = make_steps(
-        arguments,
-        {name: bytes.fromhex(artifact.bytecode.removeprefix("0x")) for name, artifact in used.items()},
-        {name: artifact.abi for name, artifact in used.items()},
-        _governance(wanted, signer.address),
-        signer.address,
-    )
-    begun = _begun(chain, signer, wanted, used)
+    steps, begun = _plan(chain, signer, wanted)
     tell = on_step or _silent
     if chain.network.kind == "embedded":
         runner = Runner(chain, signer, steps, Journal.open(None, begun), on_step=tell, round_seconds=round_seconds)
@@ -75,16 +66,37 @@ def deploy(
     with locked(record.with_suffix(".lock")):
         if fresh:
             set_aside(path)
-            set_aside(record)
         elif record.exists() and not path.exists():
             raise DeploymentExists(record)
         journal = Journal.open(path, begun)
         runner = Runner(chain, signer, steps, journal, on_step=tell, round_seconds=round_seconds)
         deployment = _carry_out(chain, steps, begun, runner, tell)
-        if not (record.exists() and registry.read(record) == deployment):
-            registry.write(deployment, record)
-            journal.append(Recorded(path=str(record)))
+        _write_record(deployment, record, journal)
     return deployment
+
+
+def _write_record(deployment: Deployment, path: Path, journal: Journal) -> None:
+    """An older record stands until this one is whole, and is kept beside it."""
+    if path.exists() and path.read_bytes() == registry.render(deployment).encode():
+        return
+    set_aside(path)
+    registry.write(deployment, path)
+    journal.append(Recorded(path=str(path)))
+
+
+def _plan(chain: Chain, signer: Signer, params: Params) -> tuple[tuple[Step, ...], Begun]:
+    """The steps, and the journal's first line, which says what they are made from."""
+    shipped = {name: artifacts.load(name) for name in CONTRACTS}
+    arguments = params.check(chain.chain_id, {name: artifact.abi for name, artifact in shipped.items()})
+    used = {name: shipped[name] for name in arguments}
+    steps = make_steps(
+        arguments,
+        {name: bytes.fromhex(artifact.bytecode.removeprefix("0x")) for name, artifact in used.items()},
+        {name: artifact.abi for name, artifact in used.items()},
+        _governance(params, signer.address),
+        signer.address,
+    )
+    return steps, _begun(chain, signer, params, used)
 
 
 def _carry_out(chain: Chain, steps: tuple[Step, ...], begun: Begun, runner: Runner, tell: OnStep) -> Deployment:
