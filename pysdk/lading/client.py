@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from web3.providers import BaseProvider
-
 from lading.chain import transactions
 from lading.chain.contract import Call
 from lading.chain.networks import Network
-from lading.chain.node import Chain
+from lading.chain.node import Chain, Provider
 from lading.chain.signer import Signer
 from lading.chain.transactions import SignedTransaction
 from lading.deploy import registry
@@ -48,7 +46,7 @@ class Lading:
     @classmethod
     def connect(
         cls,
-        target: Chain | Network | str | BaseProvider,
+        target: Chain | Network | str | Provider,
         *,
         signer: Signer | None = None,
         deployment: Deployment | Path | str | None = None,

@@ -26,7 +26,7 @@ Json = Mapping[str, Any]
 def _codec() -> ABICodec:
     """A codec of our own: where ape is imported it registers a decoder of its own with eth-abi, for the whole process,
     that reads too short an answer as zero."""
-    registry = shared_registry.copy()
+    registry = shared_registry.copy()  # type: ignore[no-untyped-call]
     registry.unregister("uint")
     plain = BaseEquals("uint")  # type: ignore[no-untyped-call]
     registry.register(plain, UnsignedIntegerEncoder, UnsignedIntegerDecoder, label="uint")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -22,6 +22,8 @@ from lading.chain.translate import translated
 from lading.errors import BadResponse
 
 BlockId = int | str
+#: Any web3 provider, such as the one that ape made.
+Provider: TypeAlias = BaseProvider
 #: Blocks per `eth_getLogs`; public nodes refuse wide ranges.
 LOG_CHUNK = 2_000
 
