@@ -3,11 +3,11 @@
     python scripts/verify.py [CODE] --bundle FILE [--rpc URL]
         [--deployment FILE | --registry ADDRESS --provenance ADDRESS --chain-id N] [--json]
 
-CODE is the EPC URI (urn:epc:id:sgtin:…) or GS1 Digital Link (https://…/01/…/21/…) on the item, FILE the proof bundle
-that came with it. Which chain and registries you trust you say yourself; those in the bundle are only compared with
-yours. Without --rpc no anchor is checked, and the verdict is never better than `unknown`. Ends with 0 authentic,
-10 suspect, 11 recalled, 12 unknown; 1 refused input, 2 wrong usage, 3 node not reachable. `lading verify` checks the
-same under the same ids, and reads more spellings: NOT_CHECKED names them.
+CODE is the EPC URI (urn:epc:id:sgtin:…) or Digital Link (https://…/01/…/21/…) on the item, FILE the bundle that came
+with it. Which chain and registries you trust you say yourself; those in the bundle are only compared. Without --rpc no
+anchor is checked, and the verdict is never better than `unknown`. Ends with 0 authentic, 10 suspect, 11 recalled,
+12 unknown; 1 refused input, 2 wrong usage, 3 no answer from the node. `lading verify` has the same rules and reads more
+spellings: see NOT_CHECKED.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ Item: TypeAlias = "tuple[str, str | None, str | None]"  # canonical Digital Link
 CLOCK_TOLERANCE_SECONDS = 300  # how far clocks of readers and blocks may be apart
 MIN_TRAVEL_SECONDS = 300  # the least time between two sites
 MAX_BYTES, MAX_DEPTH, MAX_ENTRIES = 4 << 20, 32, 1000
+keccak = Web3.keccak
 EXIT_CODES = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
 RULES = ["deployment", "chain", "event-id", "leaf-in-batch", "anchored", "writer", "event-readable"]
 RULES += ["event-concerns-item", "not-corrected", "born-once", "born-by-brand", "born-first", "not-ended", "one-place"]
@@ -74,11 +75,9 @@ REASONS = {
     "disposition-unknown": ("unknown", "The item's last reported state is no word of CBV 2.0."),
 }
 NOT_PROVEN = {
-    "tag-is-not-goods": "That the goods are those the tag was made for: a tag is not the goods, and a perfect copy of "
-    "it on a plausible path is not excluded.",
+    "tag-is-not-goods": "That the goods are the tag's: a perfect copy of it on a plausible path is not excluded.",
     "statements": "That what an event says is true: it is its publisher's statement.",
-    "omitted-events": "That the bundle holds every event: one that was left out, a later correction among them, is "
-    "not detected in this version.",
+    "omitted-events": "That the bundle holds every event, later corrections among them: one left out is not detected.",
     "custody": "That a publisher held the item, or the office that it speaks for, when it published.",
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
@@ -86,19 +85,15 @@ NOT_PROVEN = {
     "lot": "That the item's lot is not recalled: no event names the lot.",
 }
 NOT_CHECKED = {
-    "event-id": "Ids of events with extensions, quantities, sensors, other identifiers than SGTIN, SSCC and SGLN, or "
-    "times that are not written in UTC to the millisecond: a bundle with one is `unknown` here, if nothing is worse.",
-    "code": "Codes as hexadecimal tag memory or tag URI, and Digital Links with short names or short GTINs.",
+    "event-id": "Ids of events with extensions, quantities, sensors, rarer identifiers, or times not in UTC to the "
+    "millisecond: a bundle with one is never authentic here.",
+    "code": "Codes as tag memory or tag URI, and Digital Links with short names or short GTINs.",
 }
-ALARMING = re.compile(
-    "damaged|destroyed|disposed|expired|mismatch_(class|instance|quantity)|no_pedigree_match|non_conformant|"
-    "non_sellable_other|recalled|stolen"
-)
-DISPOSITION = re.compile(
-    "active|available|completeness_(inferred|verified)|conformant|container_(closed|open)|dispensed|encoded|in_progress|"
-    "in_transit|inactive|needs_replacement|partially_dispensed|reserved|retail_sold|returned|sellable_accessible|"
-    f"sellable_not_accessible|unavailable|unknown|{ALARMING.pattern}"
-)
+ALARMING = "damaged|destroyed|disposed|expired|mismatch_(class|instance|quantity)|no_pedigree_match|non_conformant"
+ALARMING += "|non_sellable_other|recalled|stolen"
+KNOWN = "active|available|completeness_(inferred|verified)|conformant|container_(closed|open)|dispensed|encoded"
+KNOWN += "|inactive|in_progress|in_transit|needs_replacement|partially_dispensed|reserved|retail_sold|returned"
+KNOWN += "|sellable_accessible|sellable_not_accessible|unavailable|unknown|" + ALARMING
 
 
 class Refused(Exception):
@@ -115,10 +110,8 @@ URN = re.compile(r"urn:epc:id:(sgtin|sscc|sgln):(\d{6,12})\.(\d*)(?:\.(.+))?", r
 LINK = re.compile(r"https?://[^/?#]+/(01|00)/(\d{14}|\d{18})(?:/21/([^/?#]+))?/?(?:[?#].*)?", re.ASCII | re.DOTALL)
 SCHEMES = {"sgtin": ("01", 13, "/21/"), "sscc": ("00", 17, ""), "sgln": ("414", 12, "/254/")}
 SERIAL = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")  # GS1 AIs 21 and 254
-OTHER_KEYS = re.compile(  # identifiers that could be spelled otherwise elsewhere in the bundle
-    r"urn:epc:(id|class|idpat):|https?:.*/([02458]\d{1,3}|gtin|itip|cpid|gln|party|gsrnp?|gcn|sscc|gdti|g[is][inr][cn]|gr?iai)/",
-    re.IGNORECASE | re.DOTALL,
-)
+OTHER_KEYS = r"(?is)urn:epc:(id|class|idpat):|https?:.*/(0[01]|25[35]|40[12]|41[47]|800[346]|801[078]|gtin|itip|cpid"
+OTHER_KEYS += r"|gln|party|gsrnp?|gcn|sscc|gdti|ginc|gsin|grai|giai)/"  # what might have several spellings
 
 
 def check_digit(digits: str) -> str:
@@ -136,7 +129,7 @@ def same_thing(text: str) -> str:
     """The canonical Digital Link of an SGTIN, SSCC or SGLN; any other text as it is."""
     found = URN.fullmatch(text)
     if not found:
-        if OTHER_KEYS.match(text):
+        if re.match(OTHER_KEYS, text):
             raise Unreadable(f"the identifier {text[:80]!r}")
         return text
     ai, length, qualifier = SCHEMES[found[1]]
@@ -163,20 +156,20 @@ def item_of(code: str) -> Item:
 
 
 # 2. The bundle: canonical JSON (RFC 8785) of exactly one form.
-
-
-def canonical(value: Json) -> bytes:
+def canonical(value: Json, depth: int = 0) -> bytes:
     """RFC 8785. Raises Refused for what it cannot carry exactly."""
+    if depth == MAX_DEPTH and isinstance(value, dict | list):
+        raise Refused(f"the bundle is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
         pairs = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
-        return b"{" + b",".join(canonical(key) + b":" + canonical(one) for key, one in pairs) + b"}"
+        return b"{" + b",".join(canonical(key) + b":" + canonical(one, depth + 1) for key, one in pairs) + b"}"
     if isinstance(value, list):
-        return b"[" + b",".join(map(canonical, value)) + b"]"
+        return b"[" + b",".join(canonical(one, depth + 1) for one in value) + b"]"
     try:
         text = json.dumps(value, ensure_ascii=False)
         # Python and ECMAScript write a fraction alike, unless it is very large or small.
-        exact = abs(value) < 2**53 if isinstance(value, int) else re.fullmatch(r"-?\d+[.]\d*[1-9]", text)
-        if isinstance(value, int | float) and not exact:
+        plain = abs(value) < 2**53 if isinstance(value, int) else re.fullmatch(r"-?\d+[.]\d*[1-9]", text)
+        if isinstance(value, int | float) and not plain:
             raise Unreadable(f"the number {text[:40]}")
         return text.encode()
     except UnicodeEncodeError:
@@ -188,36 +181,25 @@ BUNDLE = {"format": '"lading-bundle/1"', "item": '"urn:epc:id:.+"', "chain": "{.
 CHAIN = {"chain_id": r"[1-9]\d{0,14}", "genesis": HASH}
 CHAIN |= {"participant_registry": ADDRESS, "provenance_registry": ADDRESS}
 ENTRY = {"event": "{.*}", "event_id": '"ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0"', "publisher": HASH, "salt": HASH}
-ENTRY |= {
-    "index": r"\d{1,14}",
-    "batch": rf'{{"count":[1-9]\d{{0,8}},"root":{HASH}}}',
-    "proof": rf"\[({HASH},?){{0,33}}\]",
-}
+ENTRY |= {"index": r"\d{1,14}", "proof": rf"\[({HASH},?){{0,33}}\]"}
+ENTRY["batch"] = rf'{{"count":[1-9]\d{{0,8}},"root":{HASH}}}'
 
 
 def conform(value: Json, form: dict[str, str], path: str) -> None:
     """Raises Refused where `value` has not exactly these fields, each of its pattern."""
-    names = value.keys() if isinstance(value, dict) else set()
-    wrong = [
-        name
-        for name in form
-        if name in names and not re.fullmatch(form[name], canonical(value[name]).decode(), re.DOTALL)
-    ]
-    if names != form.keys() or wrong:
-        raise Refused(f"the bundle was damaged or altered on its way, at {'.'.join([path, *wrong[:1]])}")
+    if not isinstance(value, dict) or value.keys() != form.keys():
+        raise Refused(f"the bundle was damaged or altered on its way, at {path}")
+    for name, pattern in form.items():
+        if not re.fullmatch(pattern, canonical(value[name]).decode(), re.DOTALL):
+            raise Refused(f"the bundle was damaged or altered on its way, at {path}.{name}")
 
 
 def parse(data: bytes) -> Json:
     if len(data) > MAX_BYTES:
         raise Refused(f"the bundle has more than {MAX_BYTES} bytes")
-    depth = 0
-    for bracket in re.findall(rb"[\[\]{}]", re.sub(rb'"(?:[^"\\]|\\.)*"', b"", data, flags=re.DOTALL)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise Refused(f"the bundle is nested deeper than {MAX_DEPTH} levels")
     try:
         document = json.loads(data.decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("the bundle is no JSON text") from None
     if canonical(document) != data:
         raise Refused("the bundle is not in canonical form (RFC 8785)")
@@ -244,7 +226,6 @@ ORDER = ["eventTime", "eventTimeZoneOffset", "parentID", "epcList", "inputEPCLis
 ORDER += ["action", "bizStep", "disposition", "readPoint", "bizLocation"]
 WORDS = {"bizStep": "BizStep-", "disposition": "Disp-", "bizTransaction": "BTT-"}
 WORDS |= {"source": "SDT-", "destination": "SDT-"}
-PARTIES = ("bizTransactionList", "sourceList", "destinationList")
 OUTSIDE = {"type", "eventID", "recordTime", "errorDeclaration", "@context"}
 
 
@@ -275,15 +256,15 @@ def plain(key: str, event: Json) -> str:
 
 def at_end(key: str, event: Json) -> str:
     """Master data of the lot, and documents and parties."""
+    member = key.removesuffix("List")
     if key == "ilmd":
         pairs = field(event, key, dict).items()
         texts = [f"{{urn:epcglobal:cbv:mda:}}{name[7:]}={word(one)}" for name, one in pairs]
         lawful = all(re.fullmatch("cbvmda:.*(?<!List)", name) for name, _ in pairs)
     else:
-        member = key.removesuffix("List")
-        lawful = key in PARTIES and all(isinstance(one, dict) and one.keys() == {"type", member} for one in event[key])
-        members = event[key] if lawful else []
-        texts = [f"type={word(one['type'], WORDS[member])}{member}={word(one[member])}" for one in members]
+        pieces = [one if isinstance(one, dict) else {} for one in field(event, key, list)]
+        lawful = key != member and member in WORDS and all(one.keys() == {"type", member} for one in pieces)
+        texts = [f"type={word(one['type'], WORDS[member])}{member}={word(one[member])}" for one in pieces if lawful]
     if not lawful or not texts:
         raise Unreadable(key)
     return key + "".join(sorted(texts))
@@ -305,12 +286,6 @@ def word(value: Json, vocabulary: str = "") -> str:
 
 
 # 4. The Merkle tree of a batch: OpenZeppelin's, whose proofs name no sides.
-
-
-def keccak(data: bytes) -> bytes:
-    return bytes(Web3.keccak(data))
-
-
 def raw(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
@@ -343,45 +318,32 @@ def read(position: int, entry: Json) -> Json:
         raise Unreadable("a list of identifiers")
     lists = {name: {same_thing(one) for one in event.get(name, [])} for name in LISTS}
     parent = same_thing(field(event, "parentID", str, ""))
+    place = next((event[name] for name in ("readPoint", "bizLocation") if event.get(name) is not None), None)
+    site = None if place is None else same_thing(field(place if isinstance(place, dict) else {}, "id", str))
+    ilmd = {} if event.get("ilmd") is None else field(event, "ilmd", dict)
+    lots = [name for name in ilmd if re.split("[:/#]", name)[-1] in ("lotNumber", "hasBatchLotNumber", "hasBatchLot")]
+    try:
+        time = datetime.fromisoformat(TIME.fullmatch(field(event, "eventTime", str))[0]).timestamp()  # type: ignore[index]
+    except (TypeError, ValueError, OverflowError):
+        raise Unreadable("eventTime") from None
     return {
         "position": position,
         "publisher": entry["publisher"],
         "identity": (entry["event_id"], canonical(event)),
         "packing": happened.partition(":")[2] if happened.startswith(("AggregationEvent", "AssociationEvent")) else "",
-        "time": seconds(field(event, "eventTime", str)),
+        "time": time,
         "step": cbv_word(field(event, "bizStep", str, "")),
         "disposition": field(event, "disposition", str, ""),
-        "site": site(event),
+        # Docks and shelves of one site (one GLN) are one place.
+        "site": site and re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", site),
         "subjects": set().union(*lists.values()) | ({parent} if parent else set()),
         "parent": parent,
         "children": lists["childEPCs"],
         "born": lists[BORN[happened]] if happened in BORN else set(),
         "ended": lists[ENDED[happened]] if happened in ENDED else set(),
-        "lots": lots(event),
+        "lots": {field(ilmd, name, str) for name in lots},
         "corrects": "errorDeclaration" in event,
     }
-
-
-def seconds(text: str) -> float:
-    try:
-        return datetime.fromisoformat(text if TIME.fullmatch(text) else "").timestamp()
-    except (ValueError, OverflowError):
-        raise Unreadable("eventTime") from None
-
-
-def site(event: Json) -> str | None:
-    """Docks and shelves of one site (one GLN) are one place."""
-    place = next((event[name] for name in ("readPoint", "bizLocation") if event.get(name) is not None), None)
-    if place is None:
-        return None
-    where = same_thing(field(place if isinstance(place, dict) else {}, "id", str))
-    return re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", where)
-
-
-def lots(event: Json) -> set[str]:
-    ilmd = {} if event.get("ilmd") is None else field(event, "ilmd", dict)
-    names = [name for name in ilmd if re.split("[:/#]", name)[-1] in ("lotNumber", "hasBatchLotNumber", "hasBatchLot")]
-    return {field(ilmd, name, str) for name in names}
 
 
 def cbv_word(text: str) -> str:
@@ -423,17 +385,16 @@ def story(item: str, events: list[Json]) -> set[str]:
         "event-after-end": any(one["time"] > end for one in events),
         "item-destroyed": any(one["step"] == "destroying" and item in one["subjects"] for one in events),
         "two-places": any(two["time"] - one["time"] < MIN_TRAVEL_SECONDS for one, two in pairs),
-        "disposition-alarming": ALARMING.fullmatch(state) is not None,
-        "disposition-unknown": not DISPOSITION.fullmatch(state) and (state or ":" not in last),
+        "disposition-alarming": re.fullmatch(ALARMING, state) is not None,
+        "disposition-unknown": not re.fullmatch(KNOWN, state) and (state or ":" not in last),
     }
     return {reason for reason, true in holds.items() if true}
 
 
 # 6. The chain, read as of one block.
 
-FUNCTIONS = {"batchHash": ("bytes32,uint48", "bytes32"), "brandOf": ("uint64", "bytes32")}
-FUNCTIONS["recallTimes"] = ("uint64,string,string", "uint40,uint40,uint40")
-FUNCTIONS["getKey"] = ("address", "bytes32,uint40,uint40,uint40")
+FUNCTIONS = {"batchHash": ("bytes32,uint48", 1), "brandOf": ("uint64", 1)}  # arguments, words that come back
+FUNCTIONS |= {"recallTimes": ("uint64,string,string", 3), "getKey": ("address", 4)}
 REGISTRIES = {"participant_registry": "ParticipantRegistry", "provenance_registry": "ProvenanceRegistry"}
 ANCHORED = "BatchAnchored(bytes32,uint48,address,bytes32,uint32)"
 LOG_BLOCKS = 2000
@@ -447,41 +408,41 @@ class Ledger:
         self.chain_id, self.genesis = self.web3.eth.chain_id, "0x" + bytes(self.web3.eth.get_block(0)["hash"]).hex()
         head = self.web3.eth.get_block("latest")
         self.block, self.time = head["number"], head["timestamp"]
-
-    def address(self, registry: str) -> Json:
-        return self.web3.to_checksum_address(self.trusted[registry])
+        self.at = {name: self.web3.to_checksum_address(trusted[name]) for name in REGISTRIES}
 
     def faults(self) -> set[str]:
         """Why this node can prove nothing."""
         if self.chain_id != self.trusted["chain_id"] or self.trusted["genesis"] not in (None, self.genesis):
             return {"node-differs"}
         for registry in REGISTRIES:
-            code = bytes(self.web3.eth.get_code(self.address(registry), self.block))
+            code = bytes(self.web3.eth.get_code(self.at[registry], self.block))
             if not code or self.trusted["code"].get(registry, keccak(code)) != keccak(code):
                 return {"registry-missing"}
         return set()
 
-    def call(self, name: str, *arguments: Json) -> tuple[Json, ...]:
-        takes, gives = FUNCTIONS[name]
+    def call(self, name: str, *arguments: Json) -> list[bytes]:
+        takes, words = FUNCTIONS[name]
         data = keccak(f"{name}({takes})".encode())[:4] + self.web3.codec.encode(takes.split(","), arguments)
         registry = "participant_registry" if name == "getKey" else "provenance_registry"
-        answer = self.web3.eth.call({"to": self.address(registry), "data": data}, self.block)
-        return self.web3.codec.decode(gives.split(","), answer)
+        answer = bytes(self.web3.eth.call({"to": self.at[registry], "data": data}, self.block))
+        if len(answer) != 32 * words:
+            raise Web3Exception(f"what stands at {self.at[registry]} is no registry")
+        return [answer[start : start + 32] for start in range(0, len(answer), 32)]
 
     def anchoring(self, publisher: str, index: int) -> tuple[int, bytes]:
         """Block time and writer of a batch that is anchored."""
         topics = ["0x" + keccak(ANCHORED.encode()).hex(), publisher, f"0x{index:064x}"]
         for start in range(self.trusted["block"], self.block + 1, LOG_BLOCKS):
-            reach = {"fromBlock": start, "toBlock": min(start + LOG_BLOCKS - 1, self.block)}
-            asked: Json = {"address": self.address("provenance_registry"), "topics": topics, **reach}
+            asked: Json = {"address": self.at["provenance_registry"], "topics": topics, "fromBlock": start}
+            asked["toBlock"] = min(start + LOG_BLOCKS - 1, self.block)
             for log in self.web3.eth.get_logs(asked):
                 return self.web3.eth.get_block(log["blockNumber"])["timestamp"], bytes(log["topics"][3])[-20:]
         raise Web3Exception(f"the node has batch {index} of {publisher}, but no event of its anchoring")
 
 
-def anchor_reasons(ledger: Ledger, entries: list[Json], events: list[Json]) -> set[str]:
-    """Anchors, and the keys that made them, judged at the time of the anchor's block."""
-    found, times = set(), {}
+def chain_reasons(ledger: Ledger, item: Item, entries: list[Json], events: list[Json]) -> set[str]:
+    """Anchors, the keys that made them (judged at the time of the anchor's block), brand and recalls."""
+    found, times, (key, gtin, serial) = set(), {}, item
     for position, entry in enumerate(entries):
         publisher, index, batch = entry["publisher"], entry["index"], entry["batch"]
         (stored,) = ledger.call("batchHash", raw(publisher), index)
@@ -490,39 +451,29 @@ def anchor_reasons(ledger: Ledger, entries: list[Json], events: list[Json]) -> s
             continue
         if stored != keccak(raw(batch["root"]) + batch["count"].to_bytes(32, "big")):
             found.add("anchor-differs")
-        time, writer = ledger.anchoring(publisher, index)
-        times[position] = time
-        owner, added, revoked, compromised = ledger.call("getKey", Web3.to_checksum_address(writer))
+        times[position], writer = ledger.anchoring(publisher, index)
+        owner, *dates = ledger.call("getKey", Web3.to_checksum_address(writer))
+        added, revoked, compromised = (int.from_bytes(date, "big") for date in dates)
         if owner != raw(publisher):
             found.add("writer-foreign")
-        elif time < added or 0 < revoked <= time:
+        elif times[position] < added or 0 < revoked <= times[position]:
             found.add("writer-revoked")
-        if owner == raw(publisher) and 0 < compromised <= time:
+        if owner == raw(publisher) and 0 < compromised <= times[position]:
             found.add("writer-compromised")
-    late = [one for one in events if one["time"] > times.get(one["position"], one["time"]) + CLOCK_TOLERANCE_SECONDS]
-    return found | ({"event-after-anchor"} if late else set())
-
-
-def class_reasons(ledger: Ledger, item: Item, events: list[Json]) -> set[str]:
-    """The brand of the item's class, and recalls."""
-    key, gtin, serial = item
-    if gtin is None:
-        return {"class-unknown"}
-    found, (brand,) = set(), ledger.call("brandOf", int(gtin))
+    if any(one["time"] > times.get(one["position"], one["time"]) + CLOCK_TOLERANCE_SECONDS for one in events):
+        found.add("event-after-anchor")
+    (brand,) = ledger.call("brandOf", int(gtin)) if gtin else (b"",)
     if not any(brand):
         found.add("class-unknown")
     elif any(key in one["born"] and raw(one["publisher"]) != brand for one in events):
         found.add("birth-foreign")
-    for lot in {"", *(lot for one in events for lot in one["lots"])}:
-        times = ledger.call("recallTimes", int(gtin), lot, serial)
-        scopes = zip(("class", "lot", "serial"), times, strict=True)
-        found |= {f"recalled-{scope}" for scope, time in scopes if time}
+    for lot in {"", *(lot for one in events for lot in one["lots"])} if gtin else ():
+        recalls = zip(("class", "lot", "serial"), ledger.call("recallTimes", int(gtin), lot, serial), strict=True)
+        found |= {f"recalled-{scope}" for scope, time in recalls if any(time)}
     return found
 
 
 # 7. The verdict.
-
-
 def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Json:
     item = item_of(bundle["item"])
     if code is not None and item_of(code)[0] != item[0]:
@@ -548,7 +499,7 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
     found |= story(item[0], events) | (set() if bundle["entries"] else {"no-events"})
     if ledger is None or not proven:
         return verdict(found | {"anchor-not-checked"}, checked, None, not any(one["lots"] for one in events))
-    found |= anchor_reasons(ledger, bundle["entries"], events) | class_reasons(ledger, item, events)
+    found |= chain_reasons(ledger, item, bundle["entries"], events)
     return verdict(found, checked | ON_CHAIN, ledger, not any(one["lots"] for one in events))
 
 
@@ -567,7 +518,7 @@ def entry_reasons(entry: Json) -> set[str]:
 def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unknown: bool) -> Json:
     reasons = [reason for reason in REASONS if reason in found]
     levels = [REASONS[reason][0] for reason in reasons]
-    as_of = dict.fromkeys(("chain_id", "genesis", "block", "time"))
+    as_of: Json = dict.fromkeys(("chain_id", "genesis", "block", "time"))
     if ledger:
         time = datetime.fromtimestamp(ledger.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         as_of = {"chain_id": ledger.chain_id, "genesis": ledger.genesis, "block": ledger.block, "time": time}
@@ -582,8 +533,6 @@ def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unkno
 
 
 # 8. The command.
-
-
 def trust(options: argparse.Namespace) -> Json:
     """Chain and registries from the user's own settings; None if there are none."""
     if options.deployment is None:
@@ -623,15 +572,10 @@ def main(words: list[str]) -> int:
     if typed != [None] * 3 and (options.deployment or None in typed or not all(map(Web3.is_address, typed[:2]))):
         parser.error("give --deployment, or all of --registry, --provenance (addresses) and --chain-id")
     try:
-        data, trusted = options.bundle.read_bytes(), trust(options)
-    except (OSError, Refused) as problem:
-        print(f"verify.py: {problem}.", file=sys.stderr)
-        return 1
-    try:
-        answer = judge(parse(data), trusted, options.rpc, options.code)
+        answer = judge(parse(options.bundle.read_bytes()), trust(options), options.rpc, options.code)
     except Unreadable:
         answer = verdict({"event-id-not-checked", "anchor-not-checked"}, set(), None, True)
-    except Refused as problem:
+    except (Refused, FileNotFoundError, IsADirectoryError, PermissionError) as problem:
         print(f"verify.py: {problem}.", file=sys.stderr)
         return 1
     except (Web3Exception, OSError, ValueError) as problem:
@@ -643,3 +587,11 @@ def main(words: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
+elif "ape" in sys.modules:  # `ape run verify …` runs the click command named `cli`
+    import click
+
+    @click.command(add_help_option=False, context_settings={"ignore_unknown_options": True})
+    @click.argument("words", nargs=-1, type=click.UNPROCESSED)
+    def cli(words: tuple[str, ...]) -> None:
+        """Is this item genuine?"""
+        sys.exit(main(list(words)))

@@ -504,7 +504,7 @@ def test_as_a_command_it_prints_sentences(ledger: Ledger, tmp_path: Path) -> Non
 
     assert run.returncode == 11
     assert run.stdout.startswith("RECALLED\n- The brand has recalled the item's lot. [recalled-lot]\nAs of block ")
-    assert "a tag is not the goods" in run.stdout
+    assert "a perfect copy of it on a plausible path is not excluded" in run.stdout
 
 
 @pytest.mark.parametrize(

@@ -107,11 +107,9 @@ REASONS = (
 )
 
 NOT_PROVEN = {
-    "tag-is-not-goods": "That the goods are those the tag was made for: a tag is not the goods, and a perfect copy of "
-    "it on a plausible path is not excluded.",
+    "tag-is-not-goods": "That the goods are the tag's: a perfect copy of it on a plausible path is not excluded.",
     "statements": "That what an event says is true: it is its publisher's statement.",
-    "omitted-events": "That the bundle holds every event: one that was left out, a later correction among them, is "
-    "not detected in this version.",
+    "omitted-events": "That the bundle holds every event, later corrections among them: one left out is not detected.",
     "custody": "That a publisher held the item, or the office that it speaks for, when it published.",
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
