@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 /// @title What a GS1 key looks like, by the GS1 General Specifications.
 library Gs1 {
     /// @dev The characters of figure 7.11-1 (GS1 AI encodable character set 82), bit `c` for character `c`.
-    uint256 private constant CHARSET_82 = 0x7fffffe87fffffeffffffe600000000;
+    uint256 private constant CHARSET_82 = 0x7fffffe_87fffffe_ffffffe6 << 32;
 
     /// @notice Whether a number is a GTIN: up to 14 digits, leading zeros lost, the last one the check digit (7.9).
     /// Zero has a right check digit and is nobody's number.
@@ -26,7 +26,7 @@ library Gs1 {
     /// @notice Whether the last digit of a number is its check digit: with weights 1, 3, 1, 3, … from the right, the
     /// digits add up to a multiple of ten (7.9).
     function hasCheckDigit(uint64 number) internal pure returns (bool) {
-        uint256 sum;
+        uint256 sum = 0;
         for (uint256 weight = 1; number != 0; number /= 10) {
             sum += (number % 10) * weight;
             weight = 4 - weight;

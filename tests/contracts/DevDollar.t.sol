@@ -266,8 +266,8 @@ contract DevDollarTest is Test {
     }
 
     function structHashOf(Authorization memory a) private pure returns (bytes32) {
-        bytes memory fields =
-            "WithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)";
+        bytes memory fields = "WithAuthorization(address from,address to,uint256 value,"
+            "uint256 validAfter,uint256 validBefore,bytes32 nonce)";
         return keccak256(
             abi.encode(
                 keccak256(abi.encodePacked(a.kind, fields)),

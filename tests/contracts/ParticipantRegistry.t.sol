@@ -361,8 +361,13 @@ contract ParticipantRegistryTest is RegistryFixture {
 
     function test_prefixHolder_isZeroAboveTwelveDigits() public {
         bindPrefix(brand, "0000");
+        bindPrefix(other, "1000");
         assertEq(registry.prefixHolder(0), brand);
+        assertEq(registry.prefixHolder(1e12 - 1), 0);
         assertEq(registry.prefixHolder(1e12), 0);
+
+        // With their thirteenth digit these would read 10000… and 11000…, as the two prefixes are stored
+        assertEq(registry.prefixHolder(9e12), 0);
         assertEq(registry.prefixHolder(1e13), 0);
         assertEq(registry.prefixHolder(type(uint64).max), 0);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-/// @dev OpenZeppelin's StandardMerkleTree by its rule: the sorted leaves stand backwards at the end of an array of 2n - 1
-/// nodes; node i is the hash of nodes 2i + 1 and 2i + 2, the smaller first; node 0 is the root.
+/// @dev OpenZeppelin's StandardMerkleTree by its rule: the sorted leaves stand backwards at the end of an array of
+/// 2n - 1 nodes; node i is the hash of nodes 2i + 1 and 2i + 2, the smaller first; node 0 is the root.
 library StandardTree {
     function grow(bytes32[] memory leaves) internal pure returns (bytes32[] memory tree) {
         sort(leaves);
