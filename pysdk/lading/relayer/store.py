@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from lading.relayer.errors import OutboxError, OutboxForeign, OutboxFull, OutboxLocked, OutboxUnreadable
 
@@ -18,6 +19,7 @@ SCHEMA_VERSION = 1
 BUSY_SECONDS = 1.0
 
 MEMORY = ":memory:"
+OWNER = "SELECT chain_id, genesis, registry, publisher FROM store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Store:
         self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     def _check_owner(self, identity: LogIdentity) -> None:
-        owner = LogIdentity(*self.one("SELECT chain_id, genesis, registry, publisher FROM store"))
+        owner = LogIdentity(*self.one(OWNER))
         if owner == identity:
             return
         differing = [name for name in LogIdentity.__slots__ if getattr(owner, name) != getattr(identity, name)]
@@ -144,6 +146,26 @@ class Store:
         """The only row of a query that always has one."""
         (row,) = self.rows(sql, values)
         return row
+
+
+def owner_of(path: Path) -> LogIdentity:
+    """The log that an outbox belongs to, read without changing it.
+
+    Raises:
+        OutboxUnreadable: there is no such file, or it is no outbox.
+    """
+    if not path.is_file():
+        raise OutboxUnreadable(str(path), "there is no such file", hint="Check the path.")
+    with _translated(str(path)):
+        connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        try:
+            if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise OutboxUnreadable(str(path), "this is no outbox", hint="Name another file.")
+            return LogIdentity(
+                *connection.execute("SELECT chain_id, genesis, registry, publisher FROM store").fetchone()
+            )
+        finally:
+            connection.close()
 
 
 def _create_private(path: Path) -> None:

@@ -1,0 +1,122 @@
+"""`lading order`: the money of an order, from the terms to the last payee."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lading.cli import order_look, order_sign, terms
+from lading.cli.documents import FileUnreadable, read_json
+from lading.cli.terms import MadeTerms, OrderId, TermsFile, read_terms, terms_of
+from lading.cli.verbs import reading, signing
+from lading.errors import UsageError
+
+if TYPE_CHECKING:
+    from lading.client import Lading
+    from lading.groups.session import Receipt
+
+app = typer.Typer(name="order", help="An order's money: terms, consents, deadlines, payouts.", no_args_is_help=True)
+
+Authorization = Annotated[str | None, typer.Option("--authorization", metavar="0x…", help="From 'order authorize'.")]
+BuyerConsent = Annotated[str | None, typer.Option("--buyer-consent", metavar="0x…", help="From 'order sign-open'.")]
+SellerConsent = Annotated[str, typer.Option("--seller-consent", metavar="0x…", help="From 'order sign-accept'.")]
+Unit = Annotated[str, typer.Option("--unit", metavar="URI", help="The logistic unit: urn:epc:id:sscc:…")]
+ReceiptFile = Annotated[Path, typer.Option("--receipt", metavar="FILE", help="From 'order receipt'.")]
+NONE = "0x"
+
+reading(app, "terms")(terms.make)
+order_sign.register(app)
+
+
+@signing(app, "open")
+def open_order(
+    client: Lading,
+    file: MadeTerms,
+    authorization: Authorization = None,
+    buyer_consent: BuyerConsent = None,
+    seller_consent: SellerConsent = NONE,
+) -> Receipt:
+    """Open an order: with the buyer's authorization or consent, by anyone; with neither, signing as the buyer."""
+    if authorization and buyer_consent:
+        raise UsageError("The buyer consents once.", hint="Give --authorization or --buyer-consent.")
+    made = read_terms(file)
+    if authorization:
+        return client.orders.open_with_authorization(made, authorization, seller_consent=seller_consent)
+    if buyer_consent:
+        return client.orders.open_with_consent(made, buyer_consent, seller_consent=seller_consent)
+    return client.orders.open(made, seller_consent=seller_consent)
+
+
+@signing(app, "accept")
+def accept(
+    client: Lading, order: OrderId = None, file: TermsFile = None, seller_consent: SellerConsent = NONE
+) -> Receipt:
+    """Take the order on: as the seller, or with its consent by anyone."""
+    return client.orders.accept(terms_of(client, order, file), seller_consent=seller_consent)
+
+
+@signing(app, "cancel")
+def cancel(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Leave before acceptance, as buyer or seller."""
+    return client.orders.cancel(terms_of(client, order, file))
+
+
+@signing(app, "ship")
+def ship(client: Lading, unit: Unit, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Say that the goods left, as the seller."""
+    return client.orders.ship(terms_of(client, order, file), unit)
+
+
+@signing(app, "poke")
+def poke(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Latch a release condition that is met; by anyone."""
+    return client.orders.poke(terms_of(client, order, file))
+
+
+@signing(app, "deliver")
+def deliver(client: Lading, receipt: ReceiptFile, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Bring the carrier's signed receipt; by anyone."""
+    from lading.models import DeliveryReceipt, Signed
+
+    document = read_json(receipt)
+    if not isinstance(document, dict) or document.keys() != {"receipt", "signed"}:
+        raise FileUnreadable(f"{receipt} is no carrier's receipt.", hint="Make it with 'lading order receipt'.")
+    stated, signed = DeliveryReceipt.model_validate(document["receipt"]), Signed.model_validate(document["signed"])
+    return client.orders.deliver(terms_of(client, order, file), stated, signed.signer, signed.signature)
+
+
+@signing(app, "release")
+def release(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Pay seller, platform and carrier: as the buyer, or by anyone once that default is open."""
+    return client.orders.release(terms_of(client, order, file))
+
+
+@signing(app, "refund")
+def refund(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Pay the buyer back: as the seller, or by anyone once that default is open."""
+    return client.orders.refund(terms_of(client, order, file))
+
+
+@signing(app, "report")
+def report(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
+    """Tell the credit contract of an outcome that it missed; by anyone."""
+    return client.orders.report(terms_of(client, order, file))
+
+
+@signing(app, "withdraw")
+def withdraw(
+    client: Lading,
+    token: Annotated[str | None, typer.Option("--token", metavar="ADDRESS", help="Default: the dev dollar.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="ADDRESS", help="Where the signer's own goes.")] = None,
+    payee: Annotated[str | None, typer.Option("--for", metavar="ADDRESS", help="Pay this payee, to itself.")] = None,
+) -> Receipt:
+    """Pay out what a failed payment left: the signer's own --to anywhere, or that --for another."""
+    if (to is None) is (payee is None):
+        raise UsageError("It is not said whose money goes where.", hint="Give either --to or --for.")
+    money = token or client.token().address
+    return client.orders.withdraw(money, to) if to else client.orders.withdraw_for(str(payee), money)
+
+
+order_look.register(app)

@@ -1,0 +1,60 @@
+"""`lading relay`: from a reader's log, or the documents of others, to anchored batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lading.cli.options import Json
+from lading.cli.output import Shown, emit, pairs
+from lading.cli.verbs import signing
+from lading.errors import UsageError
+
+if TYPE_CHECKING:
+    from lading.client import Lading
+    from lading.relayer.run import Summary
+
+app = typer.Typer(name="relay", help="Tag reads into anchored events.", no_args_is_help=True)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="Relay configuration (YAML).")]
+ConfigOption = Annotated[Path, typer.Option("--config", help="Relay configuration (YAML).")]
+Input = Annotated[Path | None, typer.Option("--input", help="Reader log; default: the configuration's source.")]
+Once = Annotated[bool, typer.Option("--once", help="Take in the log as it stands, anchor, and end.")]
+
+_MEANING = {
+    "reads": "well-formed reads",
+    "events": "new events",
+    "duplicates": "reads that were delivered before",
+    "quarantined": "malformed lines, kept in quarantine",
+    "gaps": "sequence numbers still missing",
+    "batches": "batches anchored",
+}
+
+
+@app.command("check")
+def check(config: Config, source: Input = None, as_json: Json = False) -> None:
+    """Say what a first run over a log would count; write nothing, ask no chain."""
+    from lading.relayer import run as relay
+    from lading.relayer.config import load
+
+    shown = _counted(relay.check(load(config), source))
+    emit(shown.document, as_json=as_json, lines=shown.lines)
+
+
+@signing(app, "run")
+def run(client: Lading, config: ConfigOption, source: Input = None, once: Once = False) -> Shown:
+    """Take a reader log in and anchor what waits. Safe to repeat. Signs as the log's writer."""
+    from lading.relayer import run as relay
+    from lading.relayer.config import load
+
+    if not once:
+        raise UsageError("A log file ends, so a run over it does too.", hint="Say so with --once.")
+    return _counted(relay.run_once(load(config), client, source))
+
+
+def _counted(summary: Summary) -> Shown:
+    document = summary.as_json()
+    lines = pairs({_MEANING[name]: count for name, count in document.items()})
+    return Shown(document, [*lines, *(f"batch {one.index}: {one.count} events" for one in summary.anchored)])

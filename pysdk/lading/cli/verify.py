@@ -1,0 +1,101 @@
+"""`lading verify`: is this item genuine? The arguments are those of scripts/verify.py."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lading.cli.documents import read_bytes
+from lading.cli.options import Json, open_chain
+from lading.cli.output import emit
+from lading.errors import InputError, NoDeployment, UsageError
+
+if TYPE_CHECKING:
+    from lading.chain.node import Chain
+    from lading.facts import TrustedDeployment
+
+Code = Annotated[
+    str | None, typer.Argument(metavar="[CODE]", help="EPC or Digital Link on the item, or the bundle's file.")
+]
+BundleFile = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help="The proof bundle.")]
+# No environment variable here: what is typed as --registry must not meet a record that was not meant.
+DeploymentFile = Annotated[
+    Path | None, typer.Option("--deployment", metavar="FILE", help="Record of the deployment that you trust.")
+]
+Rpc = Annotated[str | None, typer.Option("--rpc", metavar="URL", help="A node that you believe.")]
+Registry = Annotated[str | None, typer.Option("--registry", metavar="ADDRESS", help="Or: the ParticipantRegistry,")]
+Provenance = Annotated[str | None, typer.Option("--provenance", metavar="ADDRESS", help="the ProvenanceRegistry,")]
+ChainId = Annotated[int | None, typer.Option("--chain-id", metavar="N", min=1, help="and their chain.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("verify")(verify)
+
+
+def verify(
+    code: Code = None,
+    bundle: BundleFile = None,
+    rpc: Rpc = None,
+    deployment: DeploymentFile = None,
+    registry: Registry = None,
+    provenance: Provenance = None,
+    chain_id: ChainId = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether an item is genuine: exit 0 authentic, 10 suspect, 11 recalled, 12 unknown."""
+    from lading import facts
+    from lading.provenance.bundle import parse
+    from lading.provenance.item import item_of
+
+    if bundle is None and code is not None and Path(code).is_file():
+        bundle, code = Path(code), None
+    if bundle is None:
+        raise UsageError("There is no bundle to verify.", hint="Give --bundle FILE, or the file instead of the code.")
+    typed = _typed(registry, provenance, chain_id, deployment)
+    item = None if code is None else item_of(code)
+    content = parse(read_bytes(bundle))
+    chain = None if rpc is None else open_chain(rpc)
+    trusted = typed or _recorded(chain, deployment)
+    verdict = facts.verify(content, chain=chain, deployment=trusted, item=item)
+    emit(verdict.document(), as_json=as_json, lines=verdict.explain())
+    if verdict.exit_code:
+        raise typer.Exit(verdict.exit_code)
+
+
+def _typed(
+    registry: str | None, provenance: str | None, chain_id: int | None, deployment: Path | None
+) -> TrustedDeployment | None:
+    """What the user trusts, as typed; None if it was not."""
+    if (registry, provenance, chain_id) == (None, None, None):
+        return None
+    if registry is None or provenance is None or chain_id is None or deployment is not None:
+        raise UsageError(
+            "What to trust is not said in full, or twice.",
+            hint="Give --deployment, or all of --registry, --provenance and --chain-id.",
+        )
+    from lading.facts import TrustedDeployment
+
+    try:
+        return TrustedDeployment.of_addresses(chain_id, registry, provenance)
+    except InputError as error:
+        raise UsageError(error.message, hint="Copy the address anew, from where you trust it.") from None
+
+
+def _recorded(chain: Chain | None, path: Path | None) -> TrustedDeployment | None:
+    """From the record that the user named here or in LADING_DEPLOYMENT, or has in ./deployments for the node's chain;
+    None if there is none."""
+    from lading.deploy import registry
+    from lading.facts import TrustedDeployment
+
+    named = os.environ.get(registry.ENVIRONMENT)
+    if path is not None or named:
+        return TrustedDeployment.of_record(registry.read(path or Path(str(named))))
+    if chain is None:
+        return None
+    try:
+        return TrustedDeployment.of_record(registry.find(chain.chain_id, chain.genesis))
+    except NoDeployment:
+        return None
