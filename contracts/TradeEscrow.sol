@@ -13,12 +13,14 @@ import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol"
 import {ConditionStatus, Fault, IReleaseCondition} from "./interfaces/IReleaseCondition.sol";
 import {Default, Ground, ITradeEscrow, Order, Outcome, Receipt, State, Terms} from "./interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
+import {OrderSlot} from "./libraries/OrderSlot.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
 
 /// @title The vault. What it does and what it promises stands in ITradeEscrow.
 contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     using SafeERC20 for IERC20;
     using BoundedCall for address;
+    using OrderSlot for mapping(bytes32 => uint256);
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant PUSH_GAS = 100_000;
@@ -45,7 +47,8 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @notice An IOutcomeObserver, or zero.
     address public immutable observer;
 
-    mapping(bytes32 id => Order) private _orders;
+    /// @dev By id; see OrderSlot.
+    mapping(bytes32 id => uint256) private _orders;
     mapping(address payee => mapping(address token => uint256)) private _credits;
 
     constructor(IParticipantRegistry registry_, address observer_) EIP712("Lading TradeEscrow", "1") {
@@ -115,7 +118,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     /// @inheritdoc ITradeEscrow
-    function cancel(Terms calldata terms) external nonReentrant {
+    function cancel(Terms calldata terms) external {
         (bytes32 id, Order memory order) = _load(terms);
         if (order.state != State.Funded) revert StateWrong(id, order.state, State.Funded);
         if (msg.sender != terms.buyer && msg.sender != terms.seller) revert NotParty(msg.sender);
@@ -147,7 +150,8 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         (ConditionStatus status,) = _condition(id, terms.condition);
         if (status != ConditionStatus.Met) revert ConditionNotMet(id);
 
-        _orders[id].conditionMet = true;
+        order.conditionMet = true;
+        _orders.store(id, order);
         emit ConditionLatched(id);
     }
 
@@ -177,7 +181,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /* ENDING */
 
     /// @inheritdoc ITradeEscrow
-    function release(Terms calldata terms) external nonReentrant {
+    function release(Terms calldata terms) external {
         (bytes32 id, Order memory order) = _load(terms);
         _checkAccepted(id, order.state);
 
@@ -202,7 +206,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     /// @inheritdoc ITradeEscrow
-    function refund(Terms calldata terms) external nonReentrant {
+    function refund(Terms calldata terms) external {
         (bytes32 id, Order memory order) = _load(terms);
         bool accepted = order.state != State.Funded;
         if (accepted) _checkAccepted(id, order.state);
@@ -227,23 +231,24 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     /// @inheritdoc ITradeEscrow
-    function withdraw(address token, address to) external nonReentrant {
+    function withdraw(address token, address to) external {
         _withdraw(msg.sender, token, to);
     }
 
     /// @inheritdoc ITradeEscrow
-    function withdrawFor(address payee, address token) external nonReentrant {
+    function withdrawFor(address payee, address token) external {
         _withdraw(payee, token, payee);
     }
 
     /// @inheritdoc ITradeEscrow
-    function report(Terms calldata terms) external nonReentrant {
+    function report(Terms calldata terms) external {
         (bytes32 id, Order memory order) = _load(terms);
         bool ended = order.state == State.Released || order.state == State.Refunded;
         if (!ended || order.ground == Ground.NotAccepted || observer == address(0)) revert NoOutcome(id);
         if (order.reported) revert AlreadyReported(id);
 
-        _orders[id].reported = true;
+        order.reported = true;
+        _orders.store(id, order);
         emit OutcomeReported(id);
 
         IOutcomeObserver(observer).onOutcome(id, terms, _outcome(order));
@@ -258,7 +263,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @inheritdoc ITradeEscrow
     function getOrder(bytes32 id) external view returns (Order memory) {
-        return _orders[id];
+        return _orders.load(id);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -277,29 +282,26 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @dev Checks the terms, takes the seller's consent if there is one, and writes the order before any token moves.
     function _create(Terms calldata terms, bytes calldata sellerConsent) private returns (bytes32 id) {
         id = OrderTerms.id(terms, address(this));
-        Order memory order = _orders[id];
+        Order memory order = _orders.load(id);
         if (order.state != State.None) revert AlreadyOpened(id);
         _checkTerms(terms);
+        bool accepted = sellerConsent.length > 0;
+        if (accepted) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
 
-        _enter(id, order, State.Funded);
+        _enter(id, order, accepted ? State.Accepted : State.Funded);
         emit Opened(id, terms.buyer, terms.seller, terms);
-
-        if (sellerConsent.length > 0) {
-            _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
-            _enter(id, order, State.Accepted);
-            emit Accepted(id);
-        }
+        if (accepted) emit Accepted(id);
     }
 
     function _load(Terms calldata terms) private view returns (bytes32 id, Order memory order) {
         id = OrderTerms.id(terms, address(this));
-        order = _orders[id];
+        order = _orders.load(id);
     }
 
     function _enter(bytes32 id, Order memory order, State state) private {
         order.state = state;
         order.since = _now();
-        _orders[id] = order;
+        _orders.store(id, order);
     }
 
     /// @dev The one default of each state: what it is, when it opens, and what the order's record will say.
@@ -371,13 +373,19 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         IERC20(token).safeTransfer(to, amount);
     }
 
+    /// @dev Marks the outcome as reported before it tells, and looks first: a token that was pushed may have called
+    /// `report` meanwhile.
     function _tellObserver(Terms calldata terms, bytes32 id, Order memory order) private {
-        if (observer == address(0)) return;
+        if (observer == address(0) || _orders.load(id).reported) return;
+
+        order.reported = true;
+        _orders.store(id, order);
         bytes memory data = abi.encodeCall(IOutcomeObserver.onOutcome, (id, terms, _outcome(order)));
         if (observer.notify(data, OBSERVER_GAS)) {
-            _orders[id].reported = true;
             emit OutcomeReported(id);
         } else {
+            order.reported = false;
+            _orders.store(id, order);
             emit ReportFailed(id);
         }
     }

@@ -5,7 +5,19 @@ import {Terms} from "../interfaces/ITradeEscrow.sol";
 
 /// @title The id of an order: the hash of its terms with the chain and the vault that holds its money.
 library OrderTerms {
+    /// @dev Words of `Terms`, all of whose members are of fixed size.
+    uint256 internal constant WORDS = 18;
+
+    /// @return `keccak256(abi.encode(block.chainid, escrow, terms))`, copied as it came instead of member by member. A
+    /// member with bits beyond its type gives another id, which no order has: `open` reads, and so checks, every member
+    /// that is shorter than a word.
     function id(Terms calldata terms, address escrow) internal view returns (bytes32) {
-        return keccak256(abi.encode(block.chainid, escrow, terms));
+        bytes memory encoded = new bytes(0x40 + WORDS * 0x20);
+        assembly ("memory-safe") {
+            mstore(add(encoded, 0x20), chainid())
+            mstore(add(encoded, 0x40), escrow)
+            calldatacopy(add(encoded, 0x60), terms, mul(WORDS, 0x20))
+        }
+        return keccak256(encoded);
     }
 }

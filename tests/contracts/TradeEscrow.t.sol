@@ -182,11 +182,15 @@ contract TradeEscrowTest is EscrowFixture {
         );
     }
 
-    function test_open_RevertGiven_aTokenThatReenters() public {
+    function test_open_RevertGiven_aTokenThatOpensAnotherOrderMeanwhile() public {
         HostileToken hostile = hostileToken();
         Terms memory t = terms();
         t.token = address(hostile);
-        hostile.reenter(escrow, t);
+        Terms memory inner = terms();
+        inner.token = address(hostile);
+        inner.salt = "inner";
+        bytes memory innerConsent = consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(inner));
+        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.openWithConsent, (inner, innerConsent, "")));
         expectOpenReverts(t, abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
     }
 
@@ -635,6 +639,26 @@ contract TradeEscrowTest is EscrowFixture {
             vm.revertToState(snapshot);
         }
         assertGe(succeeded, 10);
+    }
+
+    function test_aTokenThatReportsOrReleasesAgainWhileItIsPushed_changesNothing() public {
+        HostileToken hostile = hostileToken();
+        Terms memory t = terms();
+        t.token = address(hostile);
+        openDelivered(t);
+        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.report, (t)));
+        vm.prank(buyer);
+        escrow.release(t);
+        assertEq(credit.recordOf(sellerId).orders, 1);
+        assertEq(hostile.balanceOf(seller), PRICE - FEE);
+
+        t.salt = "again";
+        openDelivered(t);
+        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.refund, (t)));
+        vm.prank(buyer);
+        escrow.release(t);
+        assertEq(escrow.creditOf(seller, address(hostile)), PRICE - FEE, "a push whose callback fails is credited");
+        assertEq(credit.recordOf(sellerId).orders, 2);
     }
 
     /* REFUND */

@@ -1,0 +1,186 @@
+"""What each verb costs: receipts' `gasUsed` on one Anvil, with keys, salts and times that do not change.
+
+`python tests/gas/measure.py` writes `gas.json`, sorted; the test beside it compares. The vault and every payee hold the
+token before and after, as in daily use. `escrow.*` is measured on a vault without an observer; what the observer adds is
+`credit.outcome.*`, a release with it minus one without.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "sdk"))
+
+import sdk_kit
+from sdk_kit import BRAND, BUYER, CARRIER, ENTRY, EXIT, GOVERNOR, PAYMENT, PLATFORM, SELLER, World, build_world
+
+from lading import artifacts
+from lading.chain import abi, devnet, transactions
+from lading.chain.node import Chain
+from lading.client import Lading
+from lading.contracts.customs_clearance import Papers
+from lading.customs import SharedSecrets, parse_order, parse_payment, parse_waybill
+from lading.demo import papers
+from lading.deploy import Deployment, Params, deploy
+from lading.enums import Decision, Role, Side
+from lading.groups.session import Receipt
+from lading.models import OrderTerms
+
+FILE = Path(__file__).with_name("gas.json")
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+UNIT = "urn:epc:id:sscc:0614141.1234567890"
+EVENT = "ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0"
+WORD = b"\x5e" * 32
+LOT = 1000
+
+
+@dataclass
+class Meter:
+    """Notes what receipts say. Salts count, so that no order repeats and none has a byte more or less."""
+
+    gas: dict[str, int] = field(default_factory=dict)
+    salts: Any = field(default_factory=lambda: itertools.count(0x1111))
+
+    def note(self, label: str, receipt: Receipt) -> Receipt:
+        self.gas[label] = receipt.gas_used
+        return receipt
+
+    def terms(self, world: World, **changed: Any) -> OrderTerms:
+        fixed = {
+            "accept_by": NOON + timedelta(days=1),
+            "ship_by": NOON + timedelta(days=3),
+            "deliver_by": NOON + timedelta(days=20),
+            "salt": "0x" + (f"{next(self.salts):04x}".replace("0", "7") * 16),
+        }
+        return world.terms(**{**fixed, **changed})
+
+
+def measure() -> dict[str, int]:
+    """Label to gas, on a node of its own."""
+    numbers = itertools.count(LOT)
+    sdk_kit.identifier = lambda: f"GAS-{next(numbers)}"
+    with devnet.running("anvil") as node, tempfile.TemporaryDirectory() as folder:
+        chain = Chain.open(node.url)
+        chain.web3.provider.make_request("anvil_setTime", [int(NOON.timestamp())])
+        deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=Path(folder))
+        client = Lading.connect(chain, signer=GOVERNOR, deployment=deployment)
+        world = build_world(client)
+        bare = _without_observer(world)
+        for holder in (SELLER, PLATFORM, CARRIER, BUYER):
+            client.token().mint(holder.address, Decimal(1))
+        meter = Meter()
+        _vault(meter, bare)
+        _credit(meter, world)
+        _goods(meter, world)
+        _journey(meter, world)
+    return dict(sorted(meter.gas.items()))
+
+
+def _without_observer(world: World) -> World:
+    """The same world around a second vault, whose observer is nobody."""
+    client = world.client
+    artifact = artifacts.load("TradeEscrow")
+    arguments = abi.encode(["address", "address"], [client.contracts.participants.address, "0x" + "00" * 20])
+    data = bytes.fromhex(artifact.bytecode[2:]) + arguments
+    mined = transactions.send(client.chain, GOVERNOR, None, data)
+    address = str(mined.contract_address)
+    record = client.deployment.contracts["TradeEscrow"].model_copy(
+        update={"address": address, "code_hash": client.chain.code_hash(address)}
+    )
+    contracts = {**client.deployment.contracts, "TradeEscrow": record}
+    deployment: Deployment = client.deployment.model_copy(update={"contracts": contracts})
+    other = Lading.connect(client.chain, signer=GOVERNOR, deployment=deployment)
+    other.using(BUYER).token().approve(other.contracts.orders.address)
+    return World(other, world.ids, world.exit_customs, world.entry_customs)
+
+
+def _open(world: World, terms: OrderTerms) -> Receipt:
+    authorization, consent = world.by(BUYER).orders.authorize(terms), world.by(SELLER).orders.sign_accept(terms)
+    return world.by(PLATFORM).orders.open_with_authorization(terms, authorization, seller_consent=consent)
+
+
+def _vault(meter: Meter, world: World) -> None:
+    _open(world, meter.terms(world))  # stays open, so that the vault holds the token throughout
+
+    terms = meter.terms(world, freight=Decimal(0))
+    authorization = world.by(BUYER).orders.authorize(terms)
+    meter.note("escrow.open.erc3009", world.by(PLATFORM).orders.open_with_authorization(terms, authorization))
+    meter.note("escrow.accept", world.by(SELLER).orders.accept(terms))
+    meter.note("escrow.open.both", _open(world, again := meter.terms(world, freight=Decimal(0))))
+    meter.note("escrow.release", world.by(BUYER).orders.release(again))
+
+    meter.note("escrow.open.allowance", world.by(BUYER).orders.open(funded := meter.terms(world)))
+    devnet.advance(world.client.chain, 2 * 86_400)
+    meter.note("escrow.refund", world.by(PLATFORM).orders.refund(funded))
+
+    later = {"accept_by": NOON + timedelta(days=3)}
+    _open(world, freighted := meter.terms(world, **later))
+    released = world.by(BUYER).orders.release(freighted)
+    meter.gas["escrow.release.payee"] = released.gas_used - meter.gas["escrow.release"]
+    world.by(BUYER).orders.open(cancelled := meter.terms(world, **later))
+    meter.note("escrow.cancel", world.by(BUYER).orders.cancel(cancelled))
+
+
+def _credit(meter: Meter, world: World) -> None:
+    later = {"accept_by": NOON + timedelta(days=3), "freight": Decimal(0)}
+    _open(world, meter.terms(world, **later))  # the vault with the observer holds the token as well
+    for label in ("first", "known"):
+        _open(world, terms := meter.terms(world, **later))
+        observed = world.by(BUYER).orders.release(terms)
+        meter.gas[f"credit.outcome.{label}"] = observed.gas_used - meter.gas["escrow.release"]
+
+
+def _goods(meter: Meter, world: World) -> None:
+    brand = world.ids[Role.BRAND]
+    world.by(sdk_kit.CONTROLLER).goods.set_writer(brand, BRAND.address)
+    for index, label in enumerate(("provenance.anchor.first", "provenance.anchor")):
+        root = "0x" + bytes([0x5E + index]).hex() * 32
+        meter.note(label, world.by(BRAND).goods.anchor(brand, index, root, 10_000))
+
+
+def _journey(meter: Meter, world: World) -> None:
+    """One order with customs and freight, from both consents to the release, and what all of it costs."""
+    customs = {
+        "condition": world.client.customs.address,
+        "condition_by": NOON + timedelta(days=15),
+        "exit_authority": world.exit_customs,
+        "entry_authority": world.entry_customs,
+    }
+    terms = meter.terms(world, accept_by=NOON + timedelta(days=3), **customs)
+    receipts = [_open(world, terms)]
+    receipts.append(meter.note("customs.match", world.by(PLATFORM).customs.match(terms, _papers(world, terms))))
+    for key, side, port in ((EXIT, Side.EXIT, "CNSZX"), (ENTRY, Side.ENTRY, "DEHAM")):
+        decided = world.by(key).customs.decide(terms, side, Decision.RELEASE, port=port, declaration_no="26-000017")
+        receipts.append(meter.note("customs.decide", decided))
+    receipts.append(meter.note("escrow.ship", world.by(SELLER).orders.ship(terms, UNIT)))
+    receipt = world.client.orders.receipt(terms, UNIT, EVENT)
+    signature = world.by(CARRIER).orders.sign_receipt(receipt)
+    delivered = world.by(CARRIER).orders.deliver(terms, receipt, CARRIER.address, signature)
+    receipts.append(meter.note("escrow.deliver.condition", delivered))
+    receipts.append(world.by(BUYER).orders.release(terms))
+    meter.gas["journey"] = sum(one.gas_used for one in receipts)
+
+
+def _papers(world: World, terms: OrderTerms) -> Papers:
+    order_id = bytes.fromhex(world.client.orders.id(terms)[2:])
+    secrets = SharedSecrets(WORD, WORD, WORD)
+    order = parse_order(papers.ORDER).document(order_id, secrets, WORD)
+    payment = parse_payment(papers.PAYMENT).document(order_id, secrets.for_payment_provider(), WORD)
+    waybill = parse_waybill(papers.WAYBILL).document(order_id, secrets.for_carrier(), WORD)
+    signed = [
+        world.by(key).customs.sign(document)
+        for key, document in ((PLATFORM, order), (PAYMENT, payment), (CARRIER, waybill))
+    ]
+    return Papers(order, signed[0], payment, signed[1], waybill, signed[2])
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(measure(), indent=2) + "\n", encoding="utf-8")
