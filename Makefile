@@ -5,7 +5,7 @@ BIN = .venv/bin
 export SOLCX_BINARY_PATH = $(CURDIR)/.solcx
 
 .DEFAULT_GOAL = help
-.PHONY: help demo build test test-deep check check-style check-types check-imports check-contracts check-snippets lock clean
+.PHONY: help demo build test test-deep gas check check-style check-types check-imports check-contracts check-snippets lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -21,6 +21,10 @@ build: ## compile the contracts and write the artifacts that ship
 test: ## set up everything, then every test: forge, pytest beside ape, the SDK on web3 7 and on web3 8
 	@$(SETUP) lanes node compiler
 	@$(BIN)/python tools/run_tests.py
+
+gas: ## measure what each verb costs, on Anvil, into tests/gas/gas.json
+	@$(SETUP) dev node
+	@$(BIN)/python tests/gas/measure.py
 
 test-deep: ## the forge tests with many more fuzz and invariant runs (profile deep of foundry.toml)
 	@$(SETUP) dev node compiler
