@@ -1,8 +1,8 @@
 """What each verb costs: receipts' `gasUsed` on one Anvil, with keys, salts and times that do not change.
 
-`python tests/gas/measure.py` writes `gas.json`, sorted; the test beside it compares. The vault and every payee hold the
-token before and after, as in daily use. `escrow.*` is measured on a vault without an observer; what the observer adds is
-`credit.outcome.*`, a release with it minus one without.
+`python tests/gas/measure.py` writes `gas.json`, sorted; the test beside it compares. The vault and every payee hold
+the token before and after, as in daily use. `escrow.*` is measured on a vault without an observer; what the observer
+adds is `credit.outcome.*`, a release with it minus one without.
 """
 
 from __future__ import annotations
