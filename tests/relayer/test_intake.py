@@ -59,19 +59,19 @@ def test_a_quarantined_line_is_kept_once_with_reason_source_number_and_bytes(out
 
 LINES = st.lists(
     st.builds(
-        lambda reader, antenna, epc, second, sequence, zone: {
+        lambda reader, antenna, epc, second, sequence, hour: {
             "reader": reader,
             "antenna": antenna,
             "epc": f"3036451FD40C0E40000003E{epc}",
-            "time": f"2026-03-02T08:15:{second:02d}{zone}",
+            "time": f"2026-03-02T{8 + hour:02d}:15:{second:02d}+{hour:02d}:00",  # one instant in several zones
             "sequence": sequence,
         },
         st.sampled_from(["zebra", "impinj", "ours", "stranger"]),
         st.sampled_from([1, 2]),
         st.integers(0, 2),
-        st.integers(0, 59),
+        st.integers(0, 20),
         st.integers(1, 9),
-        st.sampled_from(["Z", "+00:00", "-00:00"]),
+        st.sampled_from([0, 1, 8]),
     ),
     max_size=25,
 )
@@ -96,6 +96,13 @@ def test_reads_are_those_in_observations_and_the_redelivered_whatever_the_order_
     mixed = list(lines)
     shuffler.shuffle(mixed)
     assert run(config, mixed) == (intake, events, in_observations)
+
+
+def test_one_instant_in_two_zones_gives_the_same_event_whichever_line_comes_first(config: RelayConfig, ours):
+    delivered_twice = [ours(time="2026-03-02T08:15:30Z"), ours(time="2026-03-02T16:15:30+08:00")]
+    assert run(config, delivered_twice) == run(config, delivered_twice[::-1])
+    two_reads = [delivered_twice[0] | {"antenna": 2}, delivered_twice[1] | {"antenna": 1}]
+    assert run(config, two_reads) == run(config, two_reads[::-1])
 
 
 @settings(max_examples=40, deadline=None)
