@@ -178,7 +178,7 @@ class ReceiptInvalid(SolidityError):
 
 class StateWrong(SolidityError):
     solidity = "StateWrong(bytes32 id,State standing,State expected)"
-    says = "Order {id} is {standing}; this needs it to be {expected}."
+    says = "Order {id} is in the state '{standing}'; this needs '{expected}'."
     next_step = "Look at `orders.get`; if it has moved on, nothing is left to do."
     id: str
     standing: State

@@ -70,8 +70,8 @@ class KeyInvalid(SolidityError):
 
 class KeyNotValid(SolidityError):
     solidity = "KeyNotValid(address key,uint40 revokedAt)"
-    says = "{key} is no valid key at this block (revoked: {revoked_at}; never: unknown)."
-    next_step = "Sign with a key that the participant's controller has added and not revoked."
+    says = "{key} is no valid key at this block; revoked: {revoked_at}."
+    next_step = "Sign with a key that the participant's controller has added and not revoked (never: it was never added)."
     key: str
     revoked_at: datetime | None
 
