@@ -462,13 +462,13 @@ def chain_reasons(ledger: Ledger, item: Item, entries: list[Json], events: list[
             found.add("writer-compromised")
     if any(one["time"] > times.get(one["position"], one["time"]) + CLOCK_TOLERANCE_SECONDS for one in events):
         found.add("event-after-anchor")
-    (brand,) = ledger.call("brandOf", int(gtin)) if gtin else (b"",)
+    (brand,) = ledger.call("brandOf", int(gtin or 0)) if gtin else (b"",)
     if not any(brand):
         found.add("class-unknown")
     elif any(key in one["born"] and raw(one["publisher"]) != brand for one in events):
         found.add("birth-foreign")
     for lot in {"", *(lot for one in events for lot in one["lots"])} if gtin else ():
-        recalls = zip(("class", "lot", "serial"), ledger.call("recallTimes", int(gtin), lot, serial), strict=True)
+        recalls = zip(("class", "lot", "serial"), ledger.call("recallTimes", int(gtin or 0), lot, serial), strict=True)
         found |= {f"recalled-{scope}" for scope, time in recalls if any(time)}
     return found
 

@@ -24,11 +24,13 @@ from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.deploy import Params, deploy
 from lading.enums import IdentifierScheme, RecallScope, Role
+from lading.epcis.canonical import content_hash
 from lading.errors import LadingError
 from lading.facts import TrustedDeployment, chain_ref, verify
 from lading.provenance import reasons as tables
-from lading.provenance.bundle import Bundle, canonical, dump, parse
+from lading.provenance.bundle import Bundle, Entry, canonical, dump, parse
 from lading.provenance.item import item_of
+from lading.provenance.leaf import EventLeaf
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "scripts" / "verify.py"
@@ -108,26 +110,30 @@ class Ledger:
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with devnet.running("anvil") as node:
-        chain = Chain.open(node.url)
         folder = tmp_path_factory.mktemp("deployments")
-        deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=folder)
-        (record,) = folder.glob("*-????????.json")
-        made = Ledger(Lading.connect(chain, signer=GOVERNOR, deployment=deployment), node.url, record)
-        for key, role in (
-            (BRAND, Role.BRAND),
-            (CARRIER, Role.INSPECTOR),
-            (THIEF, Role.INSPECTOR),
-            (LATE, Role.INSPECTOR),
-        ):
-            made.ids[key.address] = _publisher(made.client, role, key)
-        made.client.participants.bind_prefix(made.ids[BRAND.address], "0614141")
-        brand = made.client.using(BRAND).goods
-        for gtin in (GTIN, RECALLED_GTIN):
-            brand.register_class(gtin)
-        brand.recall(RECALLED_GTIN, RecallScope.CLASS, reason="It burns.")
-        brand.recall(GTIN, RecallScope.LOT, "L-BAD", reason="It leaks.")
-        brand.recall(GTIN, RecallScope.SERIAL, "666", reason="It bites.")
+        made = _ledger(Chain.open(node.url), node.url, folder)
+        (made.record,) = folder.glob("*-????????.json")
         yield made
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    return _ledger(Chain.open("embedded"), "", tmp_path_factory.mktemp("none"))
+
+
+def _ledger(chain: Chain, url: str, folder: Path) -> Ledger:
+    deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=folder)
+    made = Ledger(Lading.connect(chain, signer=GOVERNOR, deployment=deployment), url, folder)
+    for key, role in ((BRAND, Role.BRAND), (CARRIER, Role.INSPECTOR), (THIEF, Role.INSPECTOR), (LATE, Role.INSPECTOR)):
+        made.ids[key.address] = _publisher(made.client, role, key)
+    made.client.participants.bind_prefix(made.ids[BRAND.address], "0614141")
+    brand = made.client.using(BRAND).goods
+    for gtin in (GTIN, RECALLED_GTIN):
+        brand.register_class(gtin)
+    brand.recall(RECALLED_GTIN, RecallScope.CLASS, reason="It burns.")
+    brand.recall(GTIN, RecallScope.LOT, "L-BAD", reason="It leaks.")
+    brand.recall(GTIN, RecallScope.SERIAL, "666", reason="It bites.")
+    return made
 
 
 def _publisher(client: Lading, role: Role, key: Signer) -> str:
@@ -258,7 +264,7 @@ CASES: dict[str, tuple[Make, str, list[str]]] = {
         ["anchor-missing"],
     ),
     "another count": (
-        altered(genuine, lambda d: d["entries"][0]["batch"].update(count=4)),
+        altered(genuine, lambda d: d["entries"][1]["batch"].update(count=6)),
         "suspect",
         ["anchor-differs"],
     ),
@@ -342,6 +348,38 @@ def test_verdict_and_reasons_are_those_of_lading_verify(case: str, ledger: Ledge
     assert (ours["verdict"], ours["reasons"]) == (expected, reasons)
     assert theirs.pop("not_checked") == list(SCRIPT_MODULE.NOT_CHECKED)
     assert (verdict, theirs) == (expected, ours)
+
+
+@pytest.mark.parametrize(
+    "case", ["genuine", "cloned", "the lot is recalled", "a revoked key", "a key that a thief had", "an invented batch"]
+)
+def test_the_embedded_chain_gives_the_same_verdicts(case: str, embedded: Ledger) -> None:
+    _, expected, reasons = CASES[case]
+    trusted = TrustedDeployment.of_record(embedded.client.deployment)
+
+    ours = verify(parse(embedded.case(case)), chain=embedded.client.chain, deployment=trusted).document()
+
+    assert (ours["verdict"], ours["reasons"]) == (expected, reasons)
+    assert ours["as_of"]["block"] in (None, embedded.client.chain.block().number)
+
+
+def test_the_contract_finds_every_event_of_a_bundle_in_its_batch_and_no_forgery(ledger: Ledger) -> None:
+    """OpenZeppelin's MerkleProof on chain as the oracle of leaf, tree and proof."""
+    contract = ledger.client.contracts.goods.contract
+    entries = parse(ledger.case("genuine")).entries
+    leaves = [EventLeaf.of(one.event_id, content_hash(one.event), one.salt) for one in entries]
+
+    def anchored(index: int, leaf: EventLeaf, proof: tuple[bytes, ...], entry: Entry) -> bool:
+        batch, parts = (entry.batch.root, entry.batch.count), (leaf.event_id, leaf.content_hash, leaf.salt)
+        return bool(contract.read("isAnchored", entry.publisher, index, batch, parts, list(proof)))
+
+    for entry, leaf in zip(entries, leaves, strict=True):
+        assert contract.read("leafHash", (leaf.event_id, leaf.content_hash, leaf.salt)) == "0x" + leaf.hash().hex()
+        assert anchored(entry.index, leaf, entry.proof, entry)
+        assert not anchored(entry.index + 1, leaf, entry.proof, entry), "wrong index"
+        assert not anchored(entry.index, leaf, entry.proof[1:], entry), "an inner node's proof"
+    assert not anchored(entries[1].index, leaves[1], entries[2].proof, entries[1]), "another leaf's proof"
+    assert not anchored(entries[1].index, leaves[0], entries[1].proof, entries[1]), "another batch's leaf"
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -432,7 +470,7 @@ def test_the_script_is_never_more_favourable_on_damaged_bundles(ledger: Ledger, 
     words = ("--rpc", ledger.url, "--deployment", str(ledger.record))
     source = random.Random(7)  # noqa: S311
 
-    for damaged in (_damage(data, source) for _ in range(150)):
+    for damaged in (_damage(data, source) for _ in range(80)):
         try:
             ours: str = verify(parse(damaged), chain=ledger.client.chain, deployment=trusted).verdict
         except LadingError:
@@ -493,6 +531,20 @@ def test_a_node_that_is_not_there_is_said_with_exit_code_3(ledger: Ledger, tmp_p
 
     assert (run.returncode, run.stdout) == (3, "")
     assert run.stderr.startswith("verify.py: the node gave no usable answer")
+    assert "Traceback" not in run.stderr
+
+
+def test_ape_runs_it_as_python_does(tmp_path: Path) -> None:
+    ape = Path(sys.executable).with_name("ape")
+    if not ape.exists():
+        assert not importlib.util.find_spec("ape"), "ape is installed but has no command"
+        return  # a lane without ape
+    words = ["--bundle", str(tmp_path / "nothing"), "--json"]
+
+    run = subprocess.run([str(ape), "run", "verify", *words], capture_output=True, text=True, check=False, cwd=ROOT)
+
+    assert run.returncode == 1
+    assert "verify.py: " in run.stderr
     assert "Traceback" not in run.stderr
 
 
