@@ -19,8 +19,20 @@ from lading.client import Lading
 from lading.deploy import Deployment, Params, deploy
 
 
-@pytest.fixture(scope="session", params=["embedded", "anvil"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Under `ape test` there is one chain, the one that ape started; else there are two of our own."""
+    if "chain" in metafunc.fixturenames:
+        under_ape = bool(metafunc.config.getoption("--network", default=None))
+        metafunc.parametrize("chain", ["ape"] if under_ape else ["embedded", "anvil"], indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def chain(request: pytest.FixtureRequest) -> Iterator[Chain]:
+    if request.param == "ape":
+        import ape
+
+        yield Chain.open(ape.chain.provider.web3.provider)
+        return
     if request.param == "embedded":
         yield Chain.open("embedded")
         return

@@ -15,7 +15,9 @@ from lading.reverts.orders import (
     AlreadyReported,
     ConsentInvalid,
     DefaultDiffers,
+    NoOutcome,
     NotBuyer,
+    NothingToWithdraw,
     NotParty,
     NotSeller,
     ReceiptInvalid,
@@ -290,3 +292,21 @@ def test_a_malformed_cursor_is_refused(world, cursor):
 def test_a_receipt_needs_an_sscc_and_a_cbv_event_id(world, unit, event):
     with pytest.raises(InputError):
         world.client.orders.receipt(world.terms(), unit, event)
+
+
+def test_nothing_waits_for_whoever_was_paid(world):
+    token = world.client.token().address
+    assert world.client.orders.credit_of(SELLER.address, token) == 0
+    with pytest.raises(NothingToWithdraw) as refusal:
+        world.by(SELLER).orders.withdraw(token, SELLER.address)
+    assert (refusal.value.payee, refusal.value.token) == (SELLER.address, token)
+    with pytest.raises(NothingToWithdraw):
+        world.by(STRANGER).orders.withdraw_for(SELLER.address, token)
+
+
+def test_an_order_that_was_never_accepted_has_no_outcome_to_report(world):
+    terms = world.terms()
+    world.by(BUYER).orders.open(terms)
+    with pytest.raises(NoOutcome) as refusal:
+        world.by(STRANGER).orders.report(terms)
+    assert refusal.value.id == world.client.orders.id(terms)

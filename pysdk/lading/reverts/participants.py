@@ -70,8 +70,8 @@ class KeyInvalid(SolidityError):
 
 class KeyNotValid(SolidityError):
     solidity = "KeyNotValid(address key,uint40 revokedAt)"
-    says = "{key} is no valid key at this block; revoked: {revoked_at}."
-    next_step = "Sign with a key that the participant's controller has added and not revoked (never: it was never added)."
+    says = "{key} is no valid key at this block (revoked: {revoked_at}; a key that was never added shows never)."
+    next_step = "Sign with a key that the participant's controller has added and not revoked."
     key: str
     revoked_at: datetime | None
 
