@@ -1,8 +1,9 @@
 """Every test, lane by lane, and one closing line per lane; 1 if any lane failed. `make test` calls it.
 
-    .venv/bin/python tools/run_tests.py [contracts] [ape] [web3-7] [web3-8]
+    .venv/bin/python tools/run_tests.py [contracts] [ape] [ape-test] [ape-foundry] [web3-7] [web3-8]
 
-ape runs all of pytest beside ape's pins; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
+ape runs all of pytest beside ape's pins; ape-test and ape-foundry run the SDK's tests under `ape test`, on the chains
+that ape itself starts; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
 """
 
 import subprocess
@@ -18,14 +19,25 @@ SDK_TESTS = ("tests/sdk", "tests/acceptance")
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """An environment's folder and the test folders that run in it."""
+    """An environment's folder, the test folders that run in it, and the network, where `ape test` is to run them."""
 
     environment: str
     tests: tuple[str, ...]
+    ape_network: str | None = None
+
+    def command(self, options: list[str]) -> list[str | Path]:
+        programs = ROOT / self.environment / "bin"
+        if self.ape_network is None:
+            return [programs / "python", "-m", "pytest", "-n", "2", "--dist", "loadfile", *options, *self.tests]
+        # One deployment serves a whole run, so ape is not to take each test's blocks back.
+        own = ["--network", self.ape_network, "--disable-isolation"]
+        return [programs / "ape", "test", *self.tests, *own, *options]
 
 
 PYTEST_LANES = {
     "ape": Lane(".venv", ("tests",)),
+    "ape-test": Lane(".venv", ("tests/sdk",), "ethereum:local:test"),
+    "ape-foundry": Lane(".venv", ("tests/sdk",), "ethereum:local:foundry"),
     "web3-7": Lane(".venv-web3-7", SDK_TESTS),
     "web3-8": Lane(".venv-web3-8", SDK_TESTS),
 }
@@ -43,7 +55,7 @@ def main() -> int:
         start = time.monotonic()
         passed, detail = _contracts() if name == "contracts" else _pytest(name, PYTEST_LANES[name])
         results.append(
-            (passed, f"{'PASS' if passed else 'FAIL'}  {name:9}  {detail}, {time.monotonic() - start:.0f} s")
+            (passed, f"{'PASS' if passed else 'FAIL'}  {name:11}  {detail}, {time.monotonic() - start:.0f} s")
         )
         print(results[-1][1], flush=True)
     print("\n===== lanes")
@@ -61,8 +73,7 @@ def _pytest(name: str, lane: Lane) -> tuple[bool, str]:
     python = ROOT / lane.environment / "bin" / "python"
     report = ROOT / "build" / "reports" / f"{name}.xml"
     report.unlink(missing_ok=True)
-    options = ["-n", "2", "--dist", "loadfile", "-q", "-rs", f"--junitxml={report}"]
-    done = subprocess.run([python, "-m", "pytest", *options, *lane.tests], check=False, cwd=ROOT)
+    done = subprocess.run(lane.command(["-q", "-rsfE", f"--junitxml={report}"]), check=False, cwd=ROOT)
     versions = "import web3, sys; print(f'web3 {web3.__version__}')"
     web3 = subprocess.run([python, "-c", versions], check=True, capture_output=True, text=True).stdout.strip()
     return done.returncode == 0, f"{web3}, {_counts(report)}"
