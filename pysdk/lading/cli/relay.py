@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lading.cli.documents import FileUnreadable, read_json
 from lading.cli.options import Json
 from lading.cli.output import Shown, emit, pairs
+from lading.cli.values import participant_id
 from lading.cli.verbs import signing
 from lading.errors import UsageError
 
@@ -22,6 +24,12 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="Relay configurat
 ConfigOption = Annotated[Path, typer.Option("--config", help="Relay configuration (YAML).")]
 Input = Annotated[Path | None, typer.Option("--input", help="Reader log; default: the configuration's source.")]
 Once = Annotated[bool, typer.Option("--once", help="Take in the log as it stands, anchor, and end.")]
+
+Document = Annotated[Path, typer.Argument(metavar="FILE", help="EPCIS 2.0 JSON-LD document.")]
+Publisher = Annotated[str, typer.Option("--publisher", metavar="PARTICIPANT", help="Whose log: id, or GLN:….")]
+OutboxFile = Annotated[Path, typer.Option("--outbox", metavar="FILE", help="The log's outbox; made if missing.")]
+#: Events of one batch, as in the shipped example of a configuration.
+MAX_EVENTS = 1000
 
 _MEANING = {
     "reads": "well-formed reads",
@@ -52,6 +60,24 @@ def run(client: Lading, config: ConfigOption, source: Input = None, once: Once =
     if not once:
         raise UsageError("A log file ends, so a run over it does too.", hint="Say so with --once.")
     return _counted(relay.run_once(load(config), client, source))
+
+
+@signing(app, "publish")
+def publish(client: Lading, document: Document, participant: Publisher, outbox: OutboxFile) -> Shown:
+    """Take in an EPCIS document made elsewhere, and anchor its events. Safe to repeat. Signs as the log's writer."""
+    from lading.relayer.anchoring import anchor
+    from lading.relayer.intake import take_document
+    from lading.relayer.outbox import Outbox
+    from lading.relayer.run import identity_of
+
+    content, who = read_json(document), participant_id(client, participant)
+    if not isinstance(content, dict):
+        raise FileUnreadable(f"{document} is no EPCIS document.", hint="'lading epcis check' says what is wrong.")
+    with Outbox.open(outbox, identity_of(client, who)) as store:
+        events = take_document(store, content)
+        anchored = anchor(store, client, MAX_EVENTS)
+    lines = pairs({"new events": events, "batches anchored": len(anchored)})
+    return Shown({"events": events, "batches": len(anchored)}, lines)
 
 
 def _counted(summary: Summary) -> Shown:

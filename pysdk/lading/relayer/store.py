@@ -161,9 +161,7 @@ def owner_of(path: Path) -> LogIdentity:
         try:
             if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
                 raise OutboxUnreadable(str(path), "this is no outbox", hint="Name another file.")
-            return LogIdentity(
-                *connection.execute("SELECT chain_id, genesis, registry, publisher FROM store").fetchone()
-            )
+            return LogIdentity(*connection.execute(OWNER).fetchone())
         finally:
             connection.close()
 
