@@ -2,8 +2,8 @@
 
     .venv/bin/python tools/run_tests.py [contracts] [ape] [ape-test] [ape-foundry] [web3-7] [web3-8]
 
-ape runs all of pytest beside ape's pins; ape-test and ape-foundry run the SDK's tests under `ape test`, on the chains
-that ape itself starts; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
+ape-test and ape-foundry run the SDK's tests under `ape test`, on the chains that ape itself starts, and ape runs all other
+tests beside ape's pins; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
 """
 
 import subprocess
@@ -34,8 +34,13 @@ class Lane:
         return [programs / "ape", "test", *self.tests, *own, *options]
 
 
+def _test_folders() -> list[Path]:
+    """Those that hold tests for pytest."""
+    return sorted(folder for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
+
+
 PYTEST_LANES = {
-    "ape": Lane(".venv", ("tests",)),
+    "ape": Lane(".venv", tuple(f"tests/{folder.name}" for folder in _test_folders() if folder.name != "sdk")),
     "ape-test": Lane(".venv", ("tests/sdk",), "ethereum:local:test"),
     "ape-foundry": Lane(".venv", ("tests/sdk",), "ethereum:local:foundry"),
     "web3-7": Lane(".venv-web3-7", SDK_TESTS),
