@@ -27,7 +27,6 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 Json: TypeAlias = Any
-Item: TypeAlias = "tuple[str, str | None, str | None]"  # canonical Digital Link, GTIN, serial
 
 CLOCK_TOLERANCE_SECONDS = 300  # how far clocks of readers and blocks may be apart
 MIN_TRAVEL_SECONDS = 300  # the least time between two sites
@@ -140,8 +139,8 @@ def same_thing(text: str) -> str:
     return f"https://id.gs1.org/{ai}/{digits}{check_digit(digits)}{serial}"
 
 
-def item_of(code: str) -> Item:
-    """Of the code on an item, whose link may be at any domain."""
+def item_of(code: str) -> tuple[str, str | None, str | None]:
+    """Canonical Digital Link, GTIN and serial of the code on an item, whose link may be at any domain."""
     try:
         link = LINK.fullmatch(code.strip()) or LINK.fullmatch(same_thing(code.strip()))
         serial = "" if link is None or link[3] is None else escaped(link[3])
@@ -224,8 +223,11 @@ def field(event: Json, name: str, kind: type, default: Json = None) -> Json:
 CBV = "https://ref.gs1.org/cbv/"
 ORDER = ["eventTime", "eventTimeZoneOffset", "parentID", "epcList", "inputEPCList", "childEPCs", "outputEPCList"]
 ORDER += ["action", "bizStep", "disposition", "readPoint", "bizLocation"]
-WORDS = {"bizStep": "BizStep-", "disposition": "Disp-", "bizTransaction": "BTT-"}
-WORDS |= {"source": "SDT-", "destination": "SDT-"}
+STEPS = "accepting|arriving|(de)?commissioning|departing|destroying|dispensing|encoding|holding|inspecting|(un)?loading"
+STEPS += "|(un)?packing|picking|receiving|retail_selling|shipping|staging_outbound|stocking|storing|transporting"
+DOCUMENTS = "bol|cert|desadv|inv|pedigree|poc?|prodorder|recadv|rma|testprd|testres|upevt"
+WORDS = {"bizStep": ("BizStep-", STEPS), "disposition": ("Disp-", KNOWN), "bizTransaction": ("BTT-", DOCUMENTS)}
+WORDS |= dict.fromkeys(("source", "destination"), ("SDT-", "owning_party|possessing_party|location"))
 OUTSIDE = {"type", "eventID", "recordTime", "errorDeclaration", "@context"}
 
 
@@ -234,7 +236,7 @@ def event_id(event: Json) -> str:
     context = event.get("@context", [])
     if not all(isinstance(one, str) for one in (context if isinstance(context, list) else [context])):
         raise Unreadable("a context with prefixes")
-    if not re.fullmatch("(Object|Aggregation|Transaction|Transformation|Association)Event", str(event.get("type"))):
+    if not re.fullmatch("(Object|Aggregation|Trans(ac|forma)tion|Association)Event", field(event, "type", str)):
         raise Unreadable("type")
     known = [plain(key, event) for key in ORDER if key in event or key == "eventTime"]
     last = sorted(at_end(key, event) for key in event.keys() - set(ORDER) - OUTSIDE)
@@ -251,7 +253,7 @@ def plain(key: str, event: Json) -> str:
         if field(event, key, dict).keys() != {"id"}:
             raise Unreadable(key)
         return f"{key}id={word(event[key]['id'])}"
-    return f"{key}={word(event[key], WORDS.get(key, ''))}"
+    return f"{key}={word(event[key], WORDS.get(key))}"
 
 
 def at_end(key: str, event: Json) -> str:
@@ -270,16 +272,18 @@ def at_end(key: str, event: Json) -> str:
     return key + "".join(sorted(texts))
 
 
-def word(value: Json, vocabulary: str = "") -> str:
+def word(value: Json, vocabulary: tuple[str, str] | None = None) -> str:
     """The canonical text of a value. Raises Unreadable for what has another one than itself, but for GS1 keys."""
     if not isinstance(value, str) or not value or value != value.strip():
         raise Unreadable("a value that is no plain text")
-    if vocabulary and re.fullmatch("[a-z_]+", value):
-        return CBV + vocabulary + value
+    if vocabulary and ":" not in value:
+        if not re.fullmatch(vocabulary[1], value):
+            raise Unreadable(f"the word {value[:40]!r}")
+        return CBV + vocabulary[0] + value
     if re.match(r"(epcis|cbv|cbvmda|gs1|rdfs|owl|xsd|dcterms):|urn:epcglobal:cbv:(?!bt:)", value):
         raise Unreadable(f"the name {value[:80]!r}")
     # What other implementations would take for a number has a form of its own.
-    looks = re.fullmatch(r"[-+]?[\d_.]*(e[-+]?\d+)?|[-+]?(inf|infinity|nan)", value, re.IGNORECASE)
+    looks = re.fullmatch(r"[-+]?[\d_.]*(e[-+]?[\d_]+)?|[-+]?(inf|infinity|nan)", value, re.IGNORECASE)
     if looks and not re.fullmatch(r"0|[1-9]\d{0,14}", value, re.ASCII):
         raise Unreadable(f"the text {value[:40]!r}, which looks like a number")
     return same_thing(value)
@@ -397,7 +401,6 @@ FUNCTIONS = {"batchHash": ("bytes32,uint48", 1), "brandOf": ("uint64", 1)}  # ar
 FUNCTIONS |= {"recallTimes": ("uint64,string,string", 3), "getKey": ("address", 4)}
 REGISTRIES = {"participant_registry": "ParticipantRegistry", "provenance_registry": "ProvenanceRegistry"}
 ANCHORED = "BatchAnchored(bytes32,uint48,address,bytes32,uint32)"
-LOG_BLOCKS = 2000
 
 
 class Ledger:
@@ -432,15 +435,15 @@ class Ledger:
     def anchoring(self, publisher: str, index: int) -> tuple[int, bytes]:
         """Block time and writer of a batch that is anchored."""
         topics = ["0x" + keccak(ANCHORED.encode()).hex(), publisher, f"0x{index:064x}"]
-        for start in range(self.trusted["block"], self.block + 1, LOG_BLOCKS):
+        for start in range(self.trusted["block"], self.block + 1, 2_000):
             asked: Json = {"address": self.at["provenance_registry"], "topics": topics, "fromBlock": start}
-            asked["toBlock"] = min(start + LOG_BLOCKS - 1, self.block)
+            asked["toBlock"] = min(start + 1_999, self.block)
             for log in self.web3.eth.get_logs(asked):
                 return self.web3.eth.get_block(log["blockNumber"])["timestamp"], bytes(log["topics"][3])[-20:]
         raise Web3Exception(f"the node has batch {index} of {publisher}, but no event of its anchoring")
 
 
-def chain_reasons(ledger: Ledger, item: Item, entries: list[Json], events: list[Json]) -> set[str]:
+def chain_reasons(ledger: Ledger, item: Json, entries: list[Json], events: list[Json]) -> set[str]:
     """Anchors, the keys that made them (judged at the time of the anchor's block), brand and recalls."""
     found, times, (key, gtin, serial) = set(), {}, item
     for position, entry in enumerate(entries):

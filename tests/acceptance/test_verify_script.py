@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lading.chain import devnet
 from lading.chain.node import Chain
@@ -25,9 +27,11 @@ from lading.client import Lading
 from lading.deploy import Params, deploy
 from lading.enums import IdentifierScheme, RecallScope, Role
 from lading.epcis.canonical import content_hash
+from lading.epcis.event_id import event_id
 from lading.errors import LadingError
 from lading.facts import TrustedDeployment, chain_ref, verify
 from lading.provenance import reasons as tables
+from lading.provenance import story
 from lading.provenance.bundle import Bundle, Entry, canonical, dump, parse
 from lading.provenance.item import item_of
 from lading.provenance.leaf import EventLeaf
@@ -514,6 +518,109 @@ def test_what_the_script_does_not_recompute_is_unknown_there(
 
     assert ours.verdict == "authentic"
     assert (verdict, theirs["reasons"]) == ("unknown", ["event-id-not-checked"])
+
+
+NAMES = (
+    *(
+        ITEM,
+        CASE,
+        PORT,
+        PORT_DOCK,
+        "tea",
+        "0417",
+        "4711",
+        "",
+        " x",
+        "1e5",
+        "1_0",
+        "inf",
+        "+08:00",
+        "gs1:x",
+        "cbv:BTT-po",
+    ),
+    *(
+        "urn:epc:id:sgtin:0614141.812345.%2F%25a",
+        "urn:epc:id:sgtin:0614141.812345.",
+        "urn:epc:id:sgtin:0614141.81234.1",
+    ),
+    *("urn:epc:id:sgln:0614141.00002.00", "urn:epc:id:sscc:0614141.000000000", "urn:epc:id:grai:0614141.12345.1"),
+    *(
+        "https://id.gs1.org/01/80614141123458/21/12345",
+        "https://a.example/x/414/0614141000029/254/7",
+        "urn:epc:raw:96.x00",
+    ),
+    *(
+        "https://id.gs1.org/00/106141410000000015",
+        "urn:epc:id:pgln:0614141.00002",
+        "HTTP://ID.GS1.ORG/01/80614141123458",
+    ),
+    *("https://lading.example/voc/BizStep-x", "https://lading.example/gtin/80614141123458", "urn:epcglobal:cbv:btt:po"),
+    *("urn:epcglobal:cbv:bt:0614141000005:1", "https://id.gs1.org/01/80614141123458/10/L/21/12345", "\U0001f4a9\ue000"),
+)
+STEPS = (
+    *(
+        "shipping",
+        "unpacking",
+        "repackaging",
+        "Shipping",
+        "dancing",
+        "sensor_reporting",
+        "destroying",
+        "active",
+        "stolen",
+    ),
+    *("superb", "po", "location", "https://ref.gs1.org/cbv/BizStep-shipping", "cbv:Disp-active", "poc", "pod"),
+    *("urn:epcglobal:cbv:disp:active", "loading", "unloading", "commissioning", "decommissioning", "owning_party"),
+)
+JUNK = st.sampled_from((*NAMES, *STEPS)) | st.text(max_size=4) | st.none() | st.integers(0, 3) | st.floats(0, 1)
+PARTS = st.fixed_dictionaries({}, optional=dict.fromkeys(("type", "source", "bizTransaction"), JUNK))
+TIMES = ("2023-11-16T04:13:20.000Z", "2023-11-16T04:13:20Z", "2023-02-30T04:13:20.000Z", "2023-11-16T24:00:00.000Z")
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "type": st.sampled_from(["ObjectEvent", "AggregationEvent", "TransformationEvent", "TransmutationEvent"]),
+    "eventTime": st.sampled_from(TIMES),
+    "action": st.sampled_from(["ADD", "OBSERVE", "DELETE"]) | JUNK,
+    **dict.fromkeys(("epcList", "childEPCs", "inputEPCList", "outputEPCList"), st.lists(JUNK, max_size=3) | JUNK),
+    **dict.fromkeys(("parentID", "eventTimeZoneOffset", "eventID", "ex:note", "transformationID"), JUNK),
+    **dict.fromkeys(("bizStep", "disposition"), st.sampled_from(STEPS) | JUNK),
+    **dict.fromkeys(("readPoint", "bizLocation"), st.fixed_dictionaries({"id": JUNK}) | JUNK),
+    **dict.fromkeys(("bizTransactionList", "sourceList"), st.lists(PARTS, max_size=3) | JUNK),
+    "ilmd": st.dictionaries(st.sampled_from(["cbvmda:lotNumber", "cbvmda:xList", "lotNumber"]), JUNK, max_size=2)
+    | JUNK,
+    "@context": st.sampled_from(["https://ref.gs1.org/x", ["a", {"ex": "https://example.com/"}], {}, None]),
+}
+SOUND = [
+    born(),
+    seen(PORT_DOCK, HOUR, bizLocation={"id": PORT}, bizTransactionList=[{"type": "po", "bizTransaction": "urn:x:1"}]),
+    packed(CASE, ITEM, HOUR, readPoint={"id": PORT}, sourceList=[{"type": "location", "source": PORT}]),
+    event("TransformationEvent", HOUR, None, PORT, inputEPCList=[OTHER], outputEPCList=[ITEM, OTHER]),
+]
+CHANGES = st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: FIELDS[name] for name in names})
+)
+
+
+@given(st.sampled_from(SOUND), CHANGES)
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_what_the_script_reads_and_recomputes_is_what_lading_reads(
+    sound: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    """Where the script reads an event, the rules see the same in it; where it finds an id, it is the id."""
+    changed = sound | changes
+    entry = {"event": changed, "event_id": "ni:///sha-256;" + "0" * 64 + "?ver=CBV2.0", "publisher": "0x" + "00" * 32}
+    try:
+        theirs = SCRIPT_MODULE.read(0, entry)
+    except SCRIPT_MODULE.Unreadable:
+        return
+    made = Entry.model_construct(event=changed, event_id=entry["event_id"], publisher=bytes(32))
+    ours = story.read(0, made, b"")
+
+    assert (theirs["time"], theirs["site"]) == (ours.time, ours.site)
+    assert (theirs["subjects"], theirs["children"]) == (ours.subjects, ours.children)
+    assert (theirs["parent"], theirs["born"], theirs["ended"]) == (ours.parent or "", ours.born, ours.ended)
+    assert (theirs["lots"], theirs["corrects"]) == (ours.lots, ours.corrects)
+    assert (theirs["step"], theirs["disposition"]) == (story.cbv_word(ours.biz_step) or "", ours.disposition)
+    with contextlib.suppress(SCRIPT_MODULE.Unreadable):
+        assert SCRIPT_MODULE.event_id(changed) == event_id(changed)
 
 
 def test_a_node_that_is_not_there_is_said_with_exit_code_3(ledger: Ledger, tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def site_of(place: str) -> str:
     """The site that a place belongs to: its GLN, so that docks and shelves of one site (SGLN extensions; GS1 General
     Specifications, section 3.4.4, AI 254) are one place. A place without a GLN is its own site."""
     key = _key_of(place)
-    return f"{_PLACE_AI}:{key.value}" if key is not None and key.ai == _PLACE_AI else place
+    if key is None:
+        return place
+    return Gs1Key(key.ai, key.value).digital_link if key.ai == _PLACE_AI else key.digital_link
 
 
 def _key_of(text: str) -> Gs1Key | None:
