@@ -2,8 +2,8 @@
 
     .venv/bin/python tools/run_tests.py [contracts] [ape] [ape-test] [ape-foundry] [web3-7] [web3-8]
 
-ape-test and ape-foundry run the SDK's tests under `ape test`, on the chains that ape itself starts, and ape runs all other
-tests beside ape's pins; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
+ape-test and ape-foundry run the SDK's tests under `ape test`, on the chains that ape itself starts, and ape runs all
+other tests beside its pins; web3-7 and web3-8 run what goes through the SDK, each in its own environment.
 """
 
 import subprocess
