@@ -16,7 +16,7 @@ import typer
 
 from lading.cli.options import Json
 from lading.cli.output import emit
-from lading.errors import LadingError
+from lading.errors import LadingError, ToolchainError
 
 Status = Literal["ok", "gap", "off"]
 _SIGNS = {"ok": "ok ", "gap": "GAP", "off": "-  "}
@@ -118,9 +118,11 @@ def _node_js() -> Check:
 
 
 def _solc(root: Path) -> str:
-    from lading.toolchain import ensure_compiler
+    from lading.toolchain import find_compiler
 
-    compiler = ensure_compiler(root)
+    compiler = find_compiler(root)
+    if compiler is None:
+        raise ToolchainError("not brought in yet")
     return f"{compiler.kind}, {_first_line([str(compiler.path), '--version'], starting='Version')}"
 
 

@@ -1,6 +1,6 @@
 """The relay's configuration: which reader stands where, and what a sighting there means.
 
-    publisher: {scheme: GLN, identifier: "9524000000017"}    # or a participant id, 0x…
+    publisher: {scheme: GLN, identifier: "9524000000019"}    # or a participant id, 0x…
     source: reads.ndjson             # paths are relative to this file
     outbox: relay.sqlite3
     unnamed_reader: FX9600-A1        # the reader whose lines carry no name; left out if every line does
