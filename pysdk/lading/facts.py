@@ -18,6 +18,7 @@ from lading.contracts.provenance_registry import ProvenanceRegistry
 from lading.deploy.registry import Deployment
 from lading.errors import BadResponse
 from lading.models import AnchoredBatch
+from lading.provenance import rules
 from lading.provenance.bundle import Bundle, ChainRef
 from lading.provenance.item import Item, item_of
 from lading.provenance.story import lots_of
@@ -66,8 +67,11 @@ def verify(
     Raises:
         NetworkError: the node cannot be talked to, or contradicts itself.
     """
-    facts = None if chain is None or deployment is None else facts_for(chain, deployment, bundle)
-    return judge(bundle, facts, None if deployment is None else deployment.trusted, item)
+    trusted = None if deployment is None else deployment.trusted
+    # A bundle of another deployment is judged without the chain, so there is nothing to ask it.
+    agrees = not list(rules.deployment(bundle, trusted))
+    facts = facts_for(chain, deployment, bundle) if agrees and chain and deployment else None
+    return judge(bundle, facts, trusted, item)
 
 
 def facts_for(chain: Chain, deployment: TrustedDeployment, bundle: Bundle) -> ChainFacts:

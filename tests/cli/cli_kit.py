@@ -32,12 +32,9 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def validator(name: str) -> Draft202012Validator:
-    pairs = [
-        (one["$id"], Resource.from_contents(one))
-        for path in SCHEMAS.glob("*.json")
-        if "$id" in (one := schema(path.name))
-    ]
-    return Draft202012Validator(schema(name), registry=Registry().with_resources(pairs), format_checker=FormatChecker())
+    known = [schema(path.name) for path in SCHEMAS.glob("*.json") if path.name != "index.json"]
+    registry = Registry().with_resources([(one["$id"], Resource.from_contents(one)) for one in known])
+    return Draft202012Validator(schema(name), registry=registry, format_checker=FormatChecker())
 
 
 def commands(group: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -74,7 +74,7 @@ def test_people_see_state_deadlines_default_and_history(shell: Cli, opened: str)
         "refund, by anyone from ",
         "ship     seller",
         "Opened",
-        "120.50 and freight",
+        "120.50 and freight 9.99",
     ):
         assert said in out
 
@@ -305,7 +305,7 @@ def test_the_first_field_that_differs_is_named_and_ends_with_one(shell: Cli, pap
 
 
 def test_secrets_and_salts_are_for_their_owner_alone_and_never_printed(shell: Cli, papers: tuple[Path, Path]):
-    terms, folder = papers
+    _, folder = papers
     made = folder / "again"
     done = shell(f"customs secrets --out {made} --json")
     sign(shell, papers, "order")

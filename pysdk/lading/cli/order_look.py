@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lading.cli.acting import Act, acts
-from lading.cli.output import Shown, pairs, plain, table, title, utc
+from lading.cli.output import Shown, money, pairs, plain, table, title, utc
 from lading.cli.terms import OrderId, TermsFile, terms_of
 from lading.cli.verbs import reading
 from lading.enums import Default, State
@@ -63,7 +63,7 @@ def list_orders(client: Lading, after: Cursor = None, limit: Limit = 50) -> Show
     """List orders, oldest first."""
     page = client.orders.list(after, limit=limit)
     states = {one.id: client.orders.get(one.id).state for one in page.orders}
-    rows = [(one.id, states[one.id].name.lower(), str(one.terms.price), one.terms.buyer) for one in page.orders]
+    rows = [(one.id, states[one.id].name.lower(), money(one.terms.price), one.terms.buyer) for one in page.orders]
     lines = (
         table(("order", "state", "price", "buyer"), rows, right=("price",)) if rows else ["No order was opened yet."]
     )
@@ -87,7 +87,7 @@ def _summary(identifier: str, terms: OrderTerms, order: Order, default: Standing
     facts: dict[str, object] = {
         "order": identifier,
         "state": order.state.name.lower() + (f", since {utc(order.since)}" if order.since else ""),
-        "price": f"{terms.price} and freight {terms.freight}, in {terms.token}",
+        "price": f"{money(terms.price)} and freight {money(terms.freight)}, in {terms.token}",
         "buyer": terms.buyer,
         "seller": terms.seller,
         "platform": f"{terms.platform}, fee {terms.fee_bps / 100:g} % of the price",

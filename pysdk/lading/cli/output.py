@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import Enum
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = Any
 #: Beyond it a JSON number is a double for most readers (RFC 8785, section 3.1), so it goes as text.
 MAX_INTEGER = 2**53 - 1
+CENTS = 2
 #: Wide enough for a hash beside a name: a table that is piped is never wrapped.
 PIPE_COLUMNS = 240
 
@@ -91,6 +93,12 @@ def plain(value: Value) -> Value:
 def utc(time: datetime) -> str:
     """RFC 3339 in UTC, whole seconds."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def money(amount: Decimal) -> str:
+    """For people: at least two digits after the point, and no more than there are."""
+    whole, _, part = f"{amount:f}".partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(CENTS, '0')}"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.cli.output import Shown
+from lading.cli.output import Shown, money
 from lading.cli.values import amount
 from lading.cli.verbs import reading, signing
 
@@ -25,16 +25,16 @@ Amount = Annotated[Decimal, typer.Argument(metavar="AMOUNT", parser=amount, help
 @reading(app, "balance")
 def balance(client: Lading, account: Account, token: TokenAddress = None) -> Shown:
     """Show what an account has, and what the escrow may take of it."""
-    money = client.token(token)
-    held, allowed = money.balance(account), money.allowance(account, client.contracts.orders.address)
+    coin = client.token(token)
+    held, allowed = coin.balance(account), coin.allowance(account, client.contracts.orders.address)
     document = {
-        "token": money.address,
-        "symbol": money.symbol(),
+        "token": coin.address,
+        "symbol": coin.symbol(),
         "account": account,
         "balance": str(held),
         "escrow_allowance": str(allowed),
     }
-    return Shown(document, [f"{held} {document['symbol']}"])
+    return Shown(document, [f"{money(held)} {document['symbol']}"])
 
 
 @signing(app, "approve")

@@ -11,7 +11,7 @@ import typer
 from lading.cli.documents import read_bytes
 from lading.cli.options import Json, open_chain
 from lading.cli.output import emit
-from lading.errors import InputError, NoDeployment, UsageError
+from lading.errors import ContractError, DeploymentError, InputError, NoDeployment, UsageError
 
 if TYPE_CHECKING:
     from lading.chain.node import Chain
@@ -29,6 +29,10 @@ Rpc = Annotated[str | None, typer.Option("--rpc", metavar="URL", help="A node th
 Registry = Annotated[str | None, typer.Option("--registry", metavar="ADDRESS", help="Or: the ParticipantRegistry,")]
 Provenance = Annotated[str | None, typer.Option("--provenance", metavar="ADDRESS", help="the ProvenanceRegistry,")]
 ChainId = Annotated[int | None, typer.Option("--chain-id", metavar="N", min=1, help="and their chain.")]
+
+
+class NoRegistry(DeploymentError):
+    """Another program stands where the registries should: only addresses that were typed can meet it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -59,7 +63,13 @@ def verify(
     content = parse(read_bytes(bundle))
     chain = None if rpc is None else open_chain(rpc)
     trusted = typed or _recorded(chain, deployment)
-    verdict = facts.verify(content, chain=chain, deployment=trusted, item=item)
+    try:
+        verdict = facts.verify(content, chain=chain, deployment=trusted, item=item)
+    except ContractError as error:
+        raise NoRegistry(
+            "What stands at the addresses that you trust does not answer like the two registries.",
+            hint="Compare --registry (ParticipantRegistry) and --provenance (ProvenanceRegistry) with their source.",
+        ) from error
     emit(verdict.document(), as_json=as_json, lines=verdict.explain())
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)

@@ -1,0 +1,263 @@
+"""From the readers' log and the documents of others to the consumer's verdict, each step a command, on a real node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_kit import Cli
+from sdk_kit import GOVERNOR
+
+from lading.chain import devnet
+from lading.client import Lading
+from lading.demo import cast
+from lading.demo.diary import Diary
+from lading.demo.goods import CLONED, GENUINE, RECALLED, RECALLED_LOT
+from lading.provenance.bundle import canonical
+
+PUBLISHERS = {
+    "brand": ("GLN:9521141000106", "factory.json", 1),
+    "carrier": ("GLN:9526543000013", "port.json", 5),
+    "exit": ("GLN:9527001000019", "customs-export.json", 7),
+    "entry": ("GLN:9528001000016", "customs-import.json", 8),
+}
+LINK = "https://id.gs1.org/01/09521141123454/21/1001"
+VERDICTS = [(GENUINE, "authentic", 0), (CLONED, "suspect", 10), (RECALLED, "recalled", 11)]
+
+
+@pytest.fixture(scope="module")
+def goods(root: Path, shell: Cli, node: devnet.Devnet) -> Cli:
+    """A folder with the outboxes of five publishers whose events are anchored, and a recalled lot."""
+    (record,) = (shell.folder / "deployments").glob("31337-????????.json")
+    cast.admit(Lading.connect(node.url, signer=GOVERNOR, deployment=record), Diary(lambda _: None))
+    examples = root / "examples" / "demo"
+    shell.json(f"goods register-class {cast.GTIN} --dev-account 1")
+    for name, (who, document, account) in PUBLISHERS.items():
+        words = f"relay publish {examples / document} --publisher {who} --outbox {name}.sqlite3"
+        done = shell.json(f"{words} --dev-account {account}")
+        assert (done["events"] > 0, done["batches"]) == (True, 1)
+        assert shell.json(f"{words} --dev-account {account}") == {"events": 0, "batches": 0}
+    for name in ("relay.yaml", "reads.ndjson"):
+        shutil.copy(examples / name, shell.folder / name)
+    words = f"goods recall {cast.GTIN} --scope lot --value {RECALLED_LOT} --dev-account 1 --reason"
+    assert shell((*words.split(), "The battery may overheat.")).code == 0
+    return shell
+
+
+@pytest.fixture(scope="module")
+def relayed(goods: Cli) -> dict[str, int]:
+    """What the first run over the readers' log counted."""
+    return goods.json("relay run --config relay.yaml --once --dev-account 6")
+
+
+@pytest.fixture
+def bundle(goods: Cli, relayed: dict[str, int], tmp_path: Path) -> Path:
+    return export(goods, GENUINE, tmp_path / "bundle.json")
+
+
+def export(goods: Cli, item: str, out: Path) -> Path:
+    boxes = " ".join(f"--outbox {path.name}" for path in sorted(goods.folder.glob("*.sqlite3")))
+    made = goods.json(f"proof export {item} {boxes} --out {out}")
+    assert (made["item"], Path(made["file"])) == (made["item"], out)
+    return out
+
+
+def alone(root: Path, shell: Cli, words: str) -> subprocess.CompletedProcess[str]:
+    """scripts/verify.py, as a process of its own."""
+    command = [sys.executable, str(root / "scripts" / "verify.py"), *words.split()]
+    return subprocess.run(command, cwd=shell.folder, capture_output=True, text=True, check=False)
+
+
+def record(shell: Cli) -> Path:
+    (path,) = (shell.folder / "deployments").glob("31337-????????.json")
+    return path
+
+
+def test_check_counts_what_a_first_run_brings_and_writes_nothing(goods: Cli, cli: Cli, relayed: dict[str, int]):
+    for name in ("relay.yaml", "reads.ndjson"):
+        shutil.copy(goods.folder / name, cli.folder / name)
+    counted = cli.json("relay check relay.yaml --input reads.ndjson")
+    assert counted == {**relayed, "batches": 0}
+    assert {path.name for path in cli.folder.iterdir()} == {"relay.yaml", "reads.ndjson"}
+    assert "malformed lines, kept in quarantine  1" in cli("relay check relay.yaml").out
+
+
+def test_a_second_run_finds_only_what_was_delivered_before(goods: Cli, relayed: dict[str, int]):
+    assert (relayed["events"], relayed["quarantined"], relayed["batches"]) == (12, 1, 1)
+    again = goods.json("relay run --config relay.yaml --once --dev-account 6")
+    assert (again["events"], again["batches"], again["duplicates"]) == (0, 0, relayed["reads"])
+
+
+def test_a_malformed_line_is_counted_and_stops_nothing(cli: Cli, goods: Cli):
+    shutil.copy(goods.folder / "relay.yaml", cli.folder / "relay.yaml")
+    lines = (goods.folder / "reads.ndjson").read_bytes().splitlines(keepends=True)
+    (cli.folder / "reads.ndjson").write_bytes(b"".join([*lines[:3], b"\xff\xfe not json\n", b"{}\n", *lines[3:6]]))
+    counted = cli.json("relay check relay.yaml")
+    assert (counted["quarantined"], counted["reads"] > 0) == (2, True)
+
+
+def test_a_run_has_to_be_said_to_end(goods: Cli, relayed: dict[str, int]):
+    assert "--once" in goods.refused("relay run --config relay.yaml --dev-account 6", 2)["hint"]
+
+
+def test_a_key_that_may_not_write_the_log_anchors_nothing(goods: Cli, relayed: dict[str, int], root: Path):
+    log = goods.json("goods log GLN:9527001000019")
+    words = f"relay publish {root}/examples/demo/port.json --publisher GLN:9527001000019 --outbox other.sqlite3"
+    assert goods.refused(f"{words} --dev-account 9", 4)["type"] == "NotWriter"
+    (goods.folder / "other.sqlite3").unlink()
+    assert goods.json("goods log GLN:9527001000019") == log
+
+
+def test_an_outbox_of_another_log_is_refused(goods: Cli, root: Path):
+    words = f"relay publish {root}/examples/demo/port.json --publisher GLN:9527001000019 --outbox brand.sqlite3"
+    assert goods.refused(f"{words} --dev-account 7", 1)["type"] == "OutboxForeign"
+
+
+@pytest.mark.parametrize(("item", "verdict", "code"), VERDICTS)
+def test_the_command_and_the_lone_script_give_the_same_verdict(
+    goods: Cli,
+    relayed: dict[str, int],
+    root: Path,
+    node: devnet.Devnet,
+    tmp_path: Path,
+    item: str,
+    verdict: str,
+    code: int,
+):
+    path = export(goods, item, tmp_path / "bundle.json")
+    words = f"{item} --bundle {path} --rpc {node.url} --deployment {record(goods)}"
+    ours = goods.json(f"verify {words}", code=code)
+    theirs = alone(root, goods, f"{words} --json")
+    assert (ours["verdict"], theirs.returncode, theirs.stderr) == (verdict, code, "")
+    assert json.loads(theirs.stdout)["verdict"] == verdict
+    assert json.loads(theirs.stdout)["reasons"] == ours["reasons"]
+
+
+@pytest.mark.parametrize("code", ["", GENUINE, LINK, "https://shop.example/01/09521141123454/21/1001?from=box"])
+def test_any_code_on_the_item_or_none_names_it(goods: Cli, node: devnet.Devnet, bundle: Path, code: str):
+    found = goods.json(f"verify {code} --bundle {bundle} --rpc {node.url}")
+    assert (found["verdict"], found["as_of"]["chain_id"]) == ("authentic", 31337)
+
+
+def test_the_bundles_file_alone_is_enough(goods: Cli, node: devnet.Devnet, bundle: Path):
+    assert goods.json(f"verify {bundle} --rpc {node.url}")["verdict"] == "authentic"
+
+
+def test_people_read_a_headline_what_is_not_proven_and_the_block(goods: Cli, node: devnet.Devnet, bundle: Path):
+    out = goods(f"verify {bundle} --rpc {node.url}").out
+    assert out.startswith("AUTHENTIC")
+    assert "As of block" in out
+    assert "Not proven:" in out
+
+
+def test_without_a_node_no_anchor_was_checked(goods: Cli, bundle: Path):
+    found = goods.json(f"verify {bundle} --deployment {record(goods)}", code=12)
+    assert (found["verdict"], found["reasons"]) == ("unknown", ["anchor-not-checked"])
+    assert found["as_of"] == dict.fromkeys(("chain_id", "genesis", "block", "time"))
+
+
+def test_without_a_deployment_that_one_trusts_nothing_is_proven(cli: Cli, node: devnet.Devnet, bundle: Path):
+    found = cli.json(f"verify {bundle} --rpc {node.url}", code=12)
+    assert "deployment-unknown" in found["reasons"]
+
+
+def test_addresses_that_the_user_types_are_enough(goods: Cli, cli: Cli, node: devnet.Devnet, bundle: Path):
+    contracts = json.loads(record(goods).read_text(encoding="utf-8"))["contracts"]
+    trust = f"--registry {contracts['ParticipantRegistry']['address']} --chain-id 31337"
+    trust += f" --provenance {contracts['ProvenanceRegistry']['address']}"
+    assert cli.json(f"verify {bundle} --rpc {node.url} {trust}")["verdict"] == "authentic"
+
+
+def swapped(shell: Cli) -> tuple[str, str]:
+    """The two registries, each in the other's place."""
+    contracts = json.loads(record(shell).read_text(encoding="utf-8"))["contracts"]
+    return contracts["ProvenanceRegistry"]["address"], contracts["ParticipantRegistry"]["address"]
+
+
+def test_addresses_that_the_bundle_does_not_name_are_a_difference(
+    goods: Cli, cli: Cli, root: Path, node: devnet.Devnet, bundle: Path
+):
+    registry, provenance = swapped(goods)
+    words = f"--bundle {bundle} --rpc {node.url} --chain-id 31337 --registry {registry} --provenance {provenance}"
+    found = cli.json(f"verify {words}", code=12)
+    assert "deployment-differs" in found["reasons"]
+    assert json.loads(alone(root, cli, f"{words} --json").stdout)["reasons"] == found["reasons"]
+
+
+def test_addresses_of_other_programs_are_an_error_and_no_verdict(
+    goods: Cli, cli: Cli, node: devnet.Devnet, bundle: Path
+):
+    """Even where a doctored bundle names the same ones."""
+    registry, provenance = swapped(goods)
+    doctored = json.loads(bundle.read_bytes())
+    doctored["chain"] |= {"participant_registry": registry.lower(), "provenance_registry": provenance.lower()}
+    bundle.write_bytes(canonical(doctored))
+    words = f"--bundle {bundle} --rpc {node.url} --chain-id 31337 --registry {registry} --provenance {provenance}"
+    assert cli.refused(f"verify {words}", 1)["type"] == "NoRegistry"
+
+
+def test_a_record_named_in_the_environment_is_trusted(goods: Cli, cli: Cli, node: devnet.Devnet, bundle: Path):
+    named = str(record(goods))
+    assert cli.json(f"verify {bundle} --rpc {node.url}", LADING_DEPLOYMENT=named)["verdict"] == "authentic"
+
+
+def test_a_bundle_about_another_item_says_so(goods: Cli, node: devnet.Devnet, bundle: Path):
+    found = goods.json(f"verify {CLONED} --bundle {bundle} --rpc {node.url}", code=12)
+    assert found["reasons"] == ["item-differs"]
+
+
+def test_a_node_that_does_not_answer_gives_no_verdict(goods: Cli, bundle: Path):
+    assert goods.refused(f"verify {bundle} --rpc http://127.0.0.1:1", 3)["type"] == "NotReachable"
+
+
+def test_one_changed_bit_anywhere_is_never_authentic(goods: Cli, node: devnet.Devnet, bundle: Path):
+    """Refused, or a worse verdict; in no case a traceback. Each place is a byte of another field."""
+    data = bundle.read_bytes()
+    for place in range(0, len(data), len(data) // 40):
+        bundle.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        done = goods(f"verify {bundle} --rpc {node.url} --json")
+        assert done.code in (1, 10, 12), (place, data[place : place + 20], done)
+        if done.code == 1:
+            assert done.error["type"] in ("BundleError", "CheckDigitError")
+
+
+def test_an_item_that_nobody_saw_has_no_bundle_and_no_file_is_touched(
+    goods: Cli, relayed: dict[str, int], tmp_path: Path
+):
+    out = tmp_path / "bundle.json"
+    out.write_text("mine", encoding="utf-8")
+    unseen = "urn:epc:id:sgtin:9521141.012345.777777"
+    error = goods.refused(f"proof export {unseen} --outbox brand.sqlite3 --out {out}", 1)
+    assert "--outbox" in error["hint"]
+    assert out.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database"])
+def test_what_is_no_outbox_is_named_and_not_made(goods: Cli, tmp_path: Path, content: bytes | None):
+    box = tmp_path / "box.sqlite3"
+    if content is not None:
+        box.write_bytes(content)
+    error = goods.refused(f"proof export {GENUINE} --outbox {box} --out {tmp_path}/bundle.json", 1)
+    assert error["type"] == "OutboxUnreadable"
+    assert (box.read_bytes() if box.exists() else None) == content
+
+
+def test_a_bundle_in_a_folder_that_takes_no_file_is_an_error_of_its_own(
+    goods: Cli, relayed: dict[str, int], tmp_path: Path
+):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    error = goods.refused(f"proof export {GENUINE} --outbox brand.sqlite3 --out {tmp_path}/file/bundle.json", 1)
+    assert error["type"] == "FileNotWritten"
+
+
+def test_a_bundle_is_for_others_to_read(bundle: Path):
+    assert bundle.stat().st_mode & 0o044 == 0o044
+
+
+def test_a_link_whose_prefix_no_table_knows_needs_the_uri(goods: Cli, tmp_path: Path):
+    words = f"proof export https://id.gs1.org/01/09999999999994/21/1 --outbox brand.sqlite3 --out {tmp_path}/b.json"
+    assert "urn:epc:id" in goods.refused(words, 1)["hint"]
