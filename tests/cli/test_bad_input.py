@@ -12,7 +12,6 @@ import pytest
 from cli_kit import Cli
 from sdk_kit import keystore
 
-from lading.chain.signer import Signer
 from lading.errors import NoSigner
 
 KEY = "0x" + "4b" * 32
@@ -199,6 +198,15 @@ def test_a_reader_that_leaves_early_is_no_traceback(tmp_path: Path):
     assert (process.returncode, complaint) == (1, "")
 
 
+@pytest.mark.parametrize("words", ["epc decode 3034 --json", "epc decode XYZ --json"])
+def test_a_full_disk_under_the_output_is_a_line(words: str, tmp_path: Path):
+    program = "import sys; from lading.cli import main; main(sys.argv[1:])"
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-c", program, *words.split()]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "error: the output cannot be written: No space left on device.\n")
+
+
 def test_a_developers_account_is_refused_on_a_chain_that_is_no_devnet(cli: Cli, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("lading.deploy.params.DEVNET_CHAIN_IDS", frozenset())
     from lading.chain import devnet
@@ -207,8 +215,3 @@ def test_a_developers_account_is_refused_on_a_chain_that_is_no_devnet(cli: Cli, 
         error = cli.refused(f"deploy --dev-account 0 --network {node.url}", 2)
     assert "the whole world has" in error["message"]
     assert list(cli.folder.iterdir()) == []
-
-
-def test_only_the_owner_of_a_key_is_asked_for_it():
-    """What the refusals above rely on: a signer never shows its key."""
-    assert KEY[2:] not in repr(Signer.unsafe_from_key(KEY))

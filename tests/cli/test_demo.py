@@ -34,7 +34,7 @@ def test_the_rest_is_summed(told: Result, played: Demonstration):
     first = played.chapters[0]
     assert not first.in_detail
     assert f"{sum(step.gas or 0 for step in first.steps):,}" in told.out
-    assert f"  {len(first.steps)} transactions" in told.out or "  8 transactions" in told.out
+    assert f"  {sum(step.tx is not None for step in first.steps)} transactions" in told.out
 
 
 def test_verdicts_ends_and_score_stand_at_the_end(told: Result, played: Demonstration):

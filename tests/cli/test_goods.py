@@ -214,6 +214,10 @@ def test_a_node_that_does_not_answer_gives_no_verdict(goods: Cli, bundle: Path):
     assert goods.refused(f"verify {bundle} --rpc http://127.0.0.1:1", 3)["type"] == "NotReachable"
 
 
+def test_the_embedded_chain_proves_nothing(goods: Cli, bundle: Path):
+    assert "lading devnet up" in goods.refused(f"verify {bundle} --rpc embedded", 2)["hint"]
+
+
 def test_one_changed_bit_anywhere_is_never_authentic(goods: Cli, node: devnet.Devnet, bundle: Path):
     """Refused, or a worse verdict; in no case a traceback. Each place is a byte of another field."""
     data = bundle.read_bytes()

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,22 @@ def test_a_node_goes_on_with_its_chain_after_down_and_up(kind, directory):
     assert deploy(after, Signer.dev(0), Params.default(governance_delay=0), directory=directory) == deployment
     receipt = send(after, Signer.dev(0), Signer.dev(1).address, b"", value=1)
     assert receipt.block_number == head.number + 1
+
+
+def test_anvil_keeps_one_genesis_over_many_starts_and_its_clock_goes_on(directory):
+    """Each start makes a block 0; the chain is found again only if they are all the same."""
+    port, seen, ahead = free_port(devnet.HOST), set(), 0
+    for _ in range(6):
+        began = int(time.time())
+        chain = Chain.open(devnet.up("anvil", port, directory).url)
+        seen.add(chain.genesis)
+        now = devnet.advance(chain, 100)
+        assert now >= max(began, ahead) + 100
+        ahead = now
+        devnet.down("anvil", directory)
+    state = json.loads((directory / "anvil" / "state.json").read_text(encoding="utf-8"))
+    assert len(seen) == 1
+    assert [int(block["header"]["number"], 16) for block in state["blocks"]].count(0) == 1
 
 
 @KINDS

@@ -106,6 +106,8 @@ def up(kind: Kind, port: int | None = None, directory: Path = FOLDER) -> Devnet:
         _end(node)
         _record(kind, directory).unlink(missing_ok=True)
         raise
+    if kind == "anvil":
+        _set_clock(Chain.open(ready.url))
     _write(ready, directory)
     return ready
 
@@ -195,9 +197,25 @@ def _anvil(port: int, folder: Path) -> list[str]:
         str(npm_tool("anvil", _root())),
         *("--host", HOST, "--port", str(port), "--quiet"),
         *("--mnemonic", DEV_MNEMONIC, "--accounts", str(DEV_ACCOUNTS)),
+        # Anvil makes a block 0 at each start and keeps all of them in its state, to take any one of them at the next
+        # start. With the same time they are the same block.
+        *("--timestamp", str(_genesis_time(folder))),
         # Each second, so that the chain survives a SIGKILL too.
         *("--state", str(folder / "state.json"), "--state-interval", "1"),
     ]
+
+
+def _genesis_time(folder: Path) -> int:
+    """When the chain in this folder began, Unix seconds; now, if it begins now."""
+    path = folder / "genesis-time"
+    if not path.exists():
+        write_atomically(path, f"{int(time.time())}\n")
+    return int(path.read_text(encoding="utf-8"))
+
+
+def _set_clock(chain: Chain) -> None:
+    """A chain that goes on would count time from its genesis: to now, or to its last block if that was moved ahead."""
+    _request(chain, "evm_setTime", [max(int(time.time()), chain.block().time)])
 
 
 def _ganache(port: int, folder: Path) -> list[str]:

@@ -52,7 +52,7 @@ def deployments(as_json: Json = False) -> None:
     from lading.deploy.registry import FOLDER
 
     found = list_records(FOLDER)
-    rows = [(str(path), one.chain_id, one.network, one.block, one.deployer) for path, one in found]
+    rows = [(str(path), str(one.chain_id), one.network, one.block, one.deployer) for path, one in found]
     lines = table(("file", "chain", "network", "block", "deployer"), rows)
     document = {"deployments": [{"file": str(path), "deployment": one.dump()} for path, one in found]}
     emit(document, as_json=as_json, lines=lines if rows else [f"Nothing is recorded in {FOLDER}."])
@@ -60,7 +60,8 @@ def deployments(as_json: Json = False) -> None:
 
 def _tell(step: Progress) -> None:
     if step.stage == "done":
-        progress(f"{step.index:>3}/{step.total}  {step.step:<28} {step.gas or 0:>10,} gas  {step.seconds or 0:5.2f} s")
+        cost = "" if step.gas is None else f"{step.gas:>10,} gas  {step.seconds or 0:5.2f} s"
+        progress(f"{step.index:>3}/{step.total}  {step.step:<28} {cost}".rstrip())
     elif step.stage in TOLD:
         progress(f"        {step.step}: {step.message}")
 
@@ -80,7 +81,12 @@ def _shown(chain: Chain, made: Deployment, read_back: Iterable[Check]) -> Shown:
     lines = table(
         ("contract", "address", "block"), [(name, one.address, one.block) for name, one in made.contracts.items()]
     )
-    facts = {"chain": str(made.chain_id), "deployer": made.deployer, "record": str(path), "read back": len(checked)}
+    facts = {
+        "chain": str(made.chain_id),
+        "deployer": made.deployer,
+        "record": str(path),
+        "read back": f"{len(checked)} facts, {'all' if all(one.ok for one in checked) else 'NOT all'} as planned",
+    }
     lines += ["", *pairs(facts), ""]
     if delay == 0:
         lines.append("The governance delay is ZERO: roles that can move money are granted at once. For a devnet only.")

@@ -47,9 +47,8 @@ def status(as_json: Json = False) -> None:
     from lading.chain import devnet
 
     nodes = devnet.status()
-    rows = [
-        (node.kind, "running" if node.running else "ended", node.url, node.chain_id, str(node.pid)) for node in nodes
-    ]
+    states = {True: "running", False: "ended"}
+    rows = [(node.kind, states[node.running], node.url, str(node.chain_id), str(node.pid)) for node in nodes]
     lines = table(("kind", "state", "url", "chain", "process"), rows) if rows else ["No node was started from here."]
     emit({"nodes": [_document(node) for node in nodes]}, as_json=as_json, lines=lines)
 

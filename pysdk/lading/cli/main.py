@@ -32,7 +32,7 @@ from lading.cli import (
     token,
     verify,
 )
-from lading.cli.output import error_document
+from lading.cli.output import OutputFailed, error_document
 from lading.errors import LadingError, UsageError
 
 #: A usage error of click's, with `ctx` and `format_message()`.
@@ -87,10 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except LadingError as error:
             code = _fail(words, error)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Who read our output has gone. Python would complain once more when it closes stdout, so that goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = LadingError.exit_code
+    except OutputFailed as error:
+        code = _mute(error.problem)
+    except OSError as error:
+        code = _mute(error)
     sys.exit(code)
 
 
@@ -103,7 +103,7 @@ def _run(words: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("stopped", err=True)
         return INTERRUPTED
-    except (LadingError, BrokenPipeError):
+    except (LadingError, OutputFailed, BrokenPipeError):
         raise
     except Exception as error:
         if os.environ.get(DEBUG):
@@ -112,6 +112,15 @@ def _run(words: list[str]) -> int:
             f"A bug of lading's: {type(error).__name__}: {error}.",
             hint=f"Run it again with {DEBUG}=1 and report what it prints.",
         ) from error
+
+
+def _mute(error: OSError) -> int:
+    """Our output has gone: who read it left early, which is no fault, or there is no room for it, which is said. Python
+    would complain once more when it closes stdout, so what is left goes nowhere."""
+    if not isinstance(error, BrokenPipeError):
+        typer.echo(f"error: the output cannot be written: {error.strerror}.", err=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return LadingError.exit_code
 
 
 def _usage(words: Sequence[str], error: CommandError) -> int:

@@ -38,13 +38,21 @@ class Shown:
     exit_code: int = 0
 
 
+class OutputFailed(Exception):
+    """stdout takes nothing any more; told apart from a file that the command itself could not read or write."""
+
+    def __init__(self, problem: OSError) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
+
+
 def emit(document: Value, *, as_json: bool, lines: Sequence[str]) -> None:
     """Prints the command's one result: the document, or what people read instead."""
-    if as_json:
-        typer.echo(json.dumps(document, ensure_ascii=False))
-    else:
-        for line in lines:
+    try:
+        for line in [json.dumps(document, ensure_ascii=False)] if as_json else lines:
             typer.echo(line)
+    except OSError as error:
+        raise OutputFailed(error) from error
 
 
 def progress(line: str) -> None:
