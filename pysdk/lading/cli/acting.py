@@ -6,7 +6,7 @@ The contract decides (ITradeEscrow); a test compares this list with what it take
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lading.enums import Default, State
@@ -27,7 +27,7 @@ class Act:
 
 def acts(terms: OrderTerms, order: Order, default: StandingDefault, now: datetime) -> tuple[Act, ...]:
     """`now`: the block time that is judged."""
-    found = _willing(terms, order)
+    found = _willing(terms, order, default)
     if default.opens_at is not None and now >= default.opens_at and default.kind is not Default.NONE:
         verb = default.kind.name.lower()
         # Whoever may do it anyway is among "anyone".
@@ -35,7 +35,7 @@ def acts(terms: OrderTerms, order: Order, default: StandingDefault, now: datetim
     return tuple(act for act in found if act.until is None or now <= act.until)
 
 
-def _willing(terms: OrderTerms, order: Order) -> list[Act]:
+def _willing(terms: OrderTerms, order: Order, default: StandingDefault) -> list[Act]:
     """What a party may do of its own will, whatever the time."""
     state = order.state
     if state is State.FUNDED:
@@ -44,6 +44,7 @@ def _willing(terms: OrderTerms, order: Order) -> list[Act]:
     if state is State.ACCEPTED:
         return [Act("ship", "seller", terms.ship_by), *ended]
     if state is State.SHIPPED:
-        late = terms.deliver_by + terms.claim_window
-        return [Act("deliver", "anyone with the carrier's receipt", late), *ended]
+        # A receipt counts until the refund opens: at the condition's deadline, or at the end of the claim window.
+        last = default.opens_at - timedelta(seconds=1) if default.opens_at else None
+        return [Act("deliver", "anyone with the carrier's receipt", last), *ended]
     return ended if state is State.DELIVERED else []
