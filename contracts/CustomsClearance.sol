@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {
     Clearance,
@@ -21,9 +19,12 @@ import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol"
 import {ConditionStatus, Fault, IReleaseCondition} from "./interfaces/IReleaseCondition.sol";
 import {Terms} from "./interfaces/ITradeEscrow.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title The customs papers of orders. What they prove stands in ICustomsClearance.
 contract CustomsClearance is ICustomsClearance, EIP712 {
+    using Signatures for bytes32;
+
     bytes32 private constant ORDER_TYPEHASH = keccak256(
         "OrderDocument(bytes32 orderId,bytes32 orderNo,bytes32 transactionId,bytes32 amount,bytes32 currency,bytes32 payer,bytes32 consignee,bytes32 freight,bytes32 fieldsRoot,address signer)"
     );
@@ -39,6 +40,8 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
 
     /// @notice The vault whose orders these papers belong to.
     address public immutable escrow;
+
+    uint256 private immutable CHAIN_ID = block.chainid;
 
     mapping(bytes32 orderId => Clearance) private _clearances;
 
@@ -60,7 +63,7 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         Signed calldata carrier
     ) external returns (JoinField field) {
         // Check that the order's papers are still open
-        bytes32 id = OrderTerms.id(terms, escrow);
+        bytes32 id = OrderTerms.id(terms, escrow, CHAIN_ID);
         if (_clearances[id].matching == Matching.Matched) revert AlreadyMatched(id);
 
         // Check that each document is of this order
@@ -131,7 +134,7 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         _checkPort(port, registry.countryOf(authority));
 
         // Check that the documents matched and that this side has not released
-        bytes32 id = OrderTerms.id(terms, escrow);
+        bytes32 id = OrderTerms.id(terms, escrow, CHAIN_ID);
         Clearance memory clearance = _clearances[id];
         if (clearance.matching != Matching.Matched) revert NotMatched(id);
         Decision standing = side == Side.Exit ? clearance.exit : clearance.entry;
@@ -195,14 +198,8 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
     {
         participant = registry.participantWithRole(signed.signer, role);
 
-        // Recover first and ask the signer's code only if that fails: most signers have none, and to look costs 2,600 gas.
-        // An account with both (EIP-7702) may sign either way, as it may send transactions either way.
         bytes32 digest = _hashTypedDataV4(structHash);
-        (address recovered,,) = ECDSA.tryRecover(digest, signed.signature);
-        if (recovered == signed.signer) return participant;
-        if (!SignatureChecker.isValidERC1271SignatureNow(signed.signer, digest, signed.signature)) {
-            revert SignatureInvalid(signed.signer);
-        }
+        if (!digest.isSignedBy(signed.signer, signed.signature)) revert SignatureInvalid(signed.signer);
     }
 
     /// @dev Keys of one participant stand for each other, also for one that was revoked since the terms were made.

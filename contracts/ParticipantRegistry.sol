@@ -3,10 +3,10 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {IdentifierScheme, IParticipantRegistry, Key, Participant, Role} from "./interfaces/IParticipantRegistry.sol";
 import {Gs1} from "./libraries/Gs1.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title Who is who. What it does and what it promises stands in IParticipantRegistry.
 contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
@@ -242,9 +242,9 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
         IdentifierScheme scheme,
         string calldata identifier
     ) private returns (bytes32 participant) {
-        // Check that the identifier, the country and the controller can be what they are said to be
-        _checkIdentifier(scheme, identifier);
+        // Check that the country, the identifier and the controller can be what they are said to be
         if (!_isCapital(country[0]) || !_isCapital(country[1])) revert CountryInvalid(country);
+        _checkIdentifier(scheme, identifier, country);
         if (controller == address(0) || _keys[controller].participant != 0) revert ControllerInvalid(controller);
 
         // Check that the same admitter has not admitted it before
@@ -271,7 +271,7 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
 
         // Check that the key wants to be this participant's: else a controller could claim what a stranger signed
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ADD_KEY_TYPEHASH, participant, key)));
-        if (!SignatureChecker.isValidSignatureNow(key, digest, consent)) revert KeyConsentInvalid(key);
+        if (!Signatures.isSignedBy(digest, key, consent)) revert KeyConsentInvalid(key);
 
         _keys[key].participant = participant;
         _keys[key].addedAt = uint40(block.timestamp);
@@ -308,12 +308,19 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
         if (attempted & ~allowed != 0) revert RolesNotAllowed(attempted, allowed);
     }
 
-    function _checkIdentifier(IdentifierScheme scheme, string calldata identifier) private pure {
+    function _checkIdentifier(IdentifierScheme scheme, string calldata identifier, bytes2 country) private pure {
         uint256 length = bytes(identifier).length;
         bool valid = length != 0 && length <= MAX_IDENTIFIER_LENGTH;
         if (scheme == IdentifierScheme.GLN) valid = valid && Gs1.isGln(identifier);
         if (scheme == IdentifierScheme.LEI) valid = length == LEI_LENGTH;
+        if (scheme == IdentifierScheme.NationalRegister) valid = valid && _namesCountry(bytes(identifier), country);
         if (!valid) revert IdentifierInvalid(scheme, identifier);
+    }
+
+    /// @dev Two countries may give the same number: without its country before it, the first to be admitted would bar the
+    /// other for ever.
+    function _namesCountry(bytes calldata identifier, bytes2 country) private pure returns (bool) {
+        return identifier.length > 3 && bytes2(identifier[:2]) == country && identifier[2] == "-";
     }
 
     /// @dev The key of a prefix in `_prefixes`.

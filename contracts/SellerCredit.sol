@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IOutcomeObserver} from "./interfaces/IOutcomeObserver.sol";
-import {IParticipantRegistry} from "./interfaces/IParticipantRegistry.sol";
+import {IParticipantRegistry, Key} from "./interfaces/IParticipantRegistry.sol";
 import {Fault} from "./interfaces/IReleaseCondition.sol";
 import {CreditRecord, ISellerCredit} from "./interfaces/ISellerCredit.sol";
 import {Ground, Outcome, State, Terms} from "./interfaces/ITradeEscrow.sol";
@@ -34,7 +34,7 @@ contract SellerCredit is ISellerCredit {
         // Leave out what says nothing about a seller, and a seller who is nobody
         (uint64 good, uint64 bad) = _weights(outcome);
         if (good == 0 && bad == 0) return;
-        bytes32 seller = registry.getKey(terms.seller).participant;
+        bytes32 seller = _sellerAt(terms.seller, outcome.acceptedAt);
         if (seller == 0) return;
 
         // Count
@@ -42,7 +42,7 @@ contract SellerCredit is ISellerCredit {
         record.good += good;
         record.bad += bad;
         record.orders += 1;
-        record.updatedAt = outcome.at;
+        if (outcome.at > record.updatedAt) record.updatedAt = outcome.at;
         _records[seller] = record;
 
         emit OutcomeCounted(
@@ -59,6 +59,14 @@ contract SellerCredit is ISellerCredit {
     function scoreOf(bytes32 seller) external view returns (uint16) {
         CreditRecord memory record = _records[seller];
         return BetaBound.score(record.good, record.bad);
+    }
+
+    /// @return the participant whose key it was when the order was accepted; zero if nobody's. Later, a seller could pick
+    /// the orders that are to count; after a revocation, a thief could.
+    function _sellerAt(address key, uint40 acceptedAt) private view returns (bytes32) {
+        Key memory known = registry.getKey(key);
+        bool valid = known.addedAt <= acceptedAt && (known.revokedAt == 0 || acceptedAt < known.revokedAt);
+        return valid ? known.participant : bytes32(0);
     }
 
     /// @return good weight of an outcome. @return bad weight.

@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 
 import {IERC3009} from "./interfaces/IERC3009.sol";
@@ -15,12 +14,14 @@ import {Default, Ground, ITradeEscrow, Order, Outcome, Receipt, State, Terms} fr
 import {BoundedCall} from "./libraries/BoundedCall.sol";
 import {OrderSlot} from "./libraries/OrderSlot.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title The vault. What it does and what it promises stands in ITradeEscrow.
 contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     using SafeERC20 for IERC20;
     using BoundedCall for address;
     using OrderSlot for mapping(bytes32 => uint256);
+    using Signatures for bytes32;
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant PUSH_GAS = 100_000;
@@ -39,13 +40,15 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     bytes32 private constant OPEN_TYPEHASH = keccak256("Open(bytes32 orderId)");
     bytes32 private constant ACCEPT_TYPEHASH = keccak256("Accept(bytes32 orderId)");
     bytes32 private constant RECEIPT_TYPEHASH =
-        keccak256("Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId)");
+        keccak256("Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)");
 
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
 
     /// @notice An IOutcomeObserver, or zero.
     address public immutable observer;
+
+    uint256 private immutable CHAIN_ID = block.chainid;
 
     /// @dev By id; see OrderSlot.
     mapping(bytes32 id => uint256) private _orders;
@@ -60,14 +63,14 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @inheritdoc ITradeEscrow
     function open(Terms calldata terms, bytes calldata sellerConsent) external nonReentrant returns (bytes32 id) {
+        id = _checkOpening(terms, sellerConsent);
+
         // Check that the buyer itself calls
         if (msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
 
-        id = _create(terms, sellerConsent);
-
         uint256 before = _balance(terms);
         IERC20(terms.token).safeTransferFrom(terms.buyer, address(this), _funding(terms));
-        _checkReceived(terms, before);
+        _create(terms, id, before, sellerConsent.length > 0);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -76,7 +79,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         nonReentrant
         returns (bytes32 id)
     {
-        id = _create(terms, sellerConsent);
+        id = _checkOpening(terms, sellerConsent);
 
         // Pull with the authorization whose nonce is the id: it is the buyer's consent to these terms and no others
         (uint256 validAfter, uint256 validBefore, uint8 v, bytes32 r, bytes32 s) =
@@ -85,7 +88,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         IERC3009(terms.token).receiveWithAuthorization(
             terms.buyer, address(this), _funding(terms), validAfter, validBefore, id, v, r, s
         );
-        _checkReceived(terms, before);
+        _create(terms, id, before, sellerConsent.length > 0);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -94,14 +97,14 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         nonReentrant
         returns (bytes32 id)
     {
-        id = _create(terms, sellerConsent);
+        id = _checkOpening(terms, sellerConsent);
 
         // Check the buyer's consent to this id: its allowance alone says nothing about it
         _checkConsent(id, terms.buyer, OPEN_TYPEHASH, buyerConsent);
 
         uint256 before = _balance(terms);
         IERC20(terms.token).safeTransferFrom(terms.buyer, address(this), _funding(terms));
-        _checkReceived(terms, before);
+        _create(terms, id, before, sellerConsent.length > 0);
     }
 
     /* LIFE */
@@ -113,6 +116,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (block.timestamp > terms.acceptBy) revert TooLate(_now(), terms.acceptBy);
         if (msg.sender != terms.seller) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
 
+        order.acceptedAt = _now();
         _enter(id, order, State.Accepted);
         emit Accepted(id);
     }
@@ -164,10 +168,11 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         uint40 deadline = terms.deliverBy + terms.claimWindow;
         if (block.timestamp > deadline) revert TooLate(_now(), deadline);
 
-        // Check that the condition, if it was not seen met, has not been rejected; one that is silent does not matter
+        // Check that no refund stands open for the condition; while it still has time, its silence does not matter
         if (terms.condition != address(0) && !order.conditionMet) {
             (ConditionStatus status,) = _condition(id, terms.condition);
             if (status == ConditionStatus.Rejected) revert ConditionRejected(id);
+            if (status == ConditionStatus.Pending && block.timestamp > terms.conditionBy) revert ConditionNotMet(id);
         }
 
         _checkReceipt(terms, id, receipt, signer, signature);
@@ -258,7 +263,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @inheritdoc ITradeEscrow
     function orderId(Terms calldata terms) external view returns (bytes32) {
-        return OrderTerms.id(terms, address(this));
+        return OrderTerms.id(terms, address(this), CHAIN_ID);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -279,22 +284,28 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /* INTERNAL: ORDERS */
 
-    /// @dev Checks the terms, takes the seller's consent if there is one, and writes the order before any token moves.
-    function _create(Terms calldata terms, bytes calldata sellerConsent) private returns (bytes32 id) {
-        id = OrderTerms.id(terms, address(this));
-        Order memory order = _orders.load(id);
-        if (order.state != State.None) revert AlreadyOpened(id);
+    /// @dev All that can be checked before any token moves.
+    function _checkOpening(Terms calldata terms, bytes calldata sellerConsent) private view returns (bytes32 id) {
+        id = OrderTerms.id(terms, address(this), CHAIN_ID);
+        if (_orders.load(id).state != State.None) revert AlreadyOpened(id);
         _checkTerms(terms);
-        bool accepted = sellerConsent.length > 0;
-        if (accepted) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
+        if (sellerConsent.length > 0) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
+    }
 
+    /// @dev Writes the order once its money is in: a token that calls back while it is pulled finds no order that it could
+    /// end before it is funded, and no second one can be opened meanwhile, so that none is counted twice.
+    function _create(Terms calldata terms, bytes32 id, uint256 before, bool accepted) private {
+        _checkReceived(terms, before);
+
+        Order memory order;
+        if (accepted) order.acceptedAt = _now();
         _enter(id, order, accepted ? State.Accepted : State.Funded);
         emit Opened(id, terms.buyer, terms.seller, terms);
         if (accepted) emit Accepted(id);
     }
 
     function _load(Terms calldata terms) private view returns (bytes32 id, Order memory order) {
-        id = OrderTerms.id(terms, address(this));
+        id = OrderTerms.id(terms, address(this), CHAIN_ID);
         order = _orders.load(id);
     }
 
@@ -391,16 +402,16 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     function _outcome(Order memory order) private pure returns (Outcome memory) {
-        return Outcome(order.state, order.ground, order.fault, order.delivered, order.since);
+        return Outcome(order.state, order.ground, order.fault, order.delivered, order.acceptedAt, order.since);
     }
 
     /* INTERNAL: CHECKS */
 
     function _checkTerms(Terms calldata terms) private view {
-        if (terms.buyer == address(0)) revert PartyZero("buyer");
-        if (terms.seller == address(0)) revert PartyZero("seller");
-        if (terms.platform == address(0)) revert PartyZero("platform");
-        if (terms.carrier == address(0)) revert PartyZero("carrier");
+        _checkParty(terms.buyer, "buyer");
+        _checkParty(terms.seller, "seller");
+        _checkParty(terms.platform, "platform");
+        _checkParty(terms.carrier, "carrier");
         if (terms.price == 0) revert AmountZero();
         if (terms.feeBps > BPS) revert FeeTooHigh(terms.feeBps, uint16(BPS));
 
@@ -420,13 +431,18 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (end > block.timestamp + MAX_TERM) revert DeadlineTooFar(end, block.timestamp + MAX_TERM);
     }
 
+    /// @dev What the vault paid to itself would belong to nobody.
+    function _checkParty(address party, string memory role) private view {
+        if (party == address(0) || party == address(this)) revert PartyInvalid(role, party);
+    }
+
     function _checkAccepted(bytes32 id, State state) private pure {
         if (state < State.Accepted || state > State.Delivered) revert StateWrong(id, state, State.Accepted);
     }
 
     function _checkConsent(bytes32 id, address party, bytes32 typehash, bytes calldata consent) private view {
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(typehash, id)));
-        if (!SignatureChecker.isValidSignatureNow(party, digest, consent)) revert ConsentInvalid(id, party);
+        if (!digest.isSignedBy(party, consent)) revert ConsentInvalid(id, party);
     }
 
     function _checkReceipt(
@@ -441,9 +457,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         bytes32 carrier = registry.getKey(terms.carrier).participant;
         if (participant != carrier) revert CarrierForeign(participant, carrier);
         bytes32 digest = _hashTypedDataV4(
-            keccak256(abi.encode(RECEIPT_TYPEHASH, receipt.orderId, receipt.logisticUnit, receipt.eventId))
+            keccak256(abi.encode(RECEIPT_TYPEHASH, receipt.orderId, receipt.logisticUnit, receipt.eventId, signer))
         );
-        if (!SignatureChecker.isValidSignatureNow(signer, digest, signature)) revert ReceiptInvalid(signer);
+        if (!digest.isSignedBy(signer, signature)) revert ReceiptInvalid(signer);
     }
 
     function _now() private view returns (uint40) {

@@ -17,7 +17,8 @@ enum Role {
 
 /// @notice The scheme of a participant's identifier.
 /// @dev GLN: GS1 General Location Number (13 digits). LEI: ISO 17442 (20 characters). EORI: EU Regulation 952/2013.
-/// NationalRegister: the number in the register of the participant's country, such as China's USCC (GB 32100).
+/// NationalRegister: the number in the register of the participant's country, such as China's USCC (GB 32100), after the
+/// country and a hyphen, as org-id.guide writes them: `CN-91440300…`, `GB-COH-09446231`.
 enum IdentifierScheme {
     GLN,
     LEI,
@@ -60,6 +61,8 @@ struct Key {
 /// @dev Warning: roles that can move money (carrier, warehouse, payment provider, customs, arbiter) are granted through
 /// OpenZeppelin's AccessManager alone, whose delay is a matter of deployment, not of this contract. Whoever governs the
 /// manager can, after that delay and in public, admit a false customs office, carrier or arbiter.
+/// @dev Warning: roles and keys are taken away at once. Whose carrier or authority loses them while an order is under way
+/// finds its receipt or decision refused, and the order takes its default.
 /// @dev Warning: an ERC-1271 wallet may be a key. What it calls valid can change from block to block.
 /// @dev Warning: a controller may, with its own consent, become a key of another participant. That is not refused: else
 /// anyone who names an address as controller could keep it from ever being a key.

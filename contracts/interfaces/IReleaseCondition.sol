@@ -16,7 +16,7 @@ enum Fault {
     Carrier
 }
 
-/// @title What has to hold before an order's goods may be delivered.
+/// @title What can stop an order's delivery until its deadline, and turn the order into a refund.
 /// @dev Read by TradeEscrow with a low-level static call and fixed gas. No code, a revert, fewer than 64 bytes, or a value
 /// outside the enumerations counts as `(Pending, Nobody)`.
 interface IReleaseCondition {

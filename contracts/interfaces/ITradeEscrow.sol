@@ -94,6 +94,8 @@ struct Order {
     bool reported;
     /// Block time at which the current state began.
     uint40 since;
+    /// Block time of acceptance; zero before it.
+    uint40 acceptedAt;
 }
 
 /// @notice How an accepted order ended.
@@ -104,6 +106,8 @@ struct Outcome {
     Fault fault;
     /// Whether a carrier's receipt stands behind it.
     bool delivered;
+    uint40 acceptedAt;
+    /// Block time of the end.
     uint40 at;
 }
 
@@ -117,8 +121,14 @@ enum Default {
 /// @title The vault: an order's money, from the buyer's consent to its last payee.
 /// @notice Each state has one deadline and one default, which anyone may call; at no moment are two open.
 /// @dev Warning: the token is trusted to move what it says. A token that takes a fee, or sends less than asked, is refused
-/// at `open`; one that changes balances later (rebasing) can leave the vault short of that token and of no other.
-/// @dev Warning: `condition` is chosen by the parties. A hostile one can refuse or grant a release, and do nothing else.
+/// at `open`; one that changes balances later (rebasing), charges its sender on top, or moves and then answers `false`,
+/// can leave the vault short of that token and of no other.
+/// @dev Warning: a token that calls its holders may refuse pushes for a while, as one with a lock does to whoever holds the
+/// lock; what it refused then waits for `withdrawFor`.
+/// @dev Warning: `condition` is chosen by the parties. A hostile one can grant or refuse a delivery and name at whose door a
+/// failure lies, and do nothing else.
+/// @dev Warning: the condition is a veto with a deadline, not a seal. A carrier's receipt is taken while it is still
+/// pending and has time; after delivery nothing that it says changes the order.
 /// @dev Warning: any call may be reordered by the block's builder within the block; every deadline is block time.
 interface ITradeEscrow {
     event Opened(bytes32 indexed id, address indexed buyer, address indexed seller, Terms terms);
@@ -136,7 +146,8 @@ interface ITradeEscrow {
     /// @notice The observer failed; anyone may `report` the outcome later.
     event ReportFailed(bytes32 indexed id);
 
-    error PartyZero(string party);
+    /// @notice A party is zero, or the vault itself, from which nothing would ever come back.
+    error PartyInvalid(string role, address party);
     error AmountZero();
     error FeeTooHigh(uint16 attempted, uint16 max);
     /// @notice `later` must not come before `earlier`; named by the fields of `Terms`.
@@ -191,6 +202,9 @@ interface ITradeEscrow {
 
     /// @notice Opens an order for a buyer who signed an ERC-3009 `receiveWithAuthorization` whose nonce is the order's id.
     /// By anyone.
+    /// @dev Warning: the buyer's consent is as good as the token, which checks the signature.
+    /// @dev Warning: whoever sees the call may send it first with an empty `sellerConsent`; the order is then open and
+    /// waits for `accept`, which takes the same signature.
     /// @param authorization `abi.encode(validAfter, validBefore, v, r, s)`.
     function openWithAuthorization(Terms calldata terms, bytes calldata authorization, bytes calldata sellerConsent)
         external
@@ -214,9 +228,11 @@ interface ITradeEscrow {
     /// @notice Latches a condition that is met. By anyone; a no-op once latched.
     function poke(Terms calldata terms) external;
 
-    /// @notice Submits the carrier's receipt, no later than the end of the claim window. By anyone.
+    /// @notice Submits the carrier's receipt, no later than the end of the claim window. By anyone. Refused once the
+    /// condition is rejected, or still pending after `conditionBy`: a refund then stands open.
     /// @param signer a key, valid at this block, of the participant of `terms.carrier`, which has the role Carrier.
-    /// @param signature EIP-712 over `Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId)`, ERC-1271 accepted.
+    /// @param signature EIP-712 over `Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)`, ERC-1271
+    /// accepted. The signer is part of it, so that one wallet's signature is none of its owner's other wallet.
     function deliver(Terms calldata terms, Receipt calldata receipt, address signer, bytes calldata signature) external;
 
     /// @notice Pays seller, platform and carrier. By the buyer at any time after acceptance, or by anyone once the

@@ -18,12 +18,13 @@ library OrderSlot {
         order.late = slot & (1 << 26) != 0;
         order.reported = slot & (1 << 27) != 0;
         order.since = uint40(slot >> 32);
+        order.acceptedAt = uint40(slot >> 72);
     }
 
     function store(mapping(bytes32 => uint256) storage orders, bytes32 id, Order memory order) internal {
         orders[id] = uint256(order.state) | uint256(order.ground) << 8 | uint256(order.fault) << 16
             | _bit(order.conditionMet) << 24 | _bit(order.delivered) << 25 | _bit(order.late) << 26
-            | _bit(order.reported) << 27 | uint256(order.since) << 32;
+            | _bit(order.reported) << 27 | uint256(order.since) << 32 | uint256(order.acceptedAt) << 72;
     }
 
     function _bit(bool flag) private pure returns (uint256 bit) {

@@ -8,13 +8,14 @@ library OrderTerms {
     /// @dev Words of `Terms`, all of whose members are of fixed size.
     uint256 internal constant WORDS = 18;
 
-    /// @return `keccak256(abi.encode(block.chainid, escrow, terms))`, copied as it came instead of member by member. A
+    /// @return `keccak256(abi.encode(chainId, escrow, terms))`, copied as it came instead of member by member. A
     /// member with bits beyond its type gives another id, which no order has: `open` reads, and so checks, every member
     /// that is shorter than a word.
-    function id(Terms calldata terms, address escrow) internal view returns (bytes32) {
+    /// @param chainId of the chain on which the vault was deployed: should a chain change its id, its orders keep theirs.
+    function id(Terms calldata terms, address escrow, uint256 chainId) internal pure returns (bytes32) {
         bytes memory encoded = new bytes(0x40 + WORDS * 0x20);
         assembly ("memory-safe") {
-            mstore(add(encoded, 0x20), chainid())
+            mstore(add(encoded, 0x20), chainId)
             mstore(add(encoded, 0x40), escrow)
             calldatacopy(add(encoded, 0x60), terms, mul(WORDS, 0x20))
         }

@@ -173,7 +173,8 @@ class OrderTerms(Model):
 
 
 class Order(Model):
-    """Everything that changes about an order (ITradeEscrow.Order). `since`: when the state began."""
+    """Everything that changes about an order (ITradeEscrow.Order). `since`: when the state began;
+    `accepted_at` is None before acceptance."""
 
     id: Word
     state: State
@@ -184,6 +185,7 @@ class Order(Model):
     late: bool
     reported: bool
     since: Time | None
+    accepted_at: Time | None
 
 
 class OpenedOrder(Model):

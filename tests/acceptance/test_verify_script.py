@@ -147,7 +147,7 @@ def _publisher(client: Lading, role: Role, key: Signer) -> str:
         roles={role},
         country="CN",
         scheme=IdentifierScheme.NATIONAL_REGISTER,
-        identifier=key.address[2:20],
+        identifier=f"CN-{key.address[2:20]}",
     )
     assert receipt.id is not None
     consent = client.using(key).participants.sign_key_consent(receipt.id)

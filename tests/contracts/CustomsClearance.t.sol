@@ -16,7 +16,7 @@ import {
 } from "../../contracts/interfaces/ICustomsClearance.sol";
 import {IdentifierScheme, IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
-import {State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {CustomsFixture, Papers} from "./CustomsFixture.sol";
 
 /// @dev A wallet that accepts what its owner signed, and does not bind it to itself.
@@ -56,9 +56,8 @@ contract MatchDocumentsTest is CustomsFixture {
     function test_RevertWhen_the_documents_belong_to_another_chain() public {
         Terms memory t = bothSides();
         Papers memory p = papersOf(t);
-        bytes32 here = p.order.orderId;
         vm.chainId(block.chainid + 1);
-        vm.expectRevert(abi.encodeWithSelector(ICustomsClearance.DocumentForeign.selector, here, escrow.orderId(t)));
+        vm.expectRevert(abi.encodeWithSelector(ICustomsClearance.SignatureInvalid.selector, platform));
         submit(t, p);
     }
 
@@ -249,7 +248,7 @@ contract MatchDocumentsTest is CustomsFixture {
     /// @dev Why no test has a carrier or payment provider that the platform admitted: the registry knows no such thing.
     function test_RevertWhen_a_platforms_own_participant_asks_for_a_witness_role() public {
         vm.prank(platform);
-        bytes32 child = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, "child");
+        bytes32 child = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, "NL-child");
         uint16 withoutMoney = ((uint16(1) << (uint8(type(Role).max) + 1)) - 1) & ~registry.MONEY_ROLES();
         Role[2] memory witnesses = [Role.Carrier, Role.PaymentProvider];
         for (uint256 i; i < witnesses.length; ++i) {
@@ -394,7 +393,7 @@ contract MatchDocumentsTest is CustomsFixture {
     /// @dev A participant that `admitter` admitted as a seller and to which the governance gave the role Platform.
     function admittedBy(address admitter) private returns (bytes32 child) {
         vm.prank(admitter);
-        child = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, "child");
+        child = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, "NL-child");
         registry.grantRoles(child, uint16(1 << uint8(Role.Platform)));
         addKey(child, STRANGER_KEY);
     }
@@ -641,7 +640,32 @@ contract StatusTest is CustomsFixture {
         }
     }
 
-    function test_the_vault_takes_no_delivery_before_both_released_and_releases_after() public {
+    /// @dev The condition is a veto with a deadline: until then its silence stops no carrier.
+    function test_the_vault_takes_a_delivery_that_customs_have_yet_to_decide_on() public {
+        Terms memory t = bothSides();
+        openShipped(t);
+        matched(t);
+        decideAs(EXIT_KEY, t, Side.Exit, Decision.Hold, Fault.Nobody);
+        vm.warp(t.conditionBy);
+        deliver(t);
+        decideAs(EXIT_KEY, t, Side.Exit, Decision.Reject, Fault.Seller);
+        vm.warp(t.conditionBy + t.inspectionWindow + 1);
+        escrow.release(t);
+        assertState(t, State.Released);
+    }
+
+    function test_the_vault_takes_no_delivery_once_the_time_for_customs_is_over() public {
+        Terms memory t = bothSides();
+        bytes32 id = openShipped(t);
+        matched(t);
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceipt(CARRIER_KEY, receipt);
+        vm.warp(t.conditionBy + 1);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConditionNotMet.selector, id));
+        escrow.deliver(t, receipt, carrier, signature);
+    }
+
+    function test_the_vault_takes_a_delivery_after_both_released_and_releases() public {
         Terms memory t = bothSides();
         openShipped(t);
         matched(t);

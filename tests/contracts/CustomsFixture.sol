@@ -59,7 +59,7 @@ abstract contract CustomsFixture is EscrowFixture {
     }
 
     function admitCustoms(uint256 key, bytes2 country, string memory identifier) internal returns (bytes32 id) {
-        id = registry.admit(address(this), 0, country, IdentifierScheme.NationalRegister, identifier);
+        id = registry.admit(address(this), 0, country, IdentifierScheme.NationalRegister, string.concat(string(abi.encodePacked(country)), "-", identifier));
         registry.grantRoles(id, uint16(1 << uint8(Role.Customs)));
         addKey(id, key);
     }

@@ -75,7 +75,9 @@ abstract contract EscrowFixture is Test {
 
     /// @dev A participant whose one key is `key`, controlled by this test.
     function admit(uint256 key, Role role, string memory identifier) internal returns (bytes32 id) {
-        id = registry.admit(address(this), 0, "NL", IdentifierScheme.NationalRegister, identifier);
+        id = registry.admit(
+            address(this), 0, "NL", IdentifierScheme.NationalRegister, string.concat("NL-", identifier)
+        );
         registry.grantRoles(id, uint16(1 << uint8(role)));
         addKey(id, key);
     }
@@ -143,10 +145,11 @@ abstract contract EscrowFixture is Test {
     function signReceipt(uint256 key, Receipt memory receipt) internal view returns (bytes memory) {
         bytes32 structHash = keccak256(
             abi.encode(
-                keccak256("Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId)"),
+                keccak256("Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)"),
                 receipt.orderId,
                 receipt.logisticUnit,
-                receipt.eventId
+                receipt.eventId,
+                vm.addr(key)
             )
         );
         return sign(key, domain("Lading TradeEscrow", address(escrow)), structHash);

@@ -58,6 +58,10 @@ contract ParticipantRegistryTest is RegistryFixture {
 
     function test_admit_RevertGiven_identifierOfTheWrongForm() public {
         expectIdentifierInvalid(IdentifierScheme.NationalRegister, "");
+        expectIdentifierInvalid(IdentifierScheme.NationalRegister, "NL-");
+        expectIdentifierInvalid(IdentifierScheme.NationalRegister, "09446231");
+        expectIdentifierInvalid(IdentifierScheme.NationalRegister, "GB-09446231"); // of a participant in NL
+        expectIdentifierInvalid(IdentifierScheme.NationalRegister, "NL09446231");
         expectIdentifierInvalid(IdentifierScheme.EORI, string(new bytes(65)));
         expectIdentifierInvalid(IdentifierScheme.GLN, "");
         expectIdentifierInvalid(IdentifierScheme.GLN, "9524000000018"); // check digit
@@ -71,7 +75,8 @@ contract ParticipantRegistryTest is RegistryFixture {
     }
 
     function test_admit_takesEachScheme() public {
-        string[4] memory identifiers = [GLN, LEI, "NL123456789", string(new bytes(64))];
+        string memory longest = string.concat("NL-", string(new bytes(61)));
+        string[4] memory identifiers = [GLN, LEI, "NL123456789", longest];
         for (uint256 i = 0; i < identifiers.length; ++i) {
             vm.prank(REGISTRAR);
             bytes32 id = registry.admit(CONTROLLER, 0, "NL", IdentifierScheme(i), identifiers[i]);
@@ -117,7 +122,15 @@ contract ParticipantRegistryTest is RegistryFixture {
     function test_admit_RevertGiven_identifierAdmittedBefore() public {
         vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.ParticipantExists.selector, brand));
         vm.prank(REGISTRAR);
-        registry.admit(STRANGER, 0, "CN", IdentifierScheme.NationalRegister, "brand");
+        registry.admit(STRANGER, 0, "NL", IdentifierScheme.NationalRegister, "NL-brand");
+    }
+
+    function test_admit_theSameNumberInTwoCountriesRegistersIsTwoParticipants() public {
+        vm.prank(REGISTRAR);
+        bytes32 british = registry.admit(STRANGER, 0, "GB", IdentifierScheme.NationalRegister, "GB-09446231");
+        vm.prank(REGISTRAR);
+        bytes32 dutch = registry.admit(STRANGER, 0, "NL", IdentifierScheme.NationalRegister, "NL-09446231");
+        assertTrue(british != dutch);
     }
 
     function test_admit_storesAndEmits() public {
@@ -694,7 +707,8 @@ contract ParticipantRegistryTest is RegistryFixture {
         IdentifierScheme scheme =
             bytes(identifier).length == 13 ? IdentifierScheme.GLN : IdentifierScheme.NationalRegister;
         vm.prank(platformKey);
-        return registry.admitSeller(CONTROLLER, "NL", scheme, identifier);
+        bool national = scheme == IdentifierScheme.NationalRegister;
+        return registry.admitSeller(CONTROLLER, "NL", scheme, national ? string.concat("NL-", identifier) : identifier);
     }
 
     /// @dev Schedules a grant and waits until it may be made.

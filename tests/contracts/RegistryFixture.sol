@@ -56,10 +56,10 @@ abstract contract RegistryFixture is Test {
         manager.grantRole(GOVERNOR_ROLE, GOVERNOR, GOVERNANCE_DELAY);
     }
 
-    /// @dev Admitted by the registrar; controlled by `CONTROLLER`.
-    function admit(uint16 roles, string memory identifier) internal returns (bytes32) {
+    /// @dev Admitted by the registrar under a number of the Dutch register; controlled by `CONTROLLER`.
+    function admit(uint16 roles, string memory number) internal returns (bytes32) {
         vm.prank(REGISTRAR);
-        return registry.admit(CONTROLLER, roles, "NL", IdentifierScheme.NationalRegister, identifier);
+        return registry.admit(CONTROLLER, roles, "NL", IdentifierScheme.NationalRegister, string.concat("NL-", number));
     }
 
     /// @dev Admitted with one role and one key.

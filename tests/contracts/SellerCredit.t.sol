@@ -68,10 +68,18 @@ contract SellerCreditTest is EscrowFixture {
         assertNoRecord(0);
     }
 
-    function test_a_revoked_key_still_counts_for_its_participant() public {
-        registry.revokeKey(sellerId, seller, uint40(block.timestamp - 1 days));
+    function test_a_key_that_was_revoked_since_the_acceptance_counts_for_its_participant() public {
+        Outcome memory accepted = outcome(State.Refunded, Ground.NotShipped, Fault.Seller);
+        vm.warp(vm.getBlockTimestamp() + 1);
+        registry.revokeKey(sellerId, seller, 1);
+        tell(terms(), accepted);
+        assertEq(credit.recordOf(sellerId).bad, 1000);
+    }
+
+    function test_a_key_that_was_revoked_at_the_acceptance_counts_for_nobody() public {
+        registry.revokeKey(sellerId, seller, 0);
         tell(terms(), outcome(State.Refunded, Ground.NotShipped, Fault.Seller));
-        assertRecord(0, 1000, 1);
+        assertEq(credit.recordOf(sellerId).orders, 0);
     }
 
     function test_two_keys_of_one_participant_share_a_record() public {
@@ -147,7 +155,7 @@ contract SellerCreditTest is EscrowFixture {
     /* HELPERS */
 
     function outcome(State state, Ground ground, Fault fault) private view returns (Outcome memory) {
-        return Outcome(state, ground, fault, true, uint40(block.timestamp));
+        return Outcome(state, ground, fault, true, uint40(block.timestamp), uint40(block.timestamp));
     }
 
     function tell(Terms memory t, Outcome memory o) private {

@@ -120,16 +120,21 @@ contract TradeEscrowTest is EscrowFixture {
     function test_open_RevertGiven_aPartyIsZero() public {
         Terms memory t = terms();
         t.seller = address(0);
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyZero.selector, "seller"));
+        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "seller", address(0)));
         t = terms();
         t.platform = address(0);
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyZero.selector, "platform"));
+        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "platform", address(0)));
         t = terms();
         t.carrier = address(0);
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyZero.selector, "carrier"));
+        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "carrier", address(0)));
+        t = terms();
+        t.platform = address(escrow);
+        expectOpenReverts(
+            t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "platform", address(escrow))
+        );
         t = terms();
         t.buyer = address(0);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.PartyZero.selector, "buyer"));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "buyer", address(0)));
         escrow.openWithConsent(t, "", "");
     }
 
@@ -194,6 +199,26 @@ contract TradeEscrowTest is EscrowFixture {
         expectOpenReverts(t, abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
     }
 
+    function test_open_aTokenThatEndsTheOrderMeanwhileFindsNone() public {
+        HostileToken hostile = hostileToken();
+        Terms memory t = terms();
+        t.token = address(hostile);
+        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.release, (t)));
+        expectOpenReverts(
+            t,
+            abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, escrow.orderId(t), State.None, State.Accepted)
+        );
+    }
+
+    function test_anOrder_keepsItsIdWhenTheChainChangesItsOwn() public {
+        Terms memory t = terms();
+        openAccepted(t);
+        vm.chainId(999);
+        vm.prank(buyer);
+        escrow.release(t);
+        assertReleased(t, Ground.OnTime);
+    }
+
     /* OPEN WITH AUTHORIZATION */
 
     function test_openWithAuthorization_opensForTheBuyerWhoeverCalls() public {
@@ -254,9 +279,9 @@ contract TradeEscrowTest is EscrowFixture {
         bytes32 siblingId = sibling.orderId(t);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, siblingId, buyer));
         sibling.openWithConsent(t, here, "");
+        bytes32 id = escrow.orderId(t);
         vm.chainId(999);
-        bytes32 elsewhereId = escrow.orderId(t);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, elsewhereId, buyer));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, buyer));
         escrow.openWithConsent(t, here, "");
     }
 
@@ -415,6 +440,10 @@ contract TradeEscrowTest is EscrowFixture {
         bytes32 id = openShipped(t);
         uint256 snapshot = vm.snapshotState();
         vm.warp(t.conditionBy + 1);
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceipt(CARRIER_KEY, receipt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConditionNotMet.selector, id));
+        escrow.deliver(t, receipt, carrier, signature);
         escrow.refund(t);
         assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.ConditionFailed));
         vm.revertToState(snapshot);
@@ -748,6 +777,41 @@ contract TradeEscrowTest is EscrowFixture {
             abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, uint40(block.timestamp), t.shipBy + 1)
         );
         escrow.refund(t);
+    }
+
+    /* WHOSE ORDER IT COUNTS AS */
+
+    function test_aRevokedKeyThatAccepts_costsItsFormerOwnerNothing() public {
+        registry.revokeKey(sellerId, seller, 0);
+        Terms memory t = terms();
+        openAccepted(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        assertEq(credit.recordOf(sellerId).orders, 0);
+    }
+
+    function test_aKeyAddedAfterAcceptance_takesInNoOrder() public {
+        uint256 fresh = 0xF4E54;
+        Terms memory t = terms();
+        t.seller = vm.addr(fresh);
+        bytes memory freshConsent = consent(fresh, "Accept(bytes32 orderId)", escrow.orderId(t));
+        vm.prank(buyer);
+        escrow.open(t, freshConsent);
+        vm.warp(vm.getBlockTimestamp() + 1);
+        addKey(sellerId, fresh);
+        vm.prank(buyer);
+        escrow.release(t);
+        assertEq(credit.recordOf(sellerId).orders, 0);
+    }
+
+    function test_aKeyRevokedAfterAcceptance_stillAnswersForItsOrder() public {
+        Terms memory t = terms();
+        openAccepted(t);
+        vm.warp(vm.getBlockTimestamp() + 1);
+        registry.revokeKey(sellerId, seller, 0);
+        vm.warp(t.shipBy + 1);
+        escrow.refund(t);
+        assertEq(credit.recordOf(sellerId).bad, 1000);
     }
 
     /* REPORT */

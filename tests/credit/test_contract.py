@@ -23,8 +23,9 @@ def test_every_outcome_moves_the_contracts_record_and_score_as_ours() -> None:
     seller, key = chain.admit(Role.SELLER, "seller")
     record = CreditRecord()
     for number, (state, ground, fault) in enumerate(ENDINGS):
-        outcome = Outcome(state, ground, fault, delivered=state is State.RELEASED, at=1_800_000_000 + number)
-        told = (outcome.state, outcome.ground, outcome.fault, outcome.delivered, outcome.at)
+        at = 1_800_000_000 + number
+        outcome = Outcome(state, ground, fault, delivered=state is State.RELEASED, accepted_at=at, at=at)
+        told = (state, ground, fault, outcome.delivered, at, at)
         order_id = number.to_bytes(32, "big")
         chain.send(credit.functions.onOutcome(order_id, terms(seller=key.address), told), chain.escrow)
 

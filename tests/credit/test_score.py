@@ -86,11 +86,11 @@ def test_a_weight_that_no_record_holds_is_refused(good: int, bad: int, name: str
 
 
 def released(ground: Ground, at: int = 1) -> Outcome:
-    return Outcome(State.RELEASED, ground, Fault.NOBODY, True, at)
+    return Outcome(State.RELEASED, ground, Fault.NOBODY, True, 1, at)
 
 
 def refunded(fault: Fault, at: int = 1) -> Outcome:
-    return Outcome(State.REFUNDED, Ground.NOT_SHIPPED, fault, False, at)
+    return Outcome(State.REFUNDED, Ground.NOT_SHIPPED, fault, False, 1, at)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ class Embedded:
 
     def admit(self, role: Role, name: str) -> tuple[bytes, LocalAccount]:
         """A participant with one role and one key."""
-        identity = (IdentifierScheme.NATIONAL_REGISTER, name)
+        identity = (IdentifierScheme.NATIONAL_REGISTER, f"CN-{name}")
         participant: bytes = self.registry.functions.participantId(WORD, *identity).call()
         self.send(self.registry.functions.admit(self.owner, 0, b"CN", *identity))
         self.send(self.registry.functions.grantRoles(participant, 1 << role))

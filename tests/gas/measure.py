@@ -66,7 +66,7 @@ class Meter:
 def measure() -> dict[str, int]:
     """Label to gas, on a node of its own."""
     numbers = itertools.count(LOT)
-    sdk_kit.identifier = lambda: f"GAS-{next(numbers)}"
+    sdk_kit.identifier = lambda country="CN": f"{country}-{next(numbers)}"
     with devnet.running("anvil") as node, tempfile.TemporaryDirectory() as folder:
         chain = Chain.open(node.url)
         chain.web3.provider.make_request("anvil_setTime", [int(NOON.timestamp())])

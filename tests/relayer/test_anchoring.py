@@ -125,7 +125,7 @@ def site(governor: tuple[Lading, Path], node: devnet.Devnet, rpc: Rpc, root: Pat
     key = "0x" + secrets.token_hex(32)
     writer = Signer.unsafe_from_key(key)
     rpc("anvil_setBalance", writer.address, hex(10**18))
-    identifier = secrets.token_hex(9).upper()
+    identifier = f"CN-{secrets.token_hex(9).upper()}"
     admitted = client.participants.admit(
         controller=CONTROLLER.address,
         roles={Role.BRAND},

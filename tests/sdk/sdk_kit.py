@@ -89,7 +89,13 @@ def build_world(client: Lading) -> World:
     exit_customs = admit(client, {Role.CUSTOMS}, EXIT, country="CN")
     entry_customs = admit(client, {Role.CUSTOMS}, ENTRY, country="DE")
     admitted = client.using(PLATFORM).participants.admit_seller(
-        controller=CONTROLLER.address, country="CN", scheme=IdentifierScheme.NATIONAL_REGISTER, identifier=identifier()
+        controller=CONTROLLER.address,
+        country="CN",
+        scheme=IdentifierScheme.NATIONAL_REGISTER,
+        identifier=identifier("CN"),
+        country="CN",
+        scheme=IdentifierScheme.NATIONAL_REGISTER,
+        identifier=identifier("CN"),
     )
     assert admitted.id is not None
     ids[Role.SELLER] = admitted.id
@@ -100,9 +106,9 @@ def build_world(client: Lading) -> World:
     return World(client, ids, exit_customs, entry_customs)
 
 
-def identifier() -> str:
-    """One that nobody has."""
-    return secrets.token_hex(9).upper()
+def identifier(country: str = "CN") -> str:
+    """A number of that country's register that nobody has."""
+    return f"{country}-{secrets.token_hex(9).upper()}"
 
 
 def admit(client: Lading, roles: set[Role], key: Signer | None = None, country: str = "CN") -> str:
@@ -113,7 +119,7 @@ def admit(client: Lading, roles: set[Role], key: Signer | None = None, country: 
         roles=roles - money,
         country=country,
         scheme=IdentifierScheme.NATIONAL_REGISTER,
-        identifier=identifier(),
+        identifier=identifier(country),
     )
     assert receipt.id is not None
     if roles & money:

@@ -310,3 +310,15 @@ def test_an_order_that_was_never_accepted_has_no_outcome_to_report(world):
     with pytest.raises(NoOutcome) as refusal:
         world.by(STRANGER).orders.report(terms)
     assert refusal.value.id == world.client.orders.id(terms)
+
+
+def test_a_sellers_consent_that_a_stranger_left_out_is_brought_all_the_same(world):
+    terms = world.terms()
+    payment, consent = world.by(BUYER).orders.authorize(terms), world.by(SELLER).orders.sign_accept(terms)
+    world.by(STRANGER).orders.open_with_authorization(terms, payment)
+
+    receipt = world.by(PLATFORM).orders.open_with_authorization(terms, payment, seller_consent=consent)
+
+    assert [event.name for event in receipt.events] == ["Accepted"]
+    order = world.client.orders.get(receipt.id)
+    assert (order.state, order.accepted_at) == (State.ACCEPTED, order.since)

@@ -38,7 +38,7 @@ def prefix_of(client) -> str:
 
 
 def test_an_admitted_participant_is_read_back(client):
-    number = identifier()
+    number = identifier("IT")
     receipt = client.participants.admit(
         controller=CONTROLLER.address, roles={Role.BRAND}, country="IT", scheme=NATIONAL, identifier=number
     )

@@ -84,7 +84,9 @@ def test_a_receipt_made_elsewhere_is_refused(world, elsewhere):
     terms = world.opened(world.terms())
     world.by(SELLER).orders.ship(terms, UNIT)
     receipt = world.client.orders.receipt(terms, UNIT, EVENT)
-    message = typed_data.receipt(elsewhere(here(world)), receipt.order_id, receipt.logistic_unit, receipt.event_id)
+    message = typed_data.receipt(
+        elsewhere(here(world)), receipt.order_id, receipt.logistic_unit, receipt.event_id, CARRIER.address
+    )
     with pytest.raises(ReceiptInvalid) as refusal:
         world.by(STRANGER).orders.deliver(terms, receipt, CARRIER.address, CARRIER.sign_typed(message))
     assert refusal.value.signer == CARRIER.address

@@ -58,7 +58,7 @@ def accept_order(domain: Domain, order_id: str) -> TypedData:
     return _typed(domain, "Accept", {"orderId": ("bytes32", order_id)})
 
 
-def receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str) -> TypedData:
+def receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str, signer: str) -> TypedData:
     """What the carrier signs at the door (ITradeEscrow.deliver)."""
     return _typed(
         domain,
@@ -67,6 +67,7 @@ def receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str) ->
             "orderId": ("bytes32", order_id),
             "logisticUnit": ("bytes32", logistic_unit),
             "eventId": ("bytes32", event_id),
+            "signer": ("address", signer),
         },
     )
 

@@ -30,12 +30,14 @@ class WeightError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an accepted order ended: what the escrow tells the observer (ITradeEscrow.Outcome). `at` in Unix seconds."""
+    """How an accepted order ended: what the escrow tells the observer (ITradeEscrow.Outcome). Times in Unix
+    seconds; `at` is the order's end."""
 
     state: State
     ground: Ground
     fault: Fault
     delivered: bool
+    accepted_at: int
     at: int
 
 
@@ -58,7 +60,7 @@ class CreditRecord:
         good, bad = weights(outcome)
         if not good and not bad:
             return self
-        return CreditRecord(self.good + good, self.bad + bad, self.orders + 1, outcome.at)
+        return CreditRecord(self.good + good, self.bad + bad, self.orders + 1, max(self.updated_at, outcome.at))
 
 
 def weights(outcome: Outcome) -> tuple[int, int]:
@@ -69,7 +71,8 @@ def weights(outcome: Outcome) -> tuple[int, int]:
 
 
 def replay(outcomes: Iterable[Outcome]) -> CreditRecord:
-    """The record that a seller's outcomes lead to, in the order of their log entries."""
+    """The record that a seller's outcomes lead to, in the order of their log entries. They are those of orders that it
+    accepted with a key that was valid then; others never reach a record."""
     record = CreditRecord()
     for outcome in outcomes:
         record = record.after(outcome)

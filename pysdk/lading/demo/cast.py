@@ -48,7 +48,7 @@ GOVERNOR, BUYER = Signer.dev(0), Signer.dev(19)
 _GLN, _LEI, _NATIONAL = IdentifierScheme.GLN, IdentifierScheme.LEI, IdentifierScheme.NATIONAL_REGISTER
 
 BRAND = Part("brand", Role.BRAND, "CN", _GLN, "9521141000106", 1, publishes=True)
-SELLER = Part("seller", Role.SELLER, "CN", _NATIONAL, "91440300DEMO000001", 2)
+SELLER = Part("seller", Role.SELLER, "CN", _NATIONAL, "CN-91440300DEMO000001", 2)
 PLATFORM = Part("platform", Role.PLATFORM, "DE", _LEI, "9845DEMOPLATFORM0042", 3)
 PAYMENT_PROVIDER = Part("payment provider", Role.PAYMENT_PROVIDER, "DE", _LEI, "9845DEMOPAYMENTS0017", 4)
 CARRIER = Part("carrier", Role.CARRIER, "NL", _GLN, "9526543000013", 5, publishes=True)

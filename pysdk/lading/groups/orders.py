@@ -18,6 +18,7 @@ from lading.chain import abi, typed_data
 from lading.chain.contract import Call, Event
 from lading.chain.node import BlockId
 from lading.contracts.token import Token
+from lading.enums import State
 from lading.errors import InputError
 from lading.groups import order_history
 from lading.groups.session import Receipt, Session
@@ -117,8 +118,9 @@ class Orders:
 
     def sign_receipt(self, receipt: DeliveryReceipt) -> str:
         """The signer, as a key of the carrier, hands the goods over."""
-        message = typed_data.receipt(self._domain(), receipt.order_id, receipt.logistic_unit, receipt.event_id)
-        return self._session.key.sign_typed(message)
+        key = self._session.key
+        stated = (receipt.order_id, receipt.logistic_unit, receipt.event_id, key.address)
+        return key.sign_typed(typed_data.receipt(self._domain(), *stated))
 
     # What changes an order. Each sends, waits, and returns the receipt.
 
@@ -129,19 +131,21 @@ class Orders:
         Raises:
             NotBuyer, ConsentInvalid, DeadlinesOutOfOrder, TooLate, ERC20InsufficientAllowance, …
         """
-        return self._open(terms, self._contract.open(terms, seller_consent))
+        return self._open(terms, self._contract.open(terms, seller_consent), seller_consent)
 
     def open_with_authorization(
         self, terms: OrderTerms, authorization: str, *, seller_consent: str = NO_SIGNATURE
     ) -> Receipt:
         """Opens an order with the buyer's `authorize`; by anyone. Otherwise as `open`."""
-        return self._open(terms, self._contract.open_with_authorization(terms, authorization, seller_consent))
+        call = self._contract.open_with_authorization(terms, authorization, seller_consent)
+        return self._open(terms, call, seller_consent)
 
     def open_with_consent(
         self, terms: OrderTerms, buyer_consent: str, *, seller_consent: str = NO_SIGNATURE
     ) -> Receipt:
         """Opens an order with the buyer's `sign_open` and allowance; by anyone. Otherwise as `open`."""
-        return self._open(terms, self._contract.open_with_consent(terms, buyer_consent, seller_consent))
+        call = self._contract.open_with_consent(terms, buyer_consent, seller_consent)
+        return self._open(terms, call, seller_consent)
 
     def accept(self, terms: OrderTerms, *, seller_consent: str = NO_SIGNATURE) -> Receipt:
         """The seller takes the order on: as signer, or by its `sign_accept`, which anyone may bring."""
@@ -194,10 +198,13 @@ class Orders:
         owner = fields.address(payee, "payee")
         return self._session.send(self._contract.withdraw_for(owner, fields.address(token, "token")))
 
-    def _open(self, terms: OrderTerms, call: Call) -> Receipt:
+    def _open(self, terms: OrderTerms, call: Call, seller_consent: str) -> Receipt:
         try:
             return self._change(terms, call)
         except AlreadyOpened as refusal:
+            # Somebody who saw the call may have sent it without the seller's consent: then that is still to be brought.
+            if seller_consent != NO_SIGNATURE and self.get(self.id(terms)).state is State.FUNDED:
+                return self.accept(terms, seller_consent=seller_consent)
             event = order_history.opened(self._session, self.id(terms))
             mined = None if event is None else self._session.chain.receipt(event.tx_hash)
             if refusal.id != self.id(terms) or mined is None:

@@ -154,10 +154,11 @@ class NotSeller(SolidityError):
     seller: str
 
 
-class PartyZero(SolidityError):
-    solidity = "PartyZero(string party)"
-    says = "The terms leave {party} empty."
-    next_step = "Name the {party}."
+class PartyInvalid(SolidityError):
+    solidity = "PartyInvalid(string role,address party)"
+    says = "{party} cannot be the {role} of an order: it is zero, or the escrow itself."
+    next_step = "Name the {role}'s own address."
+    role: str
     party: str
 
 

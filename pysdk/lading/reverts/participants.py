@@ -41,7 +41,10 @@ class CountryInvalid(SolidityError):
 class IdentifierInvalid(SolidityError):
     solidity = "IdentifierInvalid(IdentifierScheme scheme,string identifier)"
     says = "'{identifier}' is no identifier of the scheme {scheme}."
-    next_step = "A GLN has 13 digits with their check digit, an LEI 20 characters, any other 1 to 64 bytes."
+    next_step = (
+        "A GLN has 13 digits with their check digit, an LEI 20 characters, a national register's number its country "
+        "before it (CN-91440300…), and none more than 64 bytes."
+    )
     scheme: IdentifierScheme
     identifier: str
 
