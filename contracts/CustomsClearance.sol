@@ -41,7 +41,7 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
     /// @notice The vault whose orders these papers belong to.
     address public immutable escrow;
 
-    uint256 private immutable CHAIN_ID = block.chainid;
+    uint256 private immutable _chainId = block.chainid;
 
     mapping(bytes32 orderId => Clearance) private _clearances;
 
@@ -63,7 +63,7 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         Signed calldata carrier
     ) external returns (JoinField field) {
         // Check that the order's papers are still open
-        bytes32 id = OrderTerms.id(terms, escrow, CHAIN_ID);
+        bytes32 id = OrderTerms.id(terms, escrow, _chainId);
         if (_clearances[id].matching == Matching.Matched) revert AlreadyMatched(id);
 
         // Check that each document is of this order
@@ -134,7 +134,7 @@ contract CustomsClearance is ICustomsClearance, EIP712 {
         _checkPort(port, registry.countryOf(authority));
 
         // Check that the documents matched and that this side has not released
-        bytes32 id = OrderTerms.id(terms, escrow, CHAIN_ID);
+        bytes32 id = OrderTerms.id(terms, escrow, _chainId);
         Clearance memory clearance = _clearances[id];
         if (clearance.matching != Matching.Matched) revert NotMatched(id);
         Decision standing = side == Side.Exit ? clearance.exit : clearance.entry;

@@ -48,7 +48,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @notice An IOutcomeObserver, or zero.
     address public immutable observer;
 
-    uint256 private immutable CHAIN_ID = block.chainid;
+    uint256 private immutable _chainId = block.chainid;
 
     /// @dev By id; see OrderSlot.
     mapping(bytes32 id => uint256) private _orders;
@@ -263,7 +263,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @inheritdoc ITradeEscrow
     function orderId(Terms calldata terms) external view returns (bytes32) {
-        return OrderTerms.id(terms, address(this), CHAIN_ID);
+        return OrderTerms.id(terms, address(this), _chainId);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -286,7 +286,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @dev All that can be checked before any token moves.
     function _checkOpening(Terms calldata terms, bytes calldata sellerConsent) private view returns (bytes32 id) {
-        id = OrderTerms.id(terms, address(this), CHAIN_ID);
+        id = OrderTerms.id(terms, address(this), _chainId);
         if (_orders.load(id).state != State.None) revert AlreadyOpened(id);
         _checkTerms(terms);
         if (sellerConsent.length > 0) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
@@ -305,7 +305,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     function _load(Terms calldata terms) private view returns (bytes32 id, Order memory order) {
-        id = OrderTerms.id(terms, address(this), CHAIN_ID);
+        id = OrderTerms.id(terms, address(this), _chainId);
         order = _orders.load(id);
     }
 

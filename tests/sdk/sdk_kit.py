@@ -93,9 +93,6 @@ def build_world(client: Lading) -> World:
         country="CN",
         scheme=IdentifierScheme.NATIONAL_REGISTER,
         identifier=identifier("CN"),
-        country="CN",
-        scheme=IdentifierScheme.NATIONAL_REGISTER,
-        identifier=identifier("CN"),
     )
     assert admitted.id is not None
     ids[Role.SELLER] = admitted.id
