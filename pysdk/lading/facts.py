@@ -5,7 +5,7 @@ The pure part, which judges, is `lading.provenance`; here stand only the reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -160,12 +160,14 @@ class _Reader:
             for place, log in logs.items()
         }
 
-    def _logs(self, places: Iterable[tuple[bytes, int]]) -> dict[tuple[bytes, int], AnchoredBatch]:
-        found = {}
-        for who, index in places:
-            for log in self.provenance.anchors(_hex(who), self.deployment.first_block, self.at, index):
-                found[who, index] = log
-        return found
+    def _logs(self, places: Collection[tuple[bytes, int]]) -> dict[tuple[bytes, int], AnchoredBatch]:
+        """One pass for all places: a node filters by publishers and indexes, so a few more may come, never one less."""
+        if not places:
+            return {}
+        publishers, indexes = {_hex(who) for who, _ in places}, {index for _, index in places}
+        logs = self.provenance.anchors(publishers, indexes, self.deployment.first_block, self.at)
+        found = {(_bytes(log.participant), log.index): log for log in logs}
+        return {place: log for place, log in found.items() if place in places}
 
     def _time_of(self, block: int) -> int:
         if block not in self._times:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from lading.chain.contract import Call, Contract
 from lading.chain.node import BlockId, Chain
@@ -34,11 +34,11 @@ class ProvenanceRegistry:
         return RecallTimes(of_class=of_class, of_lot=of_lot, of_serial=of_serial)
 
     def anchors(
-        self, participant: str | None, from_block: int, to_block: int | None, index: int | None = None
+        self, participants: Collection[str], indexes: Collection[int], from_block: int, to_block: int | None
     ) -> Iterator[AnchoredBatch]:
-        """In the order of the chain; of one participant, or one batch of one, if given."""
-        place = None if index is None else f"0x{index:064x}"
-        topics = [self.contract.topic("BatchAnchored"), participant, place]
+        """In the order of the chain; where given, only those of these participants, and only of these indexes."""
+        places = [f"0x{index:064x}" for index in sorted(indexes)]
+        topics = [self.contract.topic("BatchAnchored"), sorted(participants) or None, places or None]
         while topics[-1] is None:
             topics.pop()
         for log in self.contract.chain.logs([self.address], topics, from_block=from_block, to_block=to_block):

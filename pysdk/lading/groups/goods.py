@@ -86,7 +86,8 @@ class Goods:
         the newest (`to_block`, inclusive); of one participant, or batch `index` of its, if given."""
         who = None if participant is None else fields.word(participant, "participant")
         start = self._session.deployment.block if from_block is None else from_block
-        return self._contract.anchors(who, start, to_block, index)
+        whose, places = ([] if who is None else [who]), ([] if index is None else [index])
+        return self._contract.anchors(whose, places, start, to_block)
 
 
 def gtin_number(gtin: str | int) -> int:
