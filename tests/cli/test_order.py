@@ -10,8 +10,8 @@ from cli_kit import Cli
 from order_kit import AS_ANYONE, AS_BUYER, AS_CARRIER, AS_PLATFORM, AS_SELLER, EVENT, PARTIES, TIMES, UNIT
 from sdk_kit import BUYER, CARRIER, SELLER, World
 
-from lading.cli.acting import acts
 from lading.errors import ContractError
+from lading.groups.next_actions import next_actions
 from lading.models import OrderTerms
 
 
@@ -227,7 +227,7 @@ def test_after_a_deadline_the_default_is_anyones_and_what_came_too_late_is_gone(
     terms = world.opened(world.terms())
     order = world.client.orders.get(world.client.orders.id(terms))
     default = world.client.orders.default_of(terms)
-    before, after = (acts(terms, order, default, time) for time in (terms.ship_by, default.opens_at))
+    before, after = (next_actions(terms, order, default, time) for time in (terms.ship_by, default.opens_at))
     assert [(act.verb, act.who) for act in before] == [("ship", "seller"), ("release", "buyer"), ("refund", "seller")]
     assert [(act.verb, act.who) for act in after] == [("release", "buyer"), ("refund", "anyone")]
 
@@ -239,8 +239,8 @@ def test_a_receipt_counts_until_the_refund_opens(world: World):
         world.by(SELLER).orders.ship(terms, UNIT)
         order = world.client.orders.get(world.client.orders.id(terms))
         default = world.client.orders.default_of(terms)
-        (deliver,) = (act for act in acts(terms, order, default, world.now()) if act.verb == "deliver")
+        (deliver,) = (act for act in next_actions(terms, order, default, world.now()) if act.verb == "deliver")
         until[terms.salt] = deliver.until
-        after = acts(terms, order, default, default.opens_at)
+        after = next_actions(terms, order, default, default.opens_at)
         assert [(act.verb, act.who) for act in after] == [("release", "buyer"), ("refund", "anyone")]
     assert until == {free.salt: free.deliver_by + free.claim_window, bound.salt: bound.condition_by}

@@ -141,6 +141,22 @@ def test_an_order_waits_for_both_borders(world):
     assert world.client.orders.get(order_id).condition_met
 
 
+def test_a_condition_that_is_met_can_be_latched_by_anyone_until_it_is(world):
+    orders = world.client.orders
+    terms = world.opened(world.with_customs())
+    matched(world, terms)
+    world.by(SELLER).orders.ship(terms, UNIT)
+    world.by(EXIT).customs.decide(terms, Side.EXIT, Decision.RELEASE, **RELEASE_EXIT)
+    waiting = {action.verb for action in orders.next_actions(terms)}
+    world.by(ENTRY).customs.decide(terms, Side.ENTRY, Decision.RELEASE, **RELEASE_ENTRY)
+    met = {(action.verb, action.who) for action in orders.next_actions(terms)}
+    world.by(STRANGER).orders.poke(terms)
+    latched = {action.verb for action in orders.next_actions(terms)}
+
+    assert "poke" not in waiting | latched
+    assert ("poke", "anyone") in met
+
+
 def test_poke_before_the_borders_decided_may_be_tried_again(world):
     terms = world.opened(world.with_customs())
     with pytest.raises(ConditionNotMet) as refusal:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lading.cli.acting import Act, acts
 from lading.cli.output import Shown, money, pairs, plain, table, title, utc
 from lading.cli.terms import OrderId, TermsFile, terms_of
 from lading.cli.verbs import reading
@@ -15,6 +14,7 @@ from lading.enums import Default, State
 
 if TYPE_CHECKING:
     from lading.client import Lading
+    from lading.groups.next_actions import Action
     from lading.models import Order, OrderTerms, StandingDefault
 
 Cursor = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="The `next` of the page before.")]
@@ -33,7 +33,7 @@ def show(client: Lading, order: OrderId = None, file: TermsFile = None) -> Shown
     block = client.chain.block()
     now = datetime.fromtimestamp(block.time, UTC)
     standing, default = client.orders.get(identifier, at=block.number), client.orders.default_of(terms, at=block.number)
-    open_acts = acts(terms, standing, default, now)
+    open_acts = client.orders.next_actions(terms, at=block.number)
     history = client.orders.history(identifier)
     document = {
         "order": identifier,
@@ -114,7 +114,7 @@ def _deadlines(terms: OrderTerms, now: datetime) -> list[tuple[str, str, str]]:
     return [*rows, ("inspection", f"{terms.inspection_window.total_seconds() / 86400:g} days after delivery", "")]
 
 
-def _acting(found: tuple[Act, ...]) -> list[str]:
+def _acting(found: tuple[Action, ...]) -> list[str]:
     if not found:
         return ["nobody: there is nothing left to do"]
     return table(("", "", ""), [(act.verb, act.who, f"until {utc(act.until)}" if act.until else "") for act in found])

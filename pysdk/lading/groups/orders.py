@@ -21,10 +21,11 @@ from lading.contracts.token import Token
 from lading.enums import State
 from lading.errors import InputError
 from lading.groups import order_history
+from lading.groups.next_actions import Action, next_actions
 from lading.groups.session import Receipt, Session
 from lading.models import DeliveryReceipt, OpenedOrder, Order, OrderPage, OrderTerms, StandingDefault
 from lading.reverts.orders import AlreadyOpened
-from lading.values import AbiValue
+from lading.values import AbiValue, at_time
 
 NO_SIGNATURE = "0x"
 SSCC = "urn:epc:id:sscc:"
@@ -63,6 +64,12 @@ class Orders:
     def default_of(self, terms: OrderTerms, *, at: BlockId = "latest") -> StandingDefault:
         """The default as things stand, and when it opens or opened."""
         return self._contract.default_of(terms, at=at)
+
+    def next_actions(self, terms: OrderTerms, *, at: int | None = None) -> tuple[Action, ...]:
+        """Who may do what now, or as of block `at`, and until when; empty for an order that ended or was not opened."""
+        block = self._session.chain.block("latest" if at is None else at)
+        order, default = self.get(self.id(terms), at=block.number), self.default_of(terms, at=block.number)
+        return next_actions(terms, order, default, at_time(block.time))
 
     def credit_of(self, payee: str, token: str, *, at: BlockId = "latest") -> int:
         """What waits for `withdraw`, in smallest units."""

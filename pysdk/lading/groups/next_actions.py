@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from lading.enums import Default, State
-
-if TYPE_CHECKING:
-    from lading.models import Order, OrderTerms, StandingDefault
+from lading.models import Order, OrderTerms, StandingDefault
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """A verb that would be taken now, who may call it, and until when (inclusive; None: for as long as the state
     lasts)."""
 
@@ -25,26 +22,36 @@ class Act:
     until: datetime | None = None
 
 
-def acts(terms: OrderTerms, order: Order, default: StandingDefault, now: datetime) -> tuple[Act, ...]:
+def next_actions(terms: OrderTerms, order: Order, default: StandingDefault, now: datetime) -> tuple[Action, ...]:
     """`now`: the block time that is judged."""
     found = _willing(terms, order, default)
     if default.opens_at is not None and now >= default.opens_at and default.kind is not Default.NONE:
         verb = default.kind.name.lower()
         # Whoever may do it anyway is among "anyone".
-        found = [act for act in found if act.verb != verb] + [Act(verb, "anyone")]
+        found = [act for act in found if act.verb != verb] + [Action(verb, "anyone")]
     return tuple(act for act in found if act.until is None or now <= act.until)
 
 
-def _willing(terms: OrderTerms, order: Order, default: StandingDefault) -> list[Act]:
+def _willing(terms: OrderTerms, order: Order, default: StandingDefault) -> list[Action]:
     """What a party may do of its own will, whatever the time."""
     state = order.state
     if state is State.FUNDED:
-        return [Act("accept", "seller, or anyone with its consent", terms.accept_by), Act("cancel", "buyer or seller")]
-    ended = [Act("release", "buyer"), Act("refund", "seller")]
+        return [
+            Action("accept", "seller, or anyone with its consent", terms.accept_by),
+            Action("cancel", "buyer or seller"),
+        ]
+    ended = [Action("release", "buyer"), Action("refund", "seller")]
     if state is State.ACCEPTED:
-        return [Act("ship", "seller", terms.ship_by), *ended]
+        return [Action("ship", "seller", terms.ship_by), *ended]
     if state is State.SHIPPED:
         # A receipt counts until the refund opens: at the condition's deadline, or at the end of the claim window.
         last = default.opens_at - timedelta(seconds=1) if default.opens_at else None
-        return [Act("deliver", "anyone with the carrier's receipt", last), *ended]
+        found = [Action("deliver", "anyone with the carrier's receipt", last), *ended]
+        return [*found, Action("poke", "anyone")] if _met_but_not_latched(terms, order, default) else found
     return ended if state is State.DELIVERED else []
+
+
+def _met_but_not_latched(terms: OrderTerms, order: Order, default: StandingDefault) -> bool:
+    """The vault's default skips the condition's deadline only for a condition that it has just seen met."""
+    waits = terms.condition is not None and not order.condition_met
+    return waits and default.opens_at == terms.deliver_by + terms.claim_window + timedelta(seconds=1)
