@@ -1,4 +1,4 @@
-"""docs/operations says what the vault does: drawing, callers, defaults and examples are driven on the embedded chain."""
+"""docs/operations says what the vault does: drawing, callers, defaults and examples driven on the embedded chain."""
 
 from __future__ import annotations
 
