@@ -106,6 +106,8 @@ def to_units(amount: Decimal, decimals: int, name: str) -> int:
     Raises:
         InputError: not finite, negative, too large for uint128, or finer than the token.
     """
+    if not isinstance(amount, Decimal):
+        raise InputError(f"{name}: {amount!r} is no Decimal; write Decimal('120.50'), which is exact.")
     if not amount.is_finite() or amount < 0:
         raise InputError(f"{name}: {amount} is no amount of money.")
     _, digits, exponent = amount.as_tuple()

@@ -303,3 +303,14 @@ def test_a_folder_that_takes_no_file_stops_the_run_before_anything_is_sent(chain
     with pytest.raises(CannotWrite, match="cannot be written"):
         deploy(chain, signer, params, directory=tmp_path / "deployments")
     assert mined.transactions(signer) == []
+
+
+def test_who_cannot_pay_for_a_fresh_deployment_changes_nothing(chain, signer, params, tmp_path):
+    first = deploy(chain, signer, params, directory=tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    with pytest.raises(InsufficientFunds):
+        deploy(chain, Signer.unsafe_from_key(b"\x07" * 32), params, directory=tmp_path, fresh=True)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert deploy(chain, signer, params, directory=tmp_path) == first

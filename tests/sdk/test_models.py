@@ -62,6 +62,12 @@ def test_what_is_no_amount_is_refused(amount):
         to_units(Decimal(amount), 6, "price")
 
 
+@pytest.mark.parametrize("amount", [5, 1.5, "5"])
+def test_an_amount_that_is_no_decimal_is_refused(amount):
+    with pytest.raises(InputError, match="Decimal"):
+        to_units(amount, 6, "price")
+
+
 @pytest.mark.parametrize("amount", [Decimal(UINT128_MAX + 1), Decimal("1E+1000000"), Decimal("1E+60")])
 def test_an_amount_beyond_uint128_is_refused(amount):
     with pytest.raises(InputError, match="more than"):

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sdk_kit import BUYER, CARRIER, FREIGHT, PLATFORM, PRICE, SELLER, STRANGER, World
 
+from lading.chain import devnet
 from lading.enums import Default, Fault, Ground, Role, State
 from lading.errors import InputError
 from lading.reverts.openzeppelin import ERC20InsufficientBalance
@@ -322,3 +323,22 @@ def test_a_sellers_consent_that_a_stranger_left_out_is_brought_all_the_same(worl
     assert [event.name for event in receipt.events] == ["Accepted"]
     order = world.client.orders.get(receipt.id)
     assert (order.state, order.accepted_at) == (State.ACCEPTED, order.since)
+
+
+def let_time_pass_without_a_block(world, seconds):
+    """What an idle node does; the embedded chain has no clock apart from its blocks."""
+    chain = world.client.chain
+    if chain.network.kind == "embedded":
+        devnet.advance(chain, seconds)
+    else:
+        chain.web3.provider.make_request("evm_increaseTime", [seconds])
+
+
+def test_a_default_opens_by_the_clock_although_no_block_comes(world):
+    terms = world.opened(world.terms())
+    let_time_pass_without_a_block(world, int((terms.ship_by - world.now()).total_seconds()) + 5)
+
+    assert world.client.chain.now() > terms.ship_by.timestamp()
+    assert ("refund", "anyone") in [(act.verb, act.who) for act in world.client.orders.next_actions(terms)]
+    world.by(STRANGER).orders.refund(terms)
+    assert world.client.orders.get(world.client.orders.id(terms)).ground is Ground.NOT_SHIPPED

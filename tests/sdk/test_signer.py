@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 
 import pytest
 from eth_account import Account
@@ -84,6 +87,14 @@ def test_the_environment_gives_a_key_or_a_keystore(tmp_path):
         {ENV_KEYSTORE: path, ENV_PASSWORD_FILE: str(secret)},
     ):
         assert Signer.from_env(environment).address == ADDRESS
+
+
+def test_help_shows_no_key_of_the_environment(tmp_path):
+    code = "import pydoc, lading; print(pydoc.render_doc(lading.Signer, renderer=pydoc.plaintext))"
+    environment = {**os.environ, ENV_KEY: "0x" + KEY.hex()}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    assert "from_env" in done.stdout
+    assert KEY.hex() not in done.stdout
 
 
 def test_an_empty_environment_says_what_to_set():

@@ -19,7 +19,7 @@ from lading.chain import embedded
 from lading.chain.http import HttpProvider, Sleep
 from lading.chain.networks import EMBEDDED, Network, resolve
 from lading.chain.translate import translated
-from lading.errors import BadResponse
+from lading.errors import BadResponse, RequestRefused
 
 BlockId = int | str
 #: Any web3 provider, such as the one that ape made.
@@ -140,14 +140,29 @@ class Chain:
             return bytes(self.web3.eth.call(cast(Any, Request(to, data, sender).as_web3()), cast(Any, at)))
 
     def estimate(self, request: Request) -> int:
-        """Gas that the transaction needs as things stand.
+        """Gas that the transaction needs in the block to come: where no block came for a while, the newest one is too
+        old to judge a deadline by.
 
         Raises:
             ContractError: it would be refused.
             InsufficientFunds: the sender cannot pay for it.
         """
+        # eth-tester estimates on its newest block alone; its clock stands still between blocks.
+        at = "latest" if self.network.kind == "embedded" else "pending"
         with self._reading():
-            return self._integer("eth_estimateGas", self.web3.eth.estimate_gas(cast(Any, request.as_web3())))
+            needed = self.web3.eth.estimate_gas(cast(Any, request.as_web3()), cast(Any, at))
+            return self._integer("eth_estimateGas", needed)
+
+    def now(self) -> int:
+        """Block time in seconds that a transaction sent now would see: that of the block to come, where the node says
+        it, else that of the newest."""
+        newest = self.block().time
+        try:
+            with self._reading():
+                coming = self.web3.eth.get_block("pending")
+        except RequestRefused:
+            return newest
+        return max(newest, self._integer("eth_getBlockByNumber", coming["timestamp"]))
 
     def code(self, address: str, at: BlockId = "latest") -> bytes:
         with self._reading():

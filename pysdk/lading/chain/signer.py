@@ -83,13 +83,15 @@ class Signer:
         return cls.unsafe_from_key(_decrypt(where, content, password))
 
     @classmethod
-    def from_env(cls, environment: Mapping[str, str] = os.environ) -> Signer:
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Signer:
         """From LADING_KEY, or LADING_KEYSTORE with LADING_KEYSTORE_PASSWORD or LADING_KEYSTORE_PASSWORD_FILE.
 
         Raises:
             NoSigner: none of them is set.
             KeyUnreadable, KeystoreLocked: as `from_keystore`.
         """
+        # Not as the parameter's default, which `help()` would print with the key in it.
+        environment = os.environ if environment is None else environment
         if key := environment.get(ENV_KEY):
             return cls.unsafe_from_key(key)
         if path := environment.get(ENV_KEYSTORE):

@@ -65,6 +65,8 @@ def deploy(
     path = record.with_suffix(".journal.jsonl")
     with locked(record.with_suffix(".lock")):
         if fresh:
+            # Before the journal of what stands is touched: who cannot pay changes nothing.
+            Runner(chain, signer, steps, Journal.open(None, begun), on_step=tell).check_funds()
             set_aside(path)
         elif record.exists() and not path.exists():
             raise DeploymentExists(record)

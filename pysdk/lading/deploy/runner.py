@@ -97,6 +97,10 @@ class Runner:
                 funded = True
             self._do(resolution.todo[0])
 
+    def check_funds(self) -> None:
+        """Raises InsufficientFunds if the balance cannot cover what is left."""
+        self._check_funds(self._resolve(self._reconcile()))
+
     def _reconcile(self) -> Reconciled:
         # The count first: what is mined after it was read only makes `waiting` longer, never a step look replaced.
         latest = self._chain.nonce(self._signer.address, "latest")

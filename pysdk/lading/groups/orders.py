@@ -67,9 +67,10 @@ class Orders:
 
     def next_actions(self, terms: OrderTerms, *, at: int | None = None) -> tuple[Action, ...]:
         """Who may do what now, or as of block `at`, and until when; empty for an order that ended or was not opened."""
-        block = self._session.chain.block("latest" if at is None else at)
-        order, default = self.get(self.id(terms), at=block.number), self.default_of(terms, at=block.number)
-        return next_actions(terms, order, default, at_time(block.time))
+        chain = self._session.chain
+        place, time = ("latest", chain.now()) if at is None else (at, chain.block(at).time)
+        order, default = self.get(self.id(terms), at=place), self.default_of(terms, at=place)
+        return next_actions(terms, order, default, at_time(time))
 
     def credit_of(self, payee: str, token: str, *, at: BlockId = "latest") -> int:
         """What waits for `withdraw`, in smallest units."""
