@@ -13,10 +13,11 @@ from lading import artifacts, enums, errors
 from lading.chain import abi, reverts
 from lading.errors import ContractError, LadingError, Panicked, RevertedWithReason, UnknownRevert
 from lading.reverts import BY_DECLARATION, canonical_signature, parameters
+from lading.reverts.goods import NotWriter
 from lading.reverts.openzeppelin import ERC20InsufficientBalance
-from lading.reverts.orders import TooEarly
-from lading.reverts.participants import CountryInvalid, KeyNotValid, RoleMissing
-from lading.values import ENUMS, declared_type, snake
+from lading.reverts.orders import DeadlinesOutOfOrder, TooEarly
+from lading.reverts.participants import CountryInvalid, KeyNotValid, RoleMissing, RolesNotAllowed
+from lading.values import ENUMS, ZERO_ADDRESS, declared_type, snake
 
 SAMPLES = {"string": "x", "bool": True, "address": "0x" + "11" * 20, "bytes": "0x1234"}
 
@@ -98,6 +99,30 @@ def test_times_are_aware_and_enumerations_named():
     assert isinstance(role, RoleMissing)
     assert role.role is enums.Role.PLATFORM
     assert "the role platform" in role.message
+
+
+def test_deadlines_are_said_to_be_over_or_out_of_order():
+    said = {
+        earlier: DeadlinesOutOfOrder({"earlier": earlier, "later": later}, "0x").message
+        for earlier, later in (("now", "acceptBy"), ("shipBy", "deliverBy"))
+    }
+    assert said == {
+        "now": "In the terms, acceptBy is over already.",
+        "shipBy": "In the terms, deliverBy comes before shipBy.",
+    }
+
+
+def test_a_log_without_a_writer_names_how_to_set_one():
+    someone = SAMPLES["address"]
+    assert someone in NotWriter({"caller": someone, "writer": someone}, "0x").hint
+    assert "'lading goods set-writer'" in NotWriter({"caller": someone, "writer": ZERO_ADDRESS}, "0x").hint
+
+
+def test_roles_are_named_and_not_numbered():
+    found = RolesNotAllowed({"attempted": 1 << enums.Role.PAYMENT_PROVIDER, "allowed": 0b11}, "0x")
+    assert found.message == "This call may hand out brand, platform, not payment provider."
+    unknown = RolesNotAllowed({"attempted": 1 << 12, "allowed": 0}, "0x")
+    assert unknown.message == "This call may hand out no role, not number 12."
 
 
 def test_a_time_of_zero_is_never():

@@ -39,6 +39,8 @@ from pydantic import (
 )
 
 from lading.enums import IdentifierScheme
+from lading.epcis.errors import CheckDigitError
+from lading.epcis.gs1 import is_digits, verify_check_digit
 from lading.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary
 from lading.relayer.errors import RelayConfigError
 
@@ -81,6 +83,17 @@ class PublisherIdentifier(_Part):
             return IdentifierScheme[value]
         return value
 
+    @model_validator(mode="after")
+    def _gln_is_one(self) -> PublisherIdentifier:
+        if self.scheme is IdentifierScheme.GLN:
+            if not is_digits(self.identifier) or len(self.identifier) != GLN_DIGITS:
+                raise ValueError(f"{self.identifier!r} is no GLN: a GLN has {GLN_DIGITS} digits")
+            try:
+                verify_check_digit("GLN", self.identifier)
+            except CheckDigitError as error:
+                raise ValueError(error.message) from None
+        return self
+
 
 class ReadPoint(_Part):
     """One antenna, or all antennas of a reader, and the meaning of a sighting there."""
@@ -96,9 +109,12 @@ class ReadPoint(_Part):
     @field_validator("antenna", mode="before")
     @classmethod
     def _any_antenna(cls, value: object) -> object:
-        if value is None or value == "":
-            raise ValueError("should be the number of an antenna, or the word any")
-        return None if value == ANY else value
+        if value == ANY:
+            return None
+        # The number's own bounds are told apart from a word that is none, such as "all".
+        if value is None or (isinstance(value, str) and not is_digits(value.removeprefix("-"))):
+            raise ValueError(f"should be a number or {ANY}: the number of an antenna, or the word for all of them")
+        return value
 
     @field_validator("sgln", "biz_location")
     @classmethod

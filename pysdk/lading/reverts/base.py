@@ -32,12 +32,20 @@ class SolidityError(ContractError):
             setattr(self, name, value)
         shown = {name: _shown(value) for name, value in values.items()}
         super().__init__(
-            self.says.format(**shown),
-            what_next=self.next_step.format(**shown),
+            self.sentence().format(**shown),
+            what_next=self.advice().format(**shown),
             args_by_name=args_by_name,
             data=data,
             retryable=self.may_retry,
         )
+
+    def sentence(self) -> str:
+        """`says`, unless the arguments ask for other words."""
+        return self.says
+
+    def advice(self) -> str:
+        """`next_step`, unless the arguments ask for other words."""
+        return self.next_step
 
 
 def parameters(solidity: str) -> list[tuple[str, str]]:

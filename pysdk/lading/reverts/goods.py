@@ -75,6 +75,13 @@ class NotWriter(SolidityError):
     caller: str
     writer: str
 
+    def advice(self) -> str:
+        if int(self.writer, 16):
+            return self.next_step
+        return (
+            "Nobody may write into this log yet: have its controller run 'lading goods set-writer' (goods.set_writer)."
+        )
+
 
 class PrefixNotHeld(SolidityError):
     solidity = "PrefixNotHeld(uint64 gtin,bytes32 caller,bytes32 holder)"

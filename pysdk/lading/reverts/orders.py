@@ -69,10 +69,13 @@ class ConsentInvalid(SolidityError):
 
 class DeadlinesOutOfOrder(SolidityError):
     solidity = "DeadlinesOutOfOrder(string earlier,string later)"
-    says = "In the terms, {later} comes before {earlier} or before now."
+    says = "In the terms, {later} comes before {earlier}."
     next_step = "Order the deadlines: accept, ship, condition, deliver."
     earlier: str
     later: str
+
+    def sentence(self) -> str:
+        return "In the terms, {later} is over already." if self.earlier == "now" else self.says
 
 
 class DeadlineTooFar(SolidityError):

@@ -142,7 +142,16 @@ class RoleMissing(SolidityError):
 
 class RolesNotAllowed(SolidityError):
     solidity = "RolesNotAllowed(uint16 attempted,uint16 allowed)"
-    says = "This call may hand out the roles of bitmap {allowed} at most, not {attempted}."
+    says = "This call may hand out {allowed}, not {attempted}."
     next_step = "Roles that can move money or open a border come through `participants.grant_roles` alone."
     attempted: int
     allowed: int
+
+    def sentence(self) -> str:
+        return self.says.format(allowed=_roles(self.allowed), attempted=_roles(self.attempted))
+
+
+def _roles(bitmap: int) -> str:
+    names = [role.name.replace("_", " ").lower() for role in Role if bitmap >> role & 1]
+    unknown = [f"number {bit}" for bit in range(bitmap.bit_length()) if bitmap >> bit & 1 and bit not in set(Role)]
+    return ", ".join(names + unknown) or "no role"
