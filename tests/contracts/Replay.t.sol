@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+
+import {ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
+import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
+import {HostileFixture} from "./hostile/HostileFixture.sol";
+import {OwnedWallet} from "./hostile/HostileParties.sol";
+
+/// @dev What a key may sign about an order.
+enum Kind {
+    Open,
+    Accept,
+    Receipt,
+    Authorization
+}
+
+/// @dev Each kind of signature, taken from where it was given and shown where it was not. One key is buyer, seller and
+/// carrier here, so that nothing but the signed words tells one kind from another.
+contract ReplayTest is HostileFixture {
+    uint256 private constant KEY = CARRIER_KEY;
+    uint256 private constant ALL_OF_THEM = 4;
+
+    address private signer = vm.addr(KEY);
+    OwnedWallet private wallet = new OwnedWallet(vm.addr(KEY));
+    OwnedWallet private sibling = new OwnedWallet(vm.addr(KEY));
+
+    function setUp() public {
+        setUpEscrow();
+        setUpBystanders(address(credit));
+        equip(signer);
+        vm.prank(address(wallet));
+        token.approve(address(escrow), type(uint256).max);
+        vm.prank(address(sibling));
+        token.approve(address(escrow), type(uint256).max);
+        token.mint(address(wallet), 10 * FUNDING);
+        token.mint(address(sibling), 10 * FUNDING);
+    }
+
+    /* THE MATRIX */
+
+    /// @dev Without this the matrix would hold of signatures that are good for nothing.
+    function test_eachKind_isGoodForItsOwn() public {
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            Terms memory t = orderOf(bytes32(k));
+            prepare(Kind(k), t);
+            (bool ok,) = call(STRANGER, submission(Kind(k), t, signatureOf(Kind(k), t)));
+            assertTrue(ok, nameOf(Kind(k)));
+        }
+    }
+
+    function test_eachKind_onAnotherChain_isRefused() public {
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            Terms memory t = orderOf("chain");
+            uint256 snapshot = vm.snapshotState();
+            prepare(Kind(k), t);
+            bytes memory signature = signatureOf(Kind(k), t);
+            vm.chainId(999);
+            assertReplayRefused(Kind(k), t, signature, "on another chain");
+            vm.revertToState(snapshot);
+            vm.chainId(31_337);
+        }
+    }
+
+    function test_eachKind_inAnotherVault_isRefused() public {
+        TradeEscrow here = escrow;
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            Terms memory t = orderOf("vault");
+            uint256 snapshot = vm.snapshotState();
+            bytes memory signature = signatureOf(Kind(k), t);
+            setUpBystanders(address(0));
+            equip(signer);
+            prepare(Kind(k), t);
+            assertReplayRefused(Kind(k), t, signature, "in another vault");
+            vm.revertToState(snapshot);
+            escrow = here;
+        }
+    }
+
+    function test_eachKind_onAnotherOrder_isRefused() public {
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            uint256 snapshot = vm.snapshotState();
+            bytes memory signature = signatureOf(Kind(k), orderOf("signed"));
+            Terms memory t = orderOf("another");
+            prepare(Kind(k), t);
+            assertReplayRefused(Kind(k), t, signature, "on another order");
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function test_eachKind_byAnotherPartysKey_isRefused() public {
+        uint256[4] memory keys = [BUYER_KEY, SELLER_KEY, PLATFORM_KEY, OTHER_CARRIER_KEY];
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            for (uint256 i; i < keys.length; ++i) {
+                uint256 snapshot = vm.snapshotState();
+                Terms memory t = orderOf("party");
+                prepare(Kind(k), t);
+                assertReplayRefused(Kind(k), t, signatureBy(keys[i], Kind(k), t), "by another party");
+                vm.revertToState(snapshot);
+            }
+        }
+    }
+
+    function test_eachKind_asEachOther_isRefused() public {
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            for (uint256 as_; as_ < ALL_OF_THEM; ++as_) {
+                if (as_ == k) continue;
+                uint256 snapshot = vm.snapshotState();
+                Terms memory t = orderOf("kind");
+                prepare(Kind(as_), t);
+                string memory what = string.concat(nameOf(Kind(k)), " shown as");
+                assertReplayRefused(Kind(as_), t, signatureOf(Kind(k), t), what);
+                vm.revertToState(snapshot);
+            }
+        }
+    }
+
+    /// @dev An altered s (EIP-2, "malleable") is another signature over the same words: neither is good for more than one.
+    function test_eachKind_turnedIntoItsMalleableTwin_isRefused() public {
+        uint256 n = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            uint256 snapshot = vm.snapshotState();
+            Terms memory t = orderOf("malleable");
+            prepare(Kind(k), t);
+            (uint8 v, bytes32 r, bytes32 s) = split(signatureOf(Kind(k), t));
+            bytes memory twin = abi.encodePacked(r, bytes32(n - uint256(s)), v == 27 ? uint8(28) : uint8(27));
+            (bool ok, bytes memory met) = call(STRANGER, submission(Kind(k), t, twin));
+            assertFalse(ok, nameOf(Kind(k)));
+            bytes memory malformed =
+                abi.encodeWithSelector(DevDollar.AuthorizationNotSigned.selector, address(0), signer);
+            bytes memory expected = Kind(k) == Kind.Authorization ? malformed : refusal(Kind(k), t, twin);
+            assertEqual(met, expected, nameOf(Kind(k)));
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function test_eachKind_shownTwice_isRefused() public {
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            uint256 snapshot = vm.snapshotState();
+            Terms memory t = orderOf("twice");
+            bytes32 id = escrow.orderId(t);
+            prepare(Kind(k), t);
+            bytes memory data = submission(Kind(k), t, signatureOf(Kind(k), t));
+            (bool ok,) = call(STRANGER, data);
+            assertTrue(ok, nameOf(Kind(k)));
+            bytes memory expected = abi.encodeWithSelector(ITradeEscrow.AlreadyOpened.selector, id);
+            if (Kind(k) == Kind.Accept) expected = wrongState(id, State.Accepted, State.Funded);
+            if (Kind(k) == Kind.Receipt) expected = wrongState(id, State.Delivered, State.Shipped);
+            assertRefused(STRANGER, data, expected, nameOf(Kind(k)));
+
+            // Check that it is not good again once its order has ended
+            end(Kind(k), t);
+            State ended = stateOf(t);
+            if (Kind(k) == Kind.Accept) expected = wrongState(id, ended, State.Funded);
+            if (Kind(k) == Kind.Receipt) expected = wrongState(id, ended, State.Shipped);
+            assertRefused(STRANGER, data, expected, nameOf(Kind(k)));
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /* ERC-1271 SIBLINGS */
+
+    function test_oneOwnersWallets_areTwoBuyers() public {
+        (Terms memory own, Terms memory others) = siblingOrders();
+        (own.buyer, others.buyer) = (address(wallet), address(sibling));
+        bytes memory signature = consent(KEY, "Open(bytes32 orderId)", escrow.orderId(own));
+        assertRefused(
+            STRANGER,
+            abi.encodeCall(ITradeEscrow.openWithConsent, (others, signature, "")),
+            abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, escrow.orderId(others), sibling),
+            "the sibling's order"
+        );
+        escrow.openWithConsent(own, signature, "");
+        assertEq(token.balanceOf(address(sibling)), 10 * FUNDING, "the sibling's money");
+    }
+
+    function test_oneOwnersWallets_areTwoSellers() public {
+        (Terms memory own, Terms memory others) = siblingOrders();
+        (own.seller, others.seller) = (address(wallet), address(sibling));
+        openFunded(own);
+        openFunded(others);
+        bytes memory signature = consent(KEY, "Accept(bytes32 orderId)", escrow.orderId(own));
+        assertRefused(
+            STRANGER,
+            abi.encodeCall(ITradeEscrow.accept, (others, signature)),
+            abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, escrow.orderId(others), sibling),
+            "the sibling's order"
+        );
+        escrow.accept(own, signature);
+    }
+
+    /// @dev Both are keys of one carrier, so that nothing but the signer in the receipt tells them apart.
+    function test_oneOwnersWallets_areTwoSignersOfAReceipt() public {
+        addWallet(wallet);
+        addWallet(sibling);
+        Terms memory t = orderOf("receipt");
+        prepare(Kind.Receipt, t);
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceiptAs(address(wallet), receipt);
+        assertRefused(
+            STRANGER,
+            abi.encodeCall(ITradeEscrow.deliver, (t, receipt, address(sibling), signature)),
+            abi.encodeWithSelector(ITradeEscrow.ReceiptInvalid.selector, sibling),
+            "the sibling's receipt"
+        );
+        assertRefused(
+            STRANGER,
+            abi.encodeCall(ITradeEscrow.deliver, (t, receipt, signer, signature)),
+            abi.encodeWithSelector(ITradeEscrow.ReceiptInvalid.selector, signer),
+            "the owner's receipt"
+        );
+        escrow.deliver(t, receipt, address(wallet), signature);
+    }
+
+    /* ATTACKS */
+
+    function test_attack_aStrangersOrderOnASeenPermitIsRefused() public {
+        (uint8 v, bytes32 r, bytes32 s) = signPermit(BUYER_KEY, FUNDING);
+        vm.prank(STRANGER);
+        token.permit(buyer, address(escrow), FUNDING, type(uint256).max, v, r, s);
+
+        uint256 held = token.balanceOf(address(escrow));
+        Terms memory t = terms();
+        (t.seller, t.platform, t.carrier, t.salt) = (STRANGER, STRANGER, STRANGER, "stranger's");
+        bytes32 id = escrow.orderId(t);
+        bytes memory permit = abi.encodePacked(r, s, v);
+        bytes memory unsigned = abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, buyer);
+        assertRefused(
+            STRANGER,
+            abi.encodeCall(ITradeEscrow.open, (t, "")),
+            abi.encodeWithSelector(ITradeEscrow.NotBuyer.selector, STRANGER, buyer),
+            "by the stranger's own call"
+        );
+        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.openWithConsent, (t, "", "")), unsigned, "no consent");
+        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.openWithConsent, (t, permit, "")), unsigned, "the permit");
+        address recovered = ecrecover(authorizationDigest(t, id), v, r, s);
+        assertRefused(
+            STRANGER,
+            submission(Kind.Authorization, t, permit),
+            abi.encodeWithSelector(DevDollar.AuthorizationNotSigned.selector, recovered, buyer),
+            "the permit as an authorization"
+        );
+        assertState(t, State.None);
+        assertEq(token.balanceOf(address(escrow)), held, "money moved");
+        assertEq(token.allowance(buyer, address(escrow)), FUNDING, "the allowance was used");
+    }
+
+    function test_attack_aPermitUsedUpByFrontRunningLeavesTheTrueOrderFundable() public {
+        vm.prank(buyer);
+        token.approve(address(escrow), 0);
+        (uint8 v, bytes32 r, bytes32 s) = signPermit(BUYER_KEY, FUNDING);
+        vm.prank(STRANGER);
+        token.permit(buyer, address(escrow), FUNDING, type(uint256).max, v, r, s);
+        (bool ok, bytes memory met) = address(token).call(
+            abi.encodeCall(ERC20Permit.permit, (buyer, address(escrow), FUNDING, type(uint256).max, v, r, s))
+        );
+        assertFalse(ok, "the permit is used up");
+        assertEq(bytes32(bytes4(met)), ERC20Permit.ERC2612InvalidSigner.selector);
+
+        Terms memory t = terms();
+        t.salt = "true";
+        escrow.openWithConsent(t, consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t)), "");
+        assertState(t, State.Funded);
+    }
+
+    /// @dev ERC-3009: an authorization to receive is the payee's alone to use.
+    function test_attack_aSeenAuthorizationCannotBeUsedUpBeforeItsOrder() public {
+        Terms memory t = terms();
+        t.salt = "seen";
+        bytes32 id = escrow.orderId(t);
+        bytes memory seen = authorization(t, id);
+        (uint256 validAfter, uint256 validBefore, uint8 v, bytes32 r, bytes32 s) =
+            abi.decode(seen, (uint256, uint256, uint8, bytes32, bytes32));
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(DevDollar.NotPayee.selector, STRANGER, escrow));
+        token.receiveWithAuthorization(
+            buyer, address(escrow), FUNDING, validAfter, validBefore, id, v, r, s
+        );
+        escrow.openWithAuthorization(t, seen, "");
+        assertState(t, State.Funded);
+    }
+
+    /// @dev Whoever sends it first with no acceptance only opens it: the acceptance is good afterwards.
+    function test_attack_anOpeningFrontRunWithoutItsAcceptanceIsStillAccepted() public {
+        Terms memory t = terms();
+        t.salt = "front-run";
+        bytes32 id = escrow.orderId(t);
+        bytes memory accept = acceptConsent(t);
+        vm.prank(STRANGER);
+        escrow.openWithAuthorization(t, authorization(t, id), "");
+        escrow.accept(t, accept);
+        assertState(t, State.Accepted);
+    }
+
+    /* HELPERS */
+
+    /// @dev To the state in which a signature of this kind is due.
+    function prepare(Kind kind, Terms memory t) private {
+        if (kind == Kind.Accept) openFunded(t);
+        if (kind != Kind.Receipt) return;
+        openFunded(t);
+        vm.startPrank(signer);
+        escrow.accept(t, "");
+        escrow.ship(t, "unit");
+        vm.stopPrank();
+    }
+
+    function end(Kind kind, Terms memory t) private {
+        vm.startPrank(signer);
+        if (kind == Kind.Accept || kind == Kind.Receipt) escrow.release(t);
+        else escrow.cancel(t);
+        vm.stopPrank();
+    }
+
+    function assertReplayRefused(Kind kind, Terms memory t, bytes memory signature, string memory where) private {
+        string memory what = string.concat(nameOf(kind), " ", where, ": ");
+        State state = stateOf(t);
+        uint256 balance = token.balanceOf(signer);
+        assertRefused(STRANGER, submission(kind, t, signature), refusal(kind, t, signature), what);
+        assertEq(uint256(stateOf(t)), uint256(state), string.concat(what, "the order moved"));
+        assertEq(token.balanceOf(signer), balance, string.concat(what, "the money moved"));
+        assertEq(listing.balanceOf(address(escrow)), PRICE - FEE, string.concat(what, "a bystander's money moved"));
+    }
+
+    /// @return the call that shows a signature of any kind as one of `kind`.
+    function submission(Kind kind, Terms memory t, bytes memory signature) private view returns (bytes memory) {
+        if (kind == Kind.Open) return abi.encodeCall(ITradeEscrow.openWithConsent, (t, signature, ""));
+        if (kind == Kind.Accept) return abi.encodeCall(ITradeEscrow.accept, (t, signature));
+        if (kind == Kind.Receipt) {
+            return abi.encodeCall(ITradeEscrow.deliver, (t, receiptOf(t), signer, signature));
+        }
+        (uint8 v, bytes32 r, bytes32 s) = split(signature);
+        bytes memory shown = abi.encode(uint256(0), type(uint256).max, v, r, s);
+        return abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, ""));
+    }
+
+    /// @return what a signature that is not of `kind`, over `t`, here and now, meets.
+    function refusal(Kind kind, Terms memory t, bytes memory signature) private view returns (bytes memory) {
+        bytes32 id = escrow.orderId(t);
+        if (kind == Kind.Receipt) return abi.encodeWithSelector(ITradeEscrow.ReceiptInvalid.selector, signer);
+        if (kind != Kind.Authorization) {
+            return abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, signer);
+        }
+        (uint8 v, bytes32 r, bytes32 s) = split(signature);
+        address recovered = ecrecover(authorizationDigest(t, id), v, r, s);
+        return abi.encodeWithSelector(DevDollar.AuthorizationNotSigned.selector, recovered, signer);
+    }
+
+    function signatureOf(Kind kind, Terms memory t) private view returns (bytes memory) {
+        return signatureBy(KEY, kind, t);
+    }
+
+    function signatureBy(uint256 key, Kind kind, Terms memory t) private view returns (bytes memory) {
+        bytes32 id = escrow.orderId(t);
+        if (kind == Kind.Open) return consent(key, "Open(bytes32 orderId)", id);
+        if (kind == Kind.Accept) return consent(key, "Accept(bytes32 orderId)", id);
+        if (kind == Kind.Receipt) return signReceipt(key, receiptOf(t));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, authorizationDigest(t, id));
+        return abi.encodePacked(r, s, v);
+    }
+
+    function split(bytes memory signature) private pure returns (uint8 v, bytes32 r, bytes32 s) {
+        v = uint8(signature[64]);
+        assembly ("memory-safe") {
+            r := mload(add(signature, 0x20))
+            s := mload(add(signature, 0x40))
+        }
+    }
+
+    function signReceiptAs(address who, Receipt memory receipt) private view returns (bytes memory) {
+        bytes32 structHash = keccak256(
+            abi.encode(
+                keccak256("Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)"),
+                receipt.orderId,
+                receipt.logisticUnit,
+                receipt.eventId,
+                who
+            )
+        );
+        return sign(KEY, domain("Lading TradeEscrow", address(escrow)), structHash);
+    }
+
+    function signPermit(uint256 key, uint256 value) private view returns (uint8 v, bytes32 r, bytes32 s) {
+        address owner = vm.addr(key);
+        bytes32 typehash =
+            keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
+        bytes32 structHash = keccak256(
+            abi.encode(typehash, owner, address(escrow), value, token.nonces(owner), type(uint256).max)
+        );
+        return vm.sign(key, digest(token.DOMAIN_SEPARATOR(), structHash));
+    }
+
+    function addWallet(OwnedWallet added) private {
+        bytes32 structHash = keccak256(
+            abi.encode(keccak256("AddKey(bytes32 participant,address key)"), carrierId, address(added))
+        );
+        bytes32 separator = domain("Lading ParticipantRegistry", address(registry));
+        registry.addKey(carrierId, address(added), sign(KEY, separator, structHash));
+    }
+
+    function orderOf(bytes32 salt) private view returns (Terms memory t) {
+        t = terms();
+        (t.buyer, t.seller, t.carrier, t.salt) = (signer, signer, signer, salt);
+    }
+
+    function siblingOrders() private view returns (Terms memory own, Terms memory others) {
+        (own, others) = (terms(), terms());
+        (own.salt, others.salt) = ("siblings", "siblings");
+    }
+
+    function equip(address who) private {
+        token.mint(who, 10 * FUNDING);
+        vm.prank(who);
+        token.approve(address(escrow), type(uint256).max);
+    }
+
+    function wrongState(bytes32 id, State standing, State expected) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, standing, expected);
+    }
+
+    function nameOf(Kind kind) private pure returns (string memory) {
+        return ["an Open", "an Accept", "a Receipt", "an authorization"][uint256(kind)];
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+
+import {ConditionStatus, Fault} from "../../../contracts/interfaces/IReleaseCondition.sol";
+import {ITradeEscrow, Outcome, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
+
+/// @dev What a contract answers that was asked something: as a condition, as an observer, as a wallet.
+enum Answer {
+    Reverts,
+    BurnsAllGas,
+    /// 1 MB that begins with the right words.
+    ReturnBomb,
+    RevertBomb,
+    /// Nothing at all.
+    Silent,
+    /// The right words, of which the last is cut off.
+    Short,
+    /// Right in length, wrong in value.
+    Wrong,
+    /// The right words.
+    Right
+}
+
+/// @dev Answers as it is told, the right words being the two that it was given.
+contract Answering {
+    uint256 private constant BOMB = 1 << 20;
+
+    Answer private _answer;
+    uint256 private _first;
+    uint256 private _second;
+
+    function set(Answer answer_, uint256 first, uint256 second) external {
+        (_answer, _first, _second) = (answer_, first, second);
+    }
+
+    function approve(ERC20 currency, address spender) external {
+        currency.approve(spender, type(uint256).max);
+    }
+
+    fallback() external {
+        if (_answer == Answer.Reverts) revert("no");
+        if (_answer == Answer.BurnsAllGas) while (true) {}
+        (uint256 first, uint256 second) = _answer == Answer.Wrong ? (~_first, ~_second) : (_first, _second);
+        uint256 size = 0x40;
+        if (_answer == Answer.ReturnBomb || _answer == Answer.RevertBomb) size = BOMB;
+        if (_answer == Answer.Silent) size = 0;
+        if (_answer == Answer.Short) size = second == 0 ? 0x1f : 0x3f;
+        bool reverts = _answer == Answer.RevertBomb;
+        assembly {
+            let start := mload(0x40)
+            mstore(start, first)
+            mstore(add(start, 0x20), second)
+            if reverts { revert(start, size) }
+            return(start, size)
+        }
+    }
+}
+
+/// @dev Met when first asked in a transaction and rejected from then on. It may write nothing, but what it has touched is
+/// cheaper to touch again.
+contract FlippingCondition {
+    function status(bytes32) external view returns (ConditionStatus, Fault) {
+        uint256 cost;
+        assembly {
+            cost := gas()
+            pop(staticcall(0, not(address()), 0, 0, 0, 0))
+            cost := sub(cost, gas())
+        }
+        return cost > 1000 ? (ConditionStatus.Met, Fault.Nobody) : (ConditionStatus.Rejected, Fault.Seller);
+    }
+}
+
+/// @dev Rejects if the vault let it call in to pay out another's credit, and is met if not.
+contract ReentrantCondition {
+    address private immutable _payee;
+    address private immutable _token;
+
+    constructor(address payee, address token) {
+        (_payee, _token) = (payee, token);
+    }
+
+    function status(bytes32) external returns (ConditionStatus, Fault) {
+        bytes memory data = abi.encodeCall(ITradeEscrow.withdrawFor, (_payee, _token));
+        (bool ok,) = msg.sender.call{gas: 30_000}(data);
+        return (ok ? ConditionStatus.Rejected : ConditionStatus.Met, Fault.Nobody);
+    }
+}
+
+/// @dev Calls back into the vault with a verb of its choice, on the order whose end it is told of.
+contract ReentrantObserver {
+    bytes4 private _verb;
+    bytes4 public met;
+
+    function set(bytes4 verb) external {
+        _verb = verb;
+    }
+
+    function onOutcome(bytes32, Terms calldata terms, Outcome calldata) external {
+        bytes memory data = abi.encodeWithSelector(_verb, terms);
+        if (_verb == ITradeEscrow.withdraw.selector) data = abi.encodeWithSelector(_verb, terms.token, address(this));
+        if (_verb == ITradeEscrow.withdrawFor.selector) data = abi.encodeWithSelector(_verb, terms.buyer, terms.token);
+        (, bytes memory reason) = msg.sender.call(data);
+        met = bytes4(reason);
+    }
+}
+
+/// @dev A wallet that takes its owner's signature over any hash, and asks not for which of the owner's wallets.
+contract OwnedWallet is IERC1271 {
+    address private immutable _owner;
+
+    constructor(address owner) {
+        _owner = owner;
+    }
+
+    function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4) {
+        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
+    }
+
+    function approve(ERC20 currency, address spender) external {
+        currency.approve(spender, type(uint256).max);
+    }
+}
