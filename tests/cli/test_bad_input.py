@@ -12,6 +12,7 @@ import pytest
 from cli_kit import Cli
 from sdk_kit import keystore
 
+from lading.chain import networks
 from lading.errors import NoSigner
 
 KEY = "0x" + "4b" * 32
@@ -60,6 +61,15 @@ def test_a_node_that_does_not_answer_is_not_reachable(cli: Cli, words: str):
     assert "lading devnet up" in error["hint"]
 
 
+@pytest.mark.parametrize(("name", "start"), [("anvil", "lading devnet up`"), ("ganache", "devnet up --kind ganache`")])
+def test_a_devnet_that_is_not_running_is_started_by_its_kind(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str, start: str
+):
+    moved = networks.at_url(networks.NAMED[name], f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setitem(networks.NAMED, name, moved)
+    assert start in cli.refused(f"order list --network {name}", 3)["hint"]
+
+
 def test_the_demo_runs_on_no_other_chain(cli: Cli):
     error = cli.refused("demo --network http://127.0.0.1:8545", 2)
     assert "embedded, anvil, ganache" in error["hint"]
@@ -86,6 +96,14 @@ def test_a_key_on_the_command_line_is_refused_and_never_repeated(cli: Cli, optio
     assert done.code == 2
     assert "LADING_KEYSTORE" in done.error["hint"]
     assert KEY not in done.out + done.err
+
+
+@pytest.mark.parametrize("key", [KEY, KEY[2:], KEY.upper().replace("X", "x")])
+@pytest.mark.parametrize("words", ["order list {}", "order {}", "{}", "order list --{}", "order list --dev-account {}"])
+def test_a_key_where_it_does_not_belong_is_not_repeated(cli: Cli, words: str, key: str):
+    done = cli(f"{words.format(key)} --json")
+    assert (done.code, done.error["type"]) == (2, "UsageError")
+    assert key[2:].lower() not in (done.out + done.err).lower()
 
 
 def test_without_a_key_all_ways_to_give_one_are_named(cli: Cli):

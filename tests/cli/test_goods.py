@@ -100,8 +100,11 @@ def test_a_malformed_line_is_counted_and_stops_nothing(cli: Cli, goods: Cli):
     assert (counted["quarantined"], counted["reads"] > 0) == (2, True)
 
 
-def test_a_run_has_to_be_said_to_end(goods: Cli, relayed: dict[str, int]):
-    assert "--once" in goods.refused("relay run --config relay.yaml --dev-account 6", 2)["hint"]
+def test_a_run_is_one_pass_whether_said_or_not(goods: Cli, relayed: dict[str, int]):
+    words = "relay run --config relay.yaml --dev-account 6 --json"
+    once, unsaid = goods(f"{words} --once"), goods(words)
+    assert (once.code, unsaid.code, unsaid.out) == (0, 0, once.out)
+    assert ("One pass" in unsaid.err, "One pass" in once.err) == (True, False)
 
 
 def test_a_key_that_may_not_write_the_log_anchors_nothing(goods: Cli, relayed: dict[str, int], root: Path):
@@ -152,6 +155,7 @@ def test_people_read_a_headline_what_is_not_proven_and_the_block(goods: Cli, nod
     assert out.startswith("AUTHENTIC")
     assert "As of block" in out
     assert "Not proven:" in out
+    assert f"Trusted record: deployments/{record(goods).name}" in out
 
 
 def test_without_a_node_no_anchor_was_checked(goods: Cli, bundle: Path):
@@ -203,6 +207,7 @@ def test_addresses_of_other_programs_are_an_error_and_no_verdict(
 def test_a_record_named_in_the_environment_is_trusted(goods: Cli, cli: Cli, node: devnet.Devnet, bundle: Path):
     named = str(record(goods))
     assert cli.json(f"verify {bundle} --rpc {node.url}", LADING_DEPLOYMENT=named)["verdict"] == "authentic"
+    assert f"Trusted record: {named}" in cli(f"verify {bundle} --rpc {node.url}", LADING_DEPLOYMENT=named).out
 
 
 def test_a_bundle_about_another_item_says_so(goods: Cli, node: devnet.Devnet, bundle: Path):
@@ -211,7 +216,8 @@ def test_a_bundle_about_another_item_says_so(goods: Cli, node: devnet.Devnet, bu
 
 
 def test_a_node_that_does_not_answer_gives_no_verdict(goods: Cli, bundle: Path):
-    assert goods.refused(f"verify {bundle} --rpc http://127.0.0.1:1", 3)["type"] == "NotReachable"
+    error = goods.refused(f"verify {bundle} --rpc http://127.0.0.1:1", 3)
+    assert (error["type"], error["hint"]) == ("NotReachable", "Check the URL, or ask another node.")
 
 
 def test_the_embedded_chain_proves_nothing(goods: Cli, bundle: Path):

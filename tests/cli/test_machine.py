@@ -102,3 +102,5 @@ def test_doctor_says_what_to_do_about_a_gap(cli: Cli, monkeypatch: pytest.Monkey
     assert "pip install no-such-package" in out
     assert "2 gaps: python, no-such-package" in out
     assert out.count("GAP") == 2
+    monkeypatch.setattr(doctor, "_PACKAGES", ("web3",))
+    assert "1 gap: python\n" in cli("doctor").out

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from cli_kit import Cli
 from order_kit import AS_ANYONE, AS_BUYER, AS_CARRIER, AS_PLATFORM, AS_SELLER, EVENT, PARTIES, TIMES, UNIT
 from sdk_kit import BUYER, CARRIER, SELLER, World
 
+from lading.cli.output import length
 from lading.errors import ContractError
 from lading.groups.next_actions import next_actions
 from lading.models import OrderTerms
@@ -65,6 +68,7 @@ def test_people_see_state_deadlines_default_and_history(shell: Cli, opened: str)
         "ship     seller",
         "Opened",
         "120.50 and freight 9.99",
+        "2 days after delivery",
     ):
         assert said in out
 
@@ -196,6 +200,45 @@ def test_terms_from_malformed_words_write_no_file(shell: Cli, world: World, tmp_
     error = shell.refused(f"order terms {PARTIES} {TIMES} --price 1 --out {path} {words}", 1)
     assert said in error["message"]
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ("--ship-by 30m", "--ship-by .* comes before --accept-by"),
+        ("--deliver-by 2h", "--deliver-by .* comes before --ship-by"),
+        ("--accept-by 2020-01-01T00:00:00Z", "--accept-by 2020-01-01T00:00:00Z is over"),
+        ("--condition-by 4d", "--condition-by belongs to no condition"),
+        ("--condition customs --exit-authority {exit}", "--condition has no deadline"),
+        ("--condition customs --condition-by 4d", "names no customs"),
+        ("--condition customs --condition-by 2h --exit-authority {exit}", "--condition-by .* comes before --ship-by"),
+        ("--condition customs --condition-by 6d --entry-authority {exit}", "--deliver-by .* before --condition-by"),
+        ("--condition customs --condition-by 4d --exit-authority 0x" + "11" * 32, "no participant"),
+    ],
+)
+def test_terms_that_no_escrow_takes_write_no_file(shell: Cli, world: World, tmp_path: Path, words: str, named: str):
+    path = tmp_path / "terms.json"
+    given = words.format(exit=world.exit_customs)
+    done = shell(f"order terms {PARTIES} {TIMES} --price 1 --out {path} {given} --json")
+    assert done.code in (1, 4)
+    assert re.search(named, done.error["message"])
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=30), "30 s"),
+        (timedelta(minutes=90), "90 min"),
+        (timedelta(hours=12), "12 h"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(days=7), "7 days"),
+        (timedelta(days=1, seconds=1), "86401 s"),
+    ],
+)
+def test_a_length_of_time_is_said_in_the_unit_that_holds_it_whole(time: timedelta, said: str):
+    assert length(time) == said
 
 
 # What the list of acts says against what the contract takes.

@@ -11,6 +11,7 @@ from sdk_kit import CARRIER, GOVERNOR, STRANGER, World, fresh_signer, funded_sig
 
 from lading.chain import devnet
 from lading.chain.signer import Signer
+from lading.cli.participants import BY_GRANT
 from lading.credit.score import CreditRecord
 from lading.enums import Role
 
@@ -37,6 +38,10 @@ def test_a_delay_of_zero_is_said_aloud(shell: Cli, world: World):
 def test_an_empty_folder_lists_no_deployment(cli: Cli):
     assert cli.json("deployments") == {"deployments": []}
     assert "Nothing is recorded" in cli("deployments").out
+
+
+def test_a_chain_id_is_printed_as_it_is_typed(shell: Cli, world: World):
+    assert " 31337 " in shell("deployments").out
 
 
 def test_a_chain_without_a_deployment_says_how_to_make_one(cli: Cli, node: devnet.Devnet):
@@ -81,6 +86,41 @@ def test_a_participant_is_admitted_shown_and_gets_and_loses_roles(shell: Cli, wo
     assert "brand, carrier" in shell(f"participants show {who}").out
 
 
+def test_a_participant_may_be_admitted_without_a_role(shell: Cli, world: World):
+    words = f"participants admit {CONTROLLER} --country CN --scheme eori --identifier {identifier()[:12]}"
+    who = shell.json(f"{words} {AS_GOVERNOR}")["id"]
+    assert shell.json(f"participants show {who}")["roles"] == []
+
+
+def test_the_roles_that_admit_does_not_list_are_the_money_roles(shell: Cli, world: World):
+    assert {Role[name] for name in BY_GRANT} == world.client.participants.money_roles()
+    words = f"participants admit {CONTROLLER} --country CN --scheme eori --identifier X1 --role carrier --role brand"
+    error = shell.refused(f"{words} {AS_GOVERNOR}", 4)
+    assert error["message"] == "This call may hand out brand, platform, seller, inspector, not brand, carrier."
+
+
+@pytest.mark.parametrize("words", ["credit show", "goods log", "participants show"])
+def test_nobody_is_invented_for_an_identifier_that_nobody_was_admitted_under(shell: Cli, world: World, words: str):
+    error = shell.refused(f"{words} GLN:9521141000106", 1)
+    assert (error["type"], "GLN:9521141000106" in error["message"]) == ("InputError", True)
+    assert "'participants admit-seller' printed" in error["hint"]
+    assert shell.refused(f"{words} 0x{'11' * 32}", 4)["type"] == "ParticipantUnknown"
+
+
+def test_a_delay_is_said_in_plain_units_and_what_comes_too_early_hears_until_when(
+    shell: Cli, cli: Cli, node: devnet.Devnet
+):
+    (cli.folder / "params.yaml").write_text("governance_delay: 3d\n", encoding="utf-8")
+    near = f"--network {node.url}"
+    assert "after a delay of 3 days, in public" in cli(f"deploy --params params.yaml {AS_GOVERNOR} {near}").out
+    words = f"participants admit {CONTROLLER} --country CN --scheme eori --identifier {identifier()[:12]}"
+    who = cli.json(f"{words} {AS_GOVERNOR} {near}")["id"]
+    words = f"participants grant-roles {who} carrier {AS_GOVERNOR} {near}"
+    until = cli.json(words)["scheduled_until"]
+    error = cli.refused(words, 4)
+    assert (error["type"], error["retryable"], until in error["hint"]) == ("AccessManagerNotReady", True, True)
+
+
 def test_a_platform_admits_its_seller(shell: Cli, world: World):
     words = f"participants admit-seller {CONTROLLER} --country CN --scheme eori --identifier CN{identifier()[:12]}"
     who = shell.json(f"{words} --dev-account 3")["id"]
@@ -123,10 +163,12 @@ def test_a_controller_hands_over(shell: Cli, world: World):
     [
         (f"participants show 0x{'11' * 32}", 4, "ParticipantUnknown"),
         ("participants show somebody", 1, "InputError"),
-        (f"participants grant-roles GLN:9521141000106 customs {AS_STRANGER}", 4, "AccessManagedUnauthorized"),
+        (f"participants grant-roles {{carrier}} customs {AS_STRANGER}", 4, "AccessManagedUnauthorized"),
+        (f"participants grant-roles GLN:9521141000106 customs {AS_STRANGER}", 1, "InputError"),
         (f"participants grant-roles GLN:9521141000106 emperor {AS_STRANGER}", 2, "UsageError"),
         (f"goods register-class {GTIN} {AS_STRANGER}", 4, "KeyNotValid"),
         (f"goods recall {GTIN} --scope lot --value L1 --reason x {AS_STRANGER}", 4, "ClassUnknown"),
+        (f"goods recall {GTIN} --scope lot --value L1 --reason= {AS_STRANGER}", 1, "InputError"),
         (f"goods set-writer GLN:9521141000106 {AS_STRANGER}", 2, "UsageError"),
         ("token balance 0x12", 1, "InputError"),
         (f"token transfer {GOVERNOR.address} 1000000 {AS_STRANGER}", 4, "ERC20InsufficientBalance"),
@@ -134,7 +176,7 @@ def test_a_controller_hands_over(shell: Cli, world: World):
     ],
 )
 def test_refusals_by_type_and_exit_code(shell: Cli, world: World, words: str, code: int, kind: str):
-    error = shell.refused(words, code)
+    error = shell.refused(words.format(carrier=world.ids[Role.CARRIER]), code)
     assert (error["type"], bool(error["message"])) == (kind, True)
 
 

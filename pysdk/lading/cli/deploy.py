@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lading.cli.options import DEFAULT_NETWORK, DevAccount, Json, KeyStdin, Network, open_chain, signer_from
-from lading.cli.output import Shown, emit, pairs, plain, progress, table
+from lading.cli.output import Shown, emit, length, pairs, plain, progress, table
 
 if TYPE_CHECKING:
     from lading.chain.node import Chain
@@ -91,5 +92,7 @@ def _shown(chain: Chain, made: Deployment, read_back: Iterable[Check]) -> Shown:
     if delay == 0:
         lines.append("The governance delay is ZERO: roles that can move money are granted at once. For a devnet only.")
     else:
-        lines.append(f"Roles that can move money are granted after a delay of {delay:,} seconds, in public.")
+        lines.append(
+            f"Roles that can move money are granted after a delay of {length(timedelta(seconds=delay))}, in public."
+        )
     return Shown(document, lines)

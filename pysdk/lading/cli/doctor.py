@@ -51,7 +51,7 @@ def doctor(as_json: Json = False) -> None:
         lines.append(f"{_SIGNS[check.status]}  {check.name:<{width}}  {check.found}")
         if check.advice:
             lines.append(f"     {'':<{width}}  {check.advice}")
-    lines.append(f"{len(gaps)} gaps: {', '.join(gaps)}" if gaps else "No gap.")
+    lines.append(f"{len(gaps)} {'gap' if len(gaps) == 1 else 'gaps'}: {', '.join(gaps)}" if gaps else "No gap.")
     emit({"ok": not gaps, "gaps": gaps, "checks": [asdict(check) for check in checks]}, as_json=as_json, lines=lines)
     if gaps:
         raise typer.Exit(1)
@@ -67,7 +67,7 @@ def run_checks(root: Path) -> Iterator[Check]:
     yield _attempt("embedded chain", _embedded, "Install the extra: pip install 'lading[embedded]'.")
     if (root / "foundry.toml").is_file() and (root / "contracts").is_dir():
         yield _node_js()
-        yield _attempt("solc", lambda: _solc(root), "Run 'lading build'.")
+        yield _attempt("solc", lambda: _solc(root), "Needed to change contracts only: 'lading build' brings it in.")
         for tool in ("forge", "anvil", "ganache"):
             yield _attempt(tool, lambda tool=tool: _tool(tool, root), "Run 'npm ci' in the checkout.")  # type: ignore[misc]
     for network in ("anvil", "ganache"):
@@ -122,7 +122,7 @@ def _solc(root: Path) -> str:
 
     compiler = find_compiler(root)
     if compiler is None:
-        raise ToolchainError("not brought in yet")
+        raise ToolchainError("not brought in yet; the compiled contracts are there without it")
     return f"{compiler.kind}, {_first_line([str(compiler.path), '--version'], starting='Version')}"
 
 

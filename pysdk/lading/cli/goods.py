@@ -10,6 +10,7 @@ from lading.cli.output import Shown, pairs, plain, table
 from lading.cli.values import Participant, choice, gtin, participant_id
 from lading.cli.verbs import reading, signing
 from lading.enums import RecallScope
+from lading.errors import InputError
 
 if TYPE_CHECKING:
     from lading.client import Lading
@@ -58,6 +59,8 @@ def anchor(
 @signing(app, "recall")
 def recall(client: Lading, number: Gtin, scope: Scope, reason: Reason, value: Value = "") -> Receipt:
     """Recall a class, lot or serial, for good. Signs as a key of the brand."""
+    if not reason.strip():
+        raise InputError("--reason is empty.", hint="Say in a sentence what the consumer should know and do.")
     return client.goods.recall(number, scope, value, reason=reason)
 
 

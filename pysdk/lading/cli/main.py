@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -43,6 +44,8 @@ CommandLineError: type[Exception] = typer.BadParameter.__mro__[1]
 #: A key in an option can be read by everyone on the machine, and stays in the shell's history.
 KEY_WORDS = ("privatekey", "secretkey", "mnemonic", "password", "passphrase", "seed")
 KEY_OPTIONS = ("key", "pk")
+#: 32 bytes in hex, or more: what stands where it does not belong may be a private key.
+_SECRET = re.compile(r"[0-9a-fA-F]{64,}")
 DEBUG = "LADING_DEBUG"
 INTERRUPTED = 130
 
@@ -124,12 +127,14 @@ def _mute(error: OSError) -> int:
 
 
 def _usage(words: Sequence[str], error: CommandError) -> int:
-    """A command group called without a command shows its help; anything else is said in a line."""
+    """A command group called without a command shows its help; anything else is said in a line, which repeats no word
+    that may be a key."""
     if type(error).__name__ == "NoArgsIsHelpError":
         typer.echo(error.ctx.get_help(), err=True)
         return UsageError.exit_code
     command = error.ctx.command_path if error.ctx else "lading"
-    return _fail(words, UsageError(error.format_message(), hint=f"Try '{command} --help'."))
+    message = _SECRET.sub("…", error.format_message())
+    return _fail(words, UsageError(message, hint=f"Try '{command} --help'."))
 
 
 def _refuse_keys(words: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.errors import NoSigner, UsageError
+from lading.errors import NoSigner, NotReachable, UsageError
 
 if TYPE_CHECKING:
     from lading.chain.node import Chain
@@ -30,6 +30,7 @@ DevAccount = Annotated[
 ]
 
 DEFAULT_NETWORK = "anvil"
+START = {"anvil": "lading devnet up", "ganache": "lading devnet up --kind ganache"}
 
 
 def signer_from(key_stdin: bool, dev_account: int | None) -> Signer:
@@ -71,7 +72,12 @@ def open_chain(network: str, dev_account: int | None = None) -> Chain:
 
     meant = resolve(network)
     url = recorded_url(meant.kind) if meant.kind in ("anvil", "ganache") else None
-    chain = Chain.open(at_url(meant, url) if url else meant)
+    try:
+        chain = Chain.open(at_url(meant, url) if url else meant)
+    except NotReachable as error:
+        if meant.kind not in START:
+            raise
+        raise NotReachable(error.message, hint=f"Start it with `{START[meant.kind]}`.") from error
     if dev_account is not None:
         _refuse_public_key(chain)
     return chain

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lading.cli.output import Shown, money, pairs, plain, table, title, utc
+from lading.cli.output import Shown, length, money, pairs, plain, table, title, utc
 from lading.cli.terms import OrderId, TermsFile, terms_of
 from lading.cli.verbs import reading
 from lading.enums import Default, State
@@ -31,9 +31,9 @@ def show(client: Lading, order: OrderId = None, file: TermsFile = None) -> Shown
     terms = terms_of(client, order, file)
     identifier = client.orders.id(terms)
     block = client.chain.block()
-    now = datetime.fromtimestamp(block.time, UTC)
+    now = datetime.fromtimestamp(client.chain.now(), UTC)
     standing, default = client.orders.get(identifier, at=block.number), client.orders.default_of(terms, at=block.number)
-    open_acts = client.orders.next_actions(terms, at=block.number)
+    open_acts = client.orders.next_actions(terms)
     history = client.orders.history(identifier)
     document = {
         "order": identifier,
@@ -111,7 +111,7 @@ def _deadlines(terms: OrderTerms, now: datetime) -> list[tuple[str, str, str]]:
         "claims until": terms.deliver_by + terms.claim_window,
     }
     rows = [(name, utc(time), "over" if now > time else "") for name, time in times.items() if time is not None]
-    return [*rows, ("inspection", f"{terms.inspection_window.total_seconds() / 86400:g} days after delivery", "")]
+    return [*rows, ("inspection", f"{length(terms.inspection_window)} after delivery", "")]
 
 
 def _acting(found: tuple[Action, ...]) -> list[str]:

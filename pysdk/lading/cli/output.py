@@ -103,6 +103,16 @@ def utc(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def length(time: timedelta) -> str:
+    """For people: in the largest unit of which it is a whole number, such as 30 s, 12 h, 7 days."""
+    seconds = int(time.total_seconds())
+    for size, unit in ((86400, "day"), (3600, "h"), (60, "min")):
+        if seconds and seconds % size == 0:
+            count = seconds // size
+            return f"{count} {unit}" + ("s" if unit == "day" and count > 1 else "")
+    return f"{seconds} s"
+
+
 def money(amount: Decimal) -> str:
     """For people: at least two digits after the point, and no more than there are."""
     whole, _, part = f"{amount:f}".partition(".")

@@ -9,10 +9,9 @@ import typer
 
 from lading.cli.documents import FileUnreadable, read_json
 from lading.cli.options import Json
-from lading.cli.output import Shown, emit, pairs
+from lading.cli.output import Shown, emit, pairs, progress
 from lading.cli.values import participant_id
 from lading.cli.verbs import signing
-from lading.errors import UsageError
 
 if TYPE_CHECKING:
     from lading.client import Lading
@@ -23,7 +22,7 @@ app = typer.Typer(name="relay", help="Tag reads into anchored events.", no_args_
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="Relay configuration (YAML).")]
 ConfigOption = Annotated[Path, typer.Option("--config", help="Relay configuration (YAML).")]
 Input = Annotated[Path | None, typer.Option("--input", help="Reader log; default: the configuration's source.")]
-Once = Annotated[bool, typer.Option("--once", help="Take in the log as it stands, anchor, and end.")]
+Once = Annotated[bool, typer.Option("--once", help="One pass; the default, and all there is.")]
 
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="EPCIS 2.0 JSON-LD document.")]
 Publisher = Annotated[str, typer.Option("--publisher", metavar="PARTICIPANT", help="Whose log: id, or GLN:….")]
@@ -53,12 +52,12 @@ def check(config: Config, source: Input = None, as_json: Json = False) -> None:
 
 @signing(app, "run")
 def run(client: Lading, config: ConfigOption, source: Input = None, once: Once = False) -> Shown:
-    """Take a reader log in and anchor what waits. Safe to repeat. Signs as the log's writer."""
+    """Take a reader log in as it stands, anchor what waits, and end. Safe to repeat. Signs as the log's writer."""
     from lading.relayer import run as relay
     from lading.relayer.config import load
 
     if not once:
-        raise UsageError("A log file ends, so a run over it does too.", hint="Say so with --once.")
+        progress("One pass over the log as it stands: this version does no other (--once says so).")
     return _counted(relay.run_once(load(config), client, source))
 
 

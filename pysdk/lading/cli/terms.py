@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lading.cli.documents import FileUnreadable, read_json, write_public
-from lading.cli.output import Shown, pairs
+from lading.cli.output import Shown, pairs, utc
 from lading.cli.values import Out, amount, moment, participant_id, resolved, window
 from lading.errors import InputError, UsageError
 
@@ -62,6 +63,46 @@ def terms_of(client: Lading, order: str | None, path: Path | None) -> OrderTerms
     return opened.terms
 
 
+def _refuse_impossible(client: Lading, terms: OrderTerms) -> None:
+    """What could never be opened, or would wait for customs that nobody decides for.
+
+    Raises:
+        InputError: naming the options.
+    """
+    if terms.condition and terms.condition_by is None:
+        raise InputError("--condition has no deadline.", hint="Give --condition-by, not before --ship-by.")
+    if terms.condition_by is not None and not terms.condition:
+        raise InputError("--condition-by belongs to no condition.", hint="Give --condition too, or leave both out.")
+    if terms.condition == client.customs.address and not (terms.exit_authority or terms.entry_authority):
+        raise InputError(
+            "--condition customs names no customs: the goods would count as cleared once the papers match.",
+            hint="Give --exit-authority, --entry-authority or both.",
+        )
+    _refuse_disorder(resolved(client, timedelta(0)), terms)
+
+
+def _refuse_disorder(now: datetime, terms: OrderTerms) -> None:
+    """As the escrow does when the order is opened."""
+    deadlines = {
+        "--accept-by": terms.accept_by,
+        "--ship-by": terms.ship_by,
+        "--condition-by": terms.condition_by,
+        "--deliver-by": terms.deliver_by,
+    }
+    if terms.accept_by < now:
+        raise InputError(
+            f"--accept-by {utc(terms.accept_by)} is over: the chain's clock shows {utc(now)}.",
+            hint="Give a later time, or how long from now, such as 3d.",
+        )
+    given = [(option, time) for option, time in deadlines.items() if time is not None]
+    for (before, earlier), (option, later) in pairwise(given):
+        if later < earlier:
+            raise InputError(
+                f"{option} ({utc(later)}) comes before {before} ({utc(earlier)}).",
+                hint=f"Their order is {', '.join(option for option, _ in given)}.",
+            )
+
+
 def make(
     client: Lading,
     buyer: Address,
@@ -106,6 +147,7 @@ def make(
         exit_authority=authorities[0],
         entry_authority=authorities[1],
     )
+    _refuse_impossible(client, terms)
     document = terms.model_dump(mode="json")
     write_public(out, json.dumps(document, indent=2) + "\n")
     order = client.orders.id(terms)

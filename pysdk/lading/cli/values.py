@@ -121,17 +121,20 @@ def resolved(client: Lading, time: datetime | timedelta) -> datetime:
     """A moment on the chain's own clock, which is the one that deadlines go by."""
     if isinstance(time, datetime):
         return time
-    return datetime.fromtimestamp(client.chain.block().time, UTC) + time
+    return datetime.fromtimestamp(client.chain.now(), UTC) + time
 
 
 def participant_id(client: Lading, text: str) -> str:
-    """The id of a participant, given as such or by the identifier under which the governance admitted it.
+    """The id of a participant that exists, given as such or by the identifier under which the governance admitted it.
 
     Raises:
-        InputError: it is neither.
+        InputError: it is neither, or nobody was admitted under this identifier by the governance.
+        ParticipantUnknown: there is none with this id.
     """
+    from lading.reverts.participants import ParticipantUnknown
+
     if _WORD.fullmatch(text):
-        return text.lower()
+        return client.participants.get(text.lower()).id
     scheme, _, identifier = text.partition(":")
     name = scheme.upper().replace("-", "_")
     if not identifier or name not in IdentifierScheme.__members__:
@@ -139,4 +142,12 @@ def participant_id(client: Lading, text: str) -> str:
             f"{text[:80]!r} names no participant.",
             hint=f"Give its id (0x and 64 hex digits) or SCHEME:IDENTIFIER; schemes: {words(IdentifierScheme)}.",
         )
-    return client.participants.id(identifier, IdentifierScheme[name])
+    who = client.participants.id(identifier, IdentifierScheme[name])
+    try:
+        return client.participants.get(who).id
+    except ParticipantUnknown as error:
+        raise InputError(
+            f"The governance admitted no participant as {text[:80]}.",
+            hint="An identifier names what the governance admitted; a seller that a platform admitted is named by the "
+            "id that 'participants admit-seller' printed.",
+        ) from error

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lading.cli.documents import read_bytes
-from lading.cli.options import Json, open_chain
+from lading.cli.options import START, Json, open_chain
 from lading.cli.output import emit
-from lading.errors import ContractError, DeploymentError, InputError, NoDeployment, UsageError
+from lading.errors import ContractError, DeploymentError, InputError, NoDeployment, NotReachable, UsageError
 
 if TYPE_CHECKING:
     from lading.chain.node import Chain
@@ -23,7 +23,13 @@ Code = Annotated[
 BundleFile = Annotated[Path | None, typer.Option("--bundle", metavar="FILE", help="The proof bundle.")]
 # No environment variable here: what is typed as --registry must not meet a record that was not meant.
 DeploymentFile = Annotated[
-    Path | None, typer.Option("--deployment", metavar="FILE", help="Record of the deployment that you trust.")
+    Path | None,
+    typer.Option(
+        "--deployment",
+        metavar="FILE",
+        help="Record of the deployment that you trust; default: the one that LADING_DEPLOYMENT names, else the one in "
+        "./deployments for the node's chain.",
+    ),
 ]
 Rpc = Annotated[str | None, typer.Option("--rpc", metavar="URL", help="A node that you believe.")]
 Registry = Annotated[str | None, typer.Option("--registry", metavar="ADDRESS", help="Or: the ParticipantRegistry,")]
@@ -61,8 +67,8 @@ def verify(
     typed = _typed(registry, provenance, chain_id, deployment)
     item = None if code is None else item_of(code)
     content = parse(read_bytes(bundle))
-    chain = None if rpc is None else open_chain(rpc)
-    trusted = typed or _recorded(chain, deployment)
+    chain = None if rpc is None else _node(rpc)
+    trusted, record = (typed, None) if typed else _recorded(chain, deployment)
     try:
         verdict = facts.verify(content, chain=chain, deployment=trusted, item=item)
     except ContractError as error:
@@ -70,7 +76,8 @@ def verify(
             "What stands at the addresses that you trust does not answer like the two registries.",
             hint="Compare --registry (ParticipantRegistry) and --provenance (ProvenanceRegistry) with their source.",
         ) from error
-    emit(verdict.document(), as_json=as_json, lines=verdict.explain())
+    lines = verdict.explain() if record is None else [*verdict.explain(), f"Trusted record: {record}"]
+    emit(verdict.document(), as_json=as_json, lines=lines)
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)
 
@@ -94,18 +101,30 @@ def _typed(
         raise UsageError(error.message, hint="Copy the address anew, from where you trust it.") from None
 
 
-def _recorded(chain: Chain | None, path: Path | None) -> TrustedDeployment | None:
-    """From the record that the user named here or in LADING_DEPLOYMENT, or has in ./deployments for the node's chain;
-    None if there is none."""
+def _node(rpc: str) -> Chain:
+    """Who checks an item has a node of others, which no command of ours starts."""
+    try:
+        return open_chain(rpc)
+    except NotReachable as error:
+        if rpc in START:
+            raise
+        raise NotReachable(error.message, hint="Check the URL, or ask another node.") from error
+
+
+def _recorded(chain: Chain | None, path: Path | None) -> tuple[TrustedDeployment | None, Path | None]:
+    """From the record that the user named here or in LADING_DEPLOYMENT, or has in ./deployments for the node's chain,
+    with its file; None twice if there is none."""
     from lading.deploy import registry
     from lading.facts import TrustedDeployment
 
     named = os.environ.get(registry.ENVIRONMENT)
-    if path is not None or named:
-        return TrustedDeployment.of_record(registry.read(path or Path(str(named))))
+    file = path or (Path(named) if named else None)
+    if file is not None:
+        return TrustedDeployment.of_record(registry.read(file)), file
     if chain is None:
-        return None
+        return None, None
     try:
-        return TrustedDeployment.of_record(registry.find(chain.chain_id, chain.genesis))
+        found = registry.find(chain.chain_id, chain.genesis)
     except NoDeployment:
-        return None
+        return None, None
+    return TrustedDeployment.of_record(found), registry.record_path(registry.FOLDER, chain.chain_id, chain.genesis)
