@@ -11,7 +11,9 @@ import pytest
 from cli_kit import Cli
 from order_kit import AS_ANYONE, AS_BUYER, AS_CARRIER, AS_PLATFORM, AS_SELLER, EVENT, PARTIES, TIMES, UNIT
 from sdk_kit import BUYER, CARRIER, SELLER, World
+from web3.types import RPCEndpoint
 
+from lading.chain import devnet
 from lading.cli.output import length
 from lading.errors import ContractError
 from lading.groups.next_actions import next_actions
@@ -41,9 +43,16 @@ def opened(shell: Cli, terms: Path) -> str:
     return receipt["id"]
 
 
-def test_terms_are_on_the_chains_own_clock(shell: Cli, world: World, terms: Path):
-    made = OrderTerms.model_validate(json.loads(terms.read_text(encoding="utf-8")))
-    assert 3590 <= made.accept_by.timestamp() - world.now().timestamp() <= 3600
+def test_terms_are_on_the_chains_own_clock_although_no_block_came_of_late(shell: Cli, world: World, tmp_path: Path):
+    chain, path = world.client.chain, tmp_path / "terms.json"
+    chain.web3.provider.make_request(RPCEndpoint("evm_increaseTime"), [7200])
+    before = chain.now()
+    shell.json(f"order terms {PARTIES} {TIMES} --price 120.50 --out {path}")
+    after = chain.now()
+    made = OrderTerms.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    devnet.advance(chain, 0)
+
+    assert before + 3600 <= made.accept_by.timestamp() <= after + 3600
     assert (str(made.price), made.token) == ("120.50", world.client.token().address)
 
 
