@@ -9,7 +9,9 @@ import {
     Default, Ground, ITradeEscrow, Order, Receipt, State, Terms
 } from "../../contracts/interfaces/ITradeEscrow.sol";
 import {HostileFixture} from "./hostile/HostileFixture.sol";
-import {Answer, Answering, FlippingCondition, ReentrantCondition, ReentrantObserver} from "./hostile/HostileParties.sol";
+import {
+    Answer, Answering, FlippingCondition, ReentrantCondition, ReentrantObserver
+} from "./hostile/HostileParties.sol";
 import {CountingObserver} from "./hostile/TurningToken.sol";
 
 contract HostileContractsTest is HostileFixture {
@@ -109,7 +111,8 @@ contract HostileContractsTest is HostileFixture {
         assertRefused(STRANGER, deliveryOf(t), rejected, "rejected: ");
         vm.prank(STRANGER);
         escrow.refund(t);
-        bytes memory wrong = abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Refunded, State.Shipped);
+        bytes memory wrong =
+            abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Refunded, State.Shipped);
         assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.poke, (t)), wrong, "refunded: ");
         assertRefused(STRANGER, deliveryOf(t), wrong, "refunded: ");
         assertGained(before, [FUNDING, 0, 0, 0], "refunded: ");
@@ -399,7 +402,8 @@ contract HostileContractsTest is HostileFixture {
         vm.prank(STRANGER);
         escrow.refund(t);
         assertEq(token.balanceOf(buyer) - before, FUNDING);
-        bytes memory wrong = abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Refunded, State.Shipped);
+        bytes memory wrong =
+            abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Refunded, State.Shipped);
         assertRefused(carrier, delivery, wrong, "");
     }
 

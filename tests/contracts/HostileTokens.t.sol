@@ -274,7 +274,8 @@ contract HostileTokensTest is HostileFixture {
     }
 
     function assertEnded(Terms memory t, Path path, string memory what) private {
-        State expected = path <= Path.CancelBySeller ? State.Cancelled : isRelease(path) ? State.Released : State.Refunded;
+        State expected = isRelease(path) ? State.Released : State.Refunded;
+        if (path <= Path.CancelBySeller) expected = State.Cancelled;
         bytes32 id = escrow.orderId(t);
         assertEq(uint256(escrow.getOrder(id).state), uint256(expected), string.concat(what, "not ended"));
 
@@ -427,7 +428,7 @@ contract HostileTokensTest is HostileFixture {
         assertConserved(before, look(outer, inner, same), what);
         if (path <= Path.OpenWithConsent) {
             if (!ok) assertEq(bytes32(bytes4(met)), ITradeEscrow.AmountReceived.selector, what);
-            assertFalse(ok && verb <= Verb.OpenWithConsent && hostile.succeeded(), string.concat(what, "opened two"));
+            assertTrue(ok || verb > Verb.OpenWithConsent, string.concat(what, "the inner pull was let through"));
         } else {
             assertTrue(ok, string.concat(what, "blocked"));
             bool starved = path < Path.Withdraw && verb <= Verb.OpenWithConsent;
@@ -560,8 +561,8 @@ contract HostileTokensTest is HostileFixture {
         assertEq(hostile.balanceOf(address(escrow)), FEE);
     }
 
-    /// @dev refund-protocol #10: what a recipient drew early became a debt, and the debt could be bypassed. Here a seller
-    /// draws nothing before the end, and after it no refund asks it, or anybody's pool, for money.
+    /// @dev refund-protocol #10: what a recipient drew early became a debt, and the debt could be bypassed. Here a
+    /// seller draws nothing before the end, and after it no refund asks it, or anybody's pool, for money.
     function test_attack_aWithdrawalBeforeTheEndDrawsNothing() public {
         fund(hostile, buyer, 2 * FUNDING);
         Terms memory drawn = hostileOrder("drawn");
@@ -577,8 +578,8 @@ contract HostileTokensTest is HostileFixture {
         assertEq(hostile.balanceOf(address(escrow)), FUNDING, "the other order's money");
     }
 
-    /// @dev refund-protocol #12: money left before the account was written down. A payee's hook that withdraws while it is
-    /// paid finds its credit gone.
+    /// @dev refund-protocol #12: money left before the account was written down. A payee's hook that withdraws while it
+    /// is paid finds its credit gone.
     function test_attack_aCreditIsWithdrawnOnceByAHookThatWithdrawsAgain() public {
         fund(hostile, buyer, 2 * FUNDING);
         Terms memory other = hostileOrder("other");
@@ -617,6 +618,16 @@ contract HostileTokensTest is HostileFixture {
         vm.expectRevert(nothingLeft(buyer));
         escrow.withdrawFor(buyer, address(hostile));
         assertEq(hostile.balanceOf(address(escrow)), FUNDING, "the other order's money");
+    }
+
+    function test_aPayeesCreditsOfTwoOrders_addUp() public {
+        fund(hostile, buyer, 2 * FUNDING);
+        bring(hostileOrder("first"), Path.Withdraw);
+        bring(hostileOrder("second"), Path.Withdraw);
+        vm.prank(STRANGER);
+        escrow.withdrawFor(seller, address(hostile));
+        assertEq(hostile.balanceOf(seller), 2 * (PRICE - FEE));
+        assertEq(hostile.balanceOf(address(escrow)), 0);
     }
 
     /* HELPERS: ORDERS */

@@ -117,7 +117,7 @@ contract ReplayTest is HostileFixture {
         }
     }
 
-    /// @dev An altered s (EIP-2, "malleable") is another signature over the same words: neither is good for more than one.
+    /// @dev An altered s (EIP-2, "malleable") signs the same words: it is taken for none.
     function test_eachKind_turnedIntoItsMalleableTwin_isRefused() public {
         uint256 n = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
         for (uint256 k; k < ALL_OF_THEM; ++k) {

@@ -8,7 +8,7 @@ import {TradeEscrow} from "../../../contracts/TradeEscrow.sol";
 import {EscrowFixture} from "../EscrowFixture.sol";
 import {Behaviour, IHook, TurningToken} from "./TurningToken.sol";
 
-/// @dev Next to whatever is hostile stand bystanders: orders in honest tokens, one in each state that holds money, and a
+/// @dev Next to whatever is hostile stand bystanders: orders in honest tokens, funded, accepted and delivered, and a
 /// credit. Nothing about them may change, and each must still end.
 abstract contract HostileFixture is EscrowFixture {
     address internal constant ELSEWHERE = address(0xE15E);

@@ -60,8 +60,8 @@ contract Answering {
     }
 }
 
-/// @dev Met when first asked in a transaction and rejected from then on. It may write nothing, but what it has touched is
-/// cheaper to touch again.
+/// @dev Met when first asked in a transaction and rejected from then on. It may write nothing, but what it has touched
+/// is cheaper to touch again.
 contract FlippingCondition {
     function status(bytes32) external view returns (ConditionStatus, Fault) {
         uint256 cost;
