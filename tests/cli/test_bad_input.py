@@ -99,7 +99,7 @@ def test_a_key_on_the_command_line_is_refused_and_never_repeated(cli: Cli, optio
 
 
 @pytest.mark.parametrize("key", [KEY, KEY[2:], KEY.upper().replace("X", "x")])
-@pytest.mark.parametrize("words", ["order list {}", "order {}", "{}", "order list --{}", "order list --dev-account {}"])
+@pytest.mark.parametrize("words", ["order list {}", "order {}", "{}", "order list --{}", "deploy --dev-account {}"])
 def test_a_key_where_it_does_not_belong_is_not_repeated(cli: Cli, words: str, key: str):
     done = cli(f"{words.format(key)} --json")
     assert (done.code, done.error["type"]) == (2, "UsageError")
