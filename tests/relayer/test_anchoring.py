@@ -283,6 +283,20 @@ def test_an_outbox_begins_where_its_log_stands(site: Site):
     assert [batch.index for batch in run_once(site.config, site.client).anchored] == [1, 2, 3]
 
 
+def test_a_lost_outbox_is_noticed_once(site: Site, caplog: pytest.LogCaptureFixture):
+    run_once(site.config, site.client)
+    run_once(site.config, site.client)
+    assert caplog.messages == []
+
+    for path in site.config.outbox.parent.glob(site.config.outbox.name + "*"):
+        path.unlink()
+    run_once(site.config, site.client)
+    run_once(site.config, site.client)
+
+    assert [message for message in caplog.messages if "holds 3 batches already" in message] == caplog.messages
+    assert len(caplog.messages) == 1
+
+
 def test_an_outbox_of_another_publisher_is_refused_before_anything_is_written(site: Site):
     run_once(site.config, site.client)
     other = site.config.model_copy(update={"publisher": "0x" + "cd" * 32})

@@ -12,6 +12,7 @@ has for a no-op. One process at a time anchors for one outbox.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from lading.relayer.outbox import Batch, Outbox
 if TYPE_CHECKING:
     from lading.chain.transactions import SignedTransaction
     from lading.client import Lading
+
+_LOG = logging.getLogger(__name__)
 
 Checkpoint = Callable[[str], None]
 """Called with the name of each step that was just done; tests end the process there."""
@@ -65,7 +68,14 @@ def anchor(outbox: Outbox, client: Lading, max_events: int, checkpoint: Checkpoi
 def _reconcile(outbox: Outbox, client: Lading) -> None:
     """The log's head on chain decides what is anchored; the outbox only remembers."""
     head = client.goods.head(outbox.identity.publisher).next_index
-    outbox.begin_log(head)
+    begun = outbox.begun()
+    first = outbox.begin_log(head)
+    if first and not begun:
+        _LOG.warning(
+            "This outbox is new, and its log holds %d batches already. If they came from another outbox that is lost, "
+            "restore it: this one cannot prove their events, and anchors again what it takes in again.",
+            first,
+        )
     expected = outbox.next_index()
     if head > expected:
         raise LogAhead(head, expected)

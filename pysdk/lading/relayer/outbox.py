@@ -109,6 +109,10 @@ class Outbox:
         """How many events are in no batch yet."""
         return int(self.store.one("SELECT count(*) FROM events WHERE batch IS NULL")[0])
 
+    def begun(self) -> bool:
+        """Whether it knows where in its log it begins."""
+        return self.store.one("SELECT first_index FROM store")[0] is not None
+
     def begin_log(self, next_index: int) -> int:
         """Where this outbox begins in its log: at `next_index` if it has closed no batch yet, else where it began."""
         with self.transaction():
