@@ -5,7 +5,7 @@ BIN = .venv/bin
 export SOLCX_BINARY_PATH = $(CURDIR)/.solcx
 
 .DEFAULT_GOAL = help
-.PHONY: help demo build test test-deep gas check check-style check-types check-imports check-contracts check-snippets lock clean
+.PHONY: help demo build test test-deep gas bench check check-style check-types check-imports check-contracts check-snippets lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -25,6 +25,10 @@ test: ## set up everything, then every test: forge, pytest beside ape, the SDK o
 gas: ## measure what each verb costs, on Anvil, into tests/gas/gas.json
 	@$(SETUP) dev node
 	@$(BIN)/python tests/gas/measure.py
+
+bench: ## ours beside its peers, measured in one run, into build/bench.json (one of them: ONLY=epc.decode)
+	@$(SETUP) bench node
+	@$(BIN)/python tests/bench/run.py $(ONLY)
 
 test-deep: ## the forge tests with many more fuzz and invariant runs (profile deep of foundry.toml)
 	@$(SETUP) dev node compiler
@@ -58,6 +62,6 @@ lock: ## resolve every environment anew
 	tools/lock.sh
 
 clean: ## remove what make has made
-	rm -rf .venv .venv-web3-7 .venv-web3-8 node_modules .solcx build dist .pytest_cache .mypy_cache .ruff_cache .build
+	rm -rf .venv .venv-web3-7 .venv-web3-8 .venv-bench node_modules .solcx build dist .pytest_cache .mypy_cache .ruff_cache .build
 	rm -rf .import_linter_cache .hypothesis pysdk/lading.egg-info
 	find pysdk scripts tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,3 +18,4 @@ resolve runtime pyproject.toml --extra embedded --extra speed requirements/runti
 for lane in web3-7 web3-8; do
   resolve "$lane" pyproject.toml --extra embedded --extra speed "requirements/$lane.in"
 done
+resolve bench requirements/bench.in

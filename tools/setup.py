@@ -1,6 +1,6 @@
 """Set up what a make target needs, once: each part is stamped with the hash of what decides it.
 
-    python3 tools/setup.py runtime | dev | lanes | node | compiler ...
+    python3 tools/setup.py runtime | dev | lanes | bench | node | compiler ...
 
 Only the standard library, and nothing that Python 3.7 cannot read, so that an old Python can be told that it is old.
 """
@@ -27,7 +27,7 @@ class SetupFailed(Exception):
 
 def main(parts: list[str]) -> int:
     """Set up `parts` in the order given; 0, or 1 with a sentence on stderr."""
-    steps = {"runtime": runtime, "dev": dev, "lanes": lanes, "node": node, "compiler": compiler}
+    steps = {"runtime": runtime, "dev": dev, "lanes": lanes, "bench": bench, "node": node, "compiler": compiler}
     try:
         check_python()
         with Exclusive():
@@ -78,7 +78,13 @@ def lanes() -> None:
         environment(".venv-" + lane, lane)
 
 
-def environment(folder: str, lock: str) -> None:
+def bench() -> None:
+    """The peers that `make bench` measures, without our package."""
+    dev()
+    environment(".venv-bench", "bench", with_package=False)
+
+
+def environment(folder: str, lock: str, with_package: bool = True) -> None:
     if stamped(folder, lock):
         return
     say(f"{folder}: installing requirements/{lock}.txt")
@@ -88,8 +94,9 @@ def environment(folder: str, lock: str) -> None:
     installer = ROOT / ".venv" / "bin" / "uv"
     install = [installer, "pip", "install", "--quiet", "--python", python, "--no-deps"]
     run([*install, "--require-hashes", "--compile-bytecode", "-r", ROOT / "requirements" / (lock + ".txt")])
-    run([*install, "--no-build-isolation", "--editable", ROOT])
-    run([python, "-m", "compileall", "-q", ROOT / "pysdk"])
+    if with_package:
+        run([*install, "--no-build-isolation", "--editable", ROOT])
+        run([python, "-m", "compileall", "-q", ROOT / "pysdk"])
     stamp_path(folder, lock).write_text(digest(lock), encoding="utf-8")
 
 

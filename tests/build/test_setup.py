@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 Tool = Callable[[str], ModuleType]
-LOCKS = ("dev", "runtime", "uv", "web3-7", "web3-8")
+LOCKS = ("dev", "runtime", "uv", "web3-7", "web3-8", "bench")
 REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
 
 
@@ -40,7 +40,7 @@ def setup(tool: Tool, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_second_run_installs_nothing(setup: ModuleType) -> None:
-    parts = ["runtime", "lanes", "node"]
+    parts = ["runtime", "lanes", "bench", "node"]
     assert setup.main(parts) == 0
     assert setup.ran
     setup.ran.clear()
@@ -49,7 +49,7 @@ def test_a_second_run_installs_nothing(setup: ModuleType) -> None:
 
 
 def test_every_install_is_checked_against_hashes_and_nothing_is_resolved(setup: ModuleType) -> None:
-    assert setup.main(["runtime", "lanes"]) == 0
+    assert setup.main(["runtime", "lanes", "bench"]) == 0
     installs = [command for command in setup.ran if " install " in command and "--editable" not in command]
     assert {command.rpartition("/")[2] for command in installs} == {f"{lock}.txt" for lock in LOCKS}
     for command in installs:

@@ -1,0 +1,11 @@
+"""The benchmarks, by the part of Lading that they measure."""
+
+from importlib import import_module
+
+ROOMS = ("epcis", "relay", "provenance", "credit", "gas")
+
+
+def load() -> None:
+    """Enters every benchmark of every room."""
+    for room in ROOMS:
+        import_module(f"rooms.{room}")
