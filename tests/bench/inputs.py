@@ -21,9 +21,16 @@ def tags(part: int, count: int) -> list[str]:
     return [sgtin_96(source.randrange(PRODUCTS), part * count + number) for number in range(count)]
 
 
-def sgtin_96(product: int, serial: int) -> str:
+def new_products(part: int, count: int) -> list[str]:
+    """`count` SGTIN-96 memories of any company prefix, reference and serial."""
+    source = Random(part)  # noqa: S311 - the same at each run
+    draws = ((source.randrange(10**6), source.randrange(1 << 38), source.randrange(10**7)) for _ in range(count))
+    return [sgtin_96(*draw) for draw in draws]
+
+
+def sgtin_96(product: int, serial: int, prefix: int = PREFIX) -> str:
     """Header 0x30, filter 1, a company prefix of 7 digits (TDS 1.13, section 14.6.1)."""
-    head = ((0x30 << 3 | 1) << 3 | 5) << 24 | PREFIX
+    head = ((0x30 << 3 | 1) << 3 | 5) << 24 | prefix
     return f"{(head << 20 | product) << 38 | serial:024X}"
 
 

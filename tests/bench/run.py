@@ -47,7 +47,6 @@ def main(arguments: list[str]) -> int:
         figures = _known(options.out)
         labels = options.labels or list(BENCHMARKS)
         for label in labels:
-            print(f"bench: {label}", file=sys.stderr, flush=True)
             try:
                 figures[label] = measure(BENCHMARKS[label])
             except BenchError as error:
@@ -79,6 +78,7 @@ def measure(bench: Benchmark) -> Figure:
     answers = {one.answer for one in (*ours, *theirs)}
     if len(answers) != 1:
         raise BenchError(f"the sides did not compute the same: {', '.join(sorted(answers))}")
+    print(f"bench: {bench.label}: {ours[0].who} beside {theirs[0].who}", file=sys.stderr, flush=True)
     value, peer_value = _median(ours), _median(theirs)
     return Figure(value=value, unit=bench.unit, peer=theirs[0].who, peer_value=peer_value, ratio=value / peer_value)
 

@@ -48,6 +48,7 @@ def merkle_tree() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
+        from lading.provenance.keccak import keccak256
         from lading.provenance.leaf import EventLeaf
         from lading.provenance.merkle import MerkleTree
 
@@ -56,7 +57,8 @@ def merkle_tree() -> tuple[Side, Side]:
 
         batches = [inputs.leaves(part, LEAVES) for part in range(1 + TREES)]
         answer = _hex(work(batches[0]))
-        return Measured(f"lading {__version__}", milliseconds(work, batches), answer)
+        name = f"lading {__version__} with {keccak256.__module__}"
+        return Measured(name, milliseconds(work, batches), answer)
 
     def theirs() -> Measured:
         from lading.provenance.leaf import EVENT_LEAF
@@ -84,7 +86,8 @@ def keccak() -> tuple[Side, Side]:
             return [keccak256(node) for node in nodes]
 
         answer = digest(work(batches[0]))
-        return Measured(f"lading {__version__}", rates(work, batches, HASHES), answer)
+        name = f"lading {__version__} with {keccak256.__module__}"
+        return Measured(name, rates(work, batches, HASHES), answer)
 
     def theirs() -> Measured:
         os.environ["ETH_HASH_BACKEND"] = "pycryptodome"
