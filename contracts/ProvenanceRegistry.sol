@@ -4,13 +4,16 @@ pragma solidity 0.8.30;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
-import {Batch, EventLeaf, IProvenanceRegistry, LogHead, RecallScope} from "./interfaces/IProvenanceRegistry.sol";
+import {Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, RecallScope} from "./interfaces/IProvenanceRegistry.sol";
 import {Gs1} from "./libraries/Gs1.sol";
 
 /// @title What happened to goods. What it does and what it promises stands in IProvenanceRegistry.
 contract ProvenanceRegistry is IProvenanceRegistry {
     /// @inheritdoc IProvenanceRegistry
     bytes32 public constant EVENT_LEAF = keccak256("lading.event-leaf.v1");
+
+    /// @inheritdoc IProvenanceRegistry
+    bytes32 public constant DELIVERY_LEAF = keccak256("lading.delivery-leaf.v1");
 
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
@@ -134,6 +137,25 @@ contract ProvenanceRegistry is IProvenanceRegistry {
     ) external view returns (bool) {
         if (_batchHash(batch) != _batches[participant][index]) return false;
         return MerkleProof.verifyCalldata(proof, batch.root, leafHash(leaf));
+    }
+
+    /// @inheritdoc IProvenanceRegistry
+    function deliveryLeafHash(DeliveryLeaf calldata leaf) public pure returns (bytes32) {
+        bytes32 once =
+            keccak256(abi.encode(DELIVERY_LEAF, leaf.orderId, leaf.logisticUnit, leaf.eventId, leaf.time));
+        return keccak256(abi.encode(once));
+    }
+
+    /// @inheritdoc IProvenanceRegistry
+    function isDeliveryAnchored(
+        bytes32 participant,
+        uint48 index,
+        Batch calldata batch,
+        DeliveryLeaf calldata leaf,
+        bytes32[] calldata proof
+    ) external view returns (bool) {
+        if (_batchHash(batch) != _batches[participant][index]) return false;
+        return MerkleProof.verifyCalldata(proof, batch.root, deliveryLeafHash(leaf));
     }
 
     /// @inheritdoc IProvenanceRegistry

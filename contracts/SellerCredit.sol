@@ -73,5 +73,6 @@ contract SellerCredit is ISellerCredit {
     function _weights(Outcome calldata outcome) private pure returns (uint64 good, uint64 bad) {
         if (outcome.state == State.Released) return outcome.ground == Ground.OnTime ? (WHOLE, 0) : (HALF, HALF);
         if (outcome.fault == Fault.Seller) return (0, WHOLE);
+        if (outcome.ground == Ground.Agreed) return (HALF, HALF);
     }
 }

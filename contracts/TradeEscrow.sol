@@ -1,30 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 
-import {IERC3009} from "./interfaces/IERC3009.sol";
+import {IClause} from "./interfaces/IClause.sol";
+import {Authorization, IERC3009} from "./interfaces/IERC3009.sol";
 import {IOutcomeObserver} from "./interfaces/IOutcomeObserver.sol";
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
+import {Batch, DeliveryLeaf, IProvenanceRegistry} from "./interfaces/IProvenanceRegistry.sol";
+import {IQuotes} from "./interfaces/IQuotes.sol";
 import {ConditionStatus, Fault, IReleaseCondition} from "./interfaces/IReleaseCondition.sol";
-import {Default, Ground, ITradeEscrow, Order, Outcome, Receipt, State, Terms} from "./interfaces/ITradeEscrow.sol";
+import {
+    Assignment,
+    Clauses,
+    Default,
+    Ground,
+    ITradeEscrow,
+    Operators,
+    Order,
+    Outcome,
+    Party,
+    QuoteClause,
+    Receipt,
+    Split,
+    State,
+    Terms
+} from "./interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
-import {OrderSlot} from "./libraries/OrderSlot.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
+import {OrderWord, Word} from "./libraries/OrderWord.sol";
+import {Packed} from "./libraries/Packed.sol";
+import {Payouts} from "./libraries/Payouts.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title The vault. What it does and what it promises stands in ITradeEscrow.
 contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
-    using SafeERC20 for IERC20;
     using BoundedCall for address;
-    using OrderSlot for mapping(bytes32 => uint256);
+    using BoundedCall for bytes;
+    using OrderTerms for Terms;
+    using Packed for *;
+    using Payouts for address;
+    using Payouts for Payouts.Credits;
     using Signatures for bytes32;
 
     /// @inheritdoc ITradeEscrow
-    uint256 public constant PUSH_GAS = 100_000;
+    uint256 public constant PUSH_GAS = Payouts.PUSH_GAS;
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant CONDITION_GAS = 50_000;
@@ -35,7 +56,8 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @inheritdoc ITradeEscrow
     uint256 public constant MAX_TERM = 3 * 365 days;
 
-    uint256 private constant BPS = 10_000;
+    /// @dev A selector and four words.
+    uint256 private constant REASON_BYTES = 132;
 
     bytes32 private constant OPEN_TYPEHASH = keccak256("Open(bytes32 orderId)");
     bytes32 private constant ACCEPT_TYPEHASH = keccak256("Accept(bytes32 orderId)");
@@ -45,117 +67,129 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
 
+    /// @notice Where carriers anchor deliveries.
+    IProvenanceRegistry public immutable provenance;
+
+    /// @notice The operators; see Operators.
+    address public immutable quotes;
+    address public immutable returns_;
+    address public immutable disputes;
+    address public immutable duties;
+
     /// @notice An IOutcomeObserver, or zero.
     address public immutable observer;
 
     uint256 private immutable _chainId = block.chainid;
 
-    /// @dev By id; see OrderSlot.
-    mapping(bytes32 id => uint256) private _orders;
-    mapping(address payee => mapping(address token => uint256)) private _credits;
+    mapping(bytes32 id => Word) private _orders;
+    mapping(bytes32 id => Assignment) private _assignments;
+    Payouts.Credits private _credits;
 
-    constructor(IParticipantRegistry registry_, address observer_) EIP712("Lading TradeEscrow", "1") {
+    constructor(
+        IParticipantRegistry registry_,
+        IProvenanceRegistry provenance_,
+        Operators memory operators,
+        address observer_
+    ) EIP712("Lading TradeEscrow", "1") {
         registry = registry_;
+        provenance = provenance_;
+        quotes = operators.quotes;
+        returns_ = operators.returns_;
+        disputes = operators.disputes;
+        duties = operators.duties;
         observer = observer_;
     }
 
     /* OPENING */
 
     /// @inheritdoc ITradeEscrow
-    function open(Terms calldata terms, bytes calldata sellerConsent) external nonReentrant returns (bytes32 id) {
+    function open(Terms calldata terms, bytes calldata sellerConsent, bytes calldata quote)
+        external
+        nonReentrant
+        returns (bytes32 id)
+    {
         id = _checkOpening(terms, sellerConsent);
 
         // Check that the buyer itself calls
         if (msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
 
-        uint256 before = _balance(terms);
-        IERC20(terms.token).safeTransferFrom(terms.buyer, address(this), _funding(terms));
-        _create(terms, id, before, sellerConsent.length > 0);
+        _pullAllowed(terms);
+        _create(terms, id, sellerConsent.length > 0, quote);
     }
 
     /// @inheritdoc ITradeEscrow
-    function openWithAuthorization(Terms calldata terms, bytes calldata authorization, bytes calldata sellerConsent)
-        external
-        nonReentrant
-        returns (bytes32 id)
-    {
+    function openWithAuthorization(
+        Terms calldata terms,
+        bytes calldata authorization,
+        bytes calldata sellerConsent,
+        bytes calldata quote
+    ) external nonReentrant returns (bytes32 id) {
         id = _checkOpening(terms, sellerConsent);
 
         // Pull with the authorization whose nonce is the id: it is the buyer's consent to these terms and no others
-        (uint256 validAfter, uint256 validBefore, uint8 v, bytes32 r, bytes32 s) =
-            abi.decode(authorization, (uint256, uint256, uint8, bytes32, bytes32));
-        uint256 before = _balance(terms);
-        IERC3009(terms.token).receiveWithAuthorization(
-            terms.buyer, address(this), _funding(terms), validAfter, validBefore, id, v, r, s
-        );
-        _create(terms, id, before, sellerConsent.length > 0);
+        _pullAuthorized(terms, id, authorization);
+        _create(terms, id, sellerConsent.length > 0, quote);
     }
 
     /// @inheritdoc ITradeEscrow
-    function openWithConsent(Terms calldata terms, bytes calldata buyerConsent, bytes calldata sellerConsent)
-        external
-        nonReentrant
-        returns (bytes32 id)
-    {
+    function openWithConsent(
+        Terms calldata terms,
+        bytes calldata buyerConsent,
+        bytes calldata sellerConsent,
+        bytes calldata quote
+    ) external nonReentrant returns (bytes32 id) {
         id = _checkOpening(terms, sellerConsent);
 
         // Check the buyer's consent to this id: its allowance alone says nothing about it
         _checkConsent(id, terms.buyer, OPEN_TYPEHASH, buyerConsent);
 
-        uint256 before = _balance(terms);
-        IERC20(terms.token).safeTransferFrom(terms.buyer, address(this), _funding(terms));
-        _create(terms, id, before, sellerConsent.length > 0);
+        _pullAllowed(terms);
+        _create(terms, id, sellerConsent.length > 0, quote);
     }
 
     /* LIFE */
 
     /// @inheritdoc ITradeEscrow
     function accept(Terms calldata terms, bytes calldata sellerConsent) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        if (order.state != State.Funded) revert StateWrong(id, order.state, State.Funded);
-        if (block.timestamp > terms.acceptBy) revert TooLate(_now(), terms.acceptBy);
+        (bytes32 id, Word word) = _load(terms);
+        _checkState(id, word, State.Funded);
+        _checkInTime(terms.schedule.acceptBy());
         if (msg.sender != terms.seller) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
 
-        order.acceptedAt = _now();
-        _enter(id, order, State.Accepted);
+        _orders[id] = word.accept();
         emit Accepted(id);
     }
 
     /// @inheritdoc ITradeEscrow
     function cancel(Terms calldata terms) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        if (order.state != State.Funded) revert StateWrong(id, order.state, State.Funded);
+        (bytes32 id, Word word) = _load(terms);
+        _checkState(id, word, State.Funded);
         if (msg.sender != terms.buyer && msg.sender != terms.seller) revert NotParty(msg.sender);
 
-        _enter(id, order, State.Cancelled);
         emit Cancelled(id, msg.sender);
-
-        _pay(terms.token, terms.buyer, _funding(terms));
+        _end(terms, id, word.enter(State.Cancelled), Split(terms.amounts.total(), 0, 0));
     }
 
     /// @inheritdoc ITradeEscrow
     function ship(Terms calldata terms, bytes32 logisticUnit) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        if (order.state != State.Accepted) revert StateWrong(id, order.state, State.Accepted);
+        (bytes32 id, Word word) = _load(terms);
+        _checkState(id, word, State.Accepted);
         if (msg.sender != terms.seller) revert NotSeller(msg.sender, terms.seller);
-        if (block.timestamp > terms.shipBy) revert TooLate(_now(), terms.shipBy);
+        _checkInTime(terms.schedule.shipBy());
 
-        _enter(id, order, State.Shipped);
+        _orders[id] = word.enter(State.Shipped);
         emit Shipped(id, logisticUnit);
     }
 
     /// @inheritdoc ITradeEscrow
     function poke(Terms calldata terms) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        if (order.state != State.Accepted && order.state != State.Shipped) {
-            revert StateWrong(id, order.state, State.Shipped);
-        }
-        if (order.conditionMet) return;
+        (bytes32 id, Word word) = _load(terms);
+        if (word.state() != State.Accepted) _checkState(id, word, State.Shipped);
+        if (word.has(OrderWord.CONDITION_MET)) return;
         (ConditionStatus status,) = _condition(id, terms.condition);
         if (status != ConditionStatus.Met) revert ConditionNotMet(id);
 
-        order.conditionMet = true;
-        _orders.store(id, order);
+        _orders[id] = word.with(OrderWord.CONDITION_MET);
         emit ConditionLatched(id);
     }
 
@@ -163,181 +197,341 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     function deliver(Terms calldata terms, Receipt calldata receipt, address signer, bytes calldata signature)
         external
     {
-        (bytes32 id, Order memory order) = _load(terms);
-        if (order.state != State.Shipped) revert StateWrong(id, order.state, State.Shipped);
-        uint40 deadline = terms.deliverBy + terms.claimWindow;
-        if (block.timestamp > deadline) revert TooLate(_now(), deadline);
+        (bytes32 id, Word word) = _loadDeliverable(terms);
+        _checkEvidence(terms, id, receipt.orderId, signer);
+        bytes32 digest = _hashTypedDataV4(
+            keccak256(abi.encode(RECEIPT_TYPEHASH, receipt.orderId, receipt.logisticUnit, receipt.eventId, signer))
+        );
+        if (!digest.isSignedBy(signer, signature)) revert ReceiptInvalid(signer);
 
-        // Check that no refund stands open for the condition; while it still has time, its silence does not matter
-        if (terms.condition != address(0) && !order.conditionMet) {
-            (ConditionStatus status,) = _condition(id, terms.condition);
-            if (status == ConditionStatus.Rejected) revert ConditionRejected(id);
-            if (status == ConditionStatus.Pending && block.timestamp > terms.conditionBy) revert ConditionNotMet(id);
+        bool late = _deliver(terms, id, word);
+        emit Delivered(id, signer, receipt.logisticUnit, receipt.eventId, late);
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function deliverAnchored(
+        Terms calldata terms,
+        DeliveryLeaf calldata leaf,
+        uint48 index,
+        Batch calldata batch_,
+        bytes32[] calldata proof
+    ) external {
+        (bytes32 id, Word word) = _loadDeliverable(terms);
+        bytes32 carrier = registry.getKey(terms.carrier).participant;
+        address writer = provenance.logHead(carrier).writer;
+        _checkEvidence(terms, id, leaf.orderId, writer);
+        if (!provenance.isDeliveryAnchored(carrier, index, batch_, leaf, proof)) {
+            revert DeliveryNotAnchored(carrier, index);
         }
 
-        _checkReceipt(terms, id, receipt, signer, signature);
+        bool late = _deliver(terms, id, word);
+        emit Delivered(id, writer, leaf.logisticUnit, leaf.eventId, late);
+    }
 
-        order.delivered = true;
-        order.late = block.timestamp > terms.deliverBy;
-        _enter(id, order, State.Delivered);
-        emit Delivered(id, signer, receipt.logisticUnit, receipt.eventId, order.late);
+    /* FINANCE */
+
+    /// @inheritdoc ITradeEscrow
+    function assign(Terms calldata terms, address assignee, uint96 amount) external {
+        (bytes32 id, Word word) = _load(terms);
+        if (word.state() != State.Accepted) _checkState(id, word, State.Shipped);
+        if (msg.sender != terms.seller) revert NotSeller(msg.sender, terms.seller);
+        if (word.has(OrderWord.ASSIGNED)) revert AlreadyAssigned(id);
+        if (assignee == address(0) || assignee == address(this)) revert PartyInvalid(Party.Assignee, assignee);
+        if (amount == 0) revert AmountZero();
+        uint256 most = terms.amounts.price() - terms.feeOn(terms.amounts.price());
+        if (amount > most) revert AssignmentTooHigh(amount, most);
+
+        _orders[id] = word.with(OrderWord.ASSIGNED);
+        _assignments[id] = Assignment(assignee, amount);
+        emit Assigned(id, assignee, amount);
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function consentToRefund(Terms calldata terms) external {
+        (bytes32 id, Word word) = _load(terms);
+        _checkAccepted(id, word);
+        address assignee = _assignments[id].assignee;
+        if (msg.sender != assignee) revert NotAssignee(msg.sender, assignee);
+
+        _orders[id] = word.with(OrderWord.ASSIGNEE_CONSENTS);
+        emit AssigneeConsented(id);
     }
 
     /* ENDING */
 
     /// @inheritdoc ITradeEscrow
     function release(Terms calldata terms) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        _checkAccepted(id, order.state);
+        (bytes32 id, Word word) = _load(terms);
+        _checkAccepted(id, word);
 
         // Check that the buyer calls, or that the release is the default and open
         if (msg.sender != terms.buyer) {
-            (Default standing, uint40 opensAt,,) = _default(terms, id, order);
+            (Default standing, uint40 opensAt,,) = _default(terms, id, word);
             if (standing != Default.Release) revert DefaultDiffers(Default.Release, standing);
             if (block.timestamp < opensAt) revert TooEarly(_now(), opensAt);
         }
 
-        bool late = order.delivered ? order.late : block.timestamp > terms.deliverBy;
-        order.ground = late ? Ground.Late : Ground.OnTime;
-        _enter(id, order, State.Released);
-        emit Released(id, order.ground);
-
-        uint256 fee = uint256(terms.price) * terms.feeBps / BPS;
-        _pay(terms.token, terms.seller, terms.price - fee);
-        _pay(terms.token, terms.platform, fee);
-        _pay(terms.token, terms.carrier, terms.freight);
-
-        _tellObserver(terms, id, order);
+        bool late =
+            word.has(OrderWord.DELIVERED) ? word.has(OrderWord.LATE) : block.timestamp > terms.schedule.deliverBy();
+        Ground ground = late ? Ground.Late : Ground.OnTime;
+        emit Released(id, ground);
+        word = word.enter(State.Released).conclude(ground, Fault.Nobody, 0);
+        _end(terms, id, word, Split(0, terms.amounts.freight(), 0));
     }
 
     /// @inheritdoc ITradeEscrow
     function refund(Terms calldata terms) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        bool accepted = order.state != State.Funded;
-        if (accepted) _checkAccepted(id, order.state);
+        (bytes32 id, Word word) = _load(terms);
+        bool accepted = word.state() != State.Funded;
+        if (accepted) _checkAccepted(id, word);
 
         // Take the default's ground if it is a refund and open; else check that the seller refunds of its own will
-        (Default standing, uint40 opensAt, Ground ground, Fault fault) = _default(terms, id, order);
-        if (standing == Default.Refund && block.timestamp >= opensAt) {
-            (order.ground, order.fault) = (ground, fault);
-        } else if (accepted && msg.sender == terms.seller) {
-            (order.ground, order.fault) = (Ground.SellerRefund, order.delivered ? Fault.Nobody : Fault.Seller);
-        } else {
-            if (standing != Default.Refund) revert DefaultDiffers(Default.Refund, standing);
-            revert TooEarly(_now(), opensAt);
+        (Default standing, uint40 opensAt, Ground ground, Fault fault) = _default(terms, id, word);
+        if (standing != Default.Refund || block.timestamp < opensAt) {
+            if (!accepted || msg.sender != terms.seller) {
+                if (standing != Default.Refund) revert DefaultDiffers(Default.Refund, standing);
+                revert TooEarly(_now(), opensAt);
+            }
+            (ground, fault) = (Ground.SellerRefund, _checkSellerRefund(id, word));
         }
 
-        _enter(id, order, State.Refunded);
-        emit Refunded(id, order.ground, order.fault);
-
-        _pay(terms.token, terms.buyer, _funding(terms));
-
-        if (accepted) _tellObserver(terms, id, order);
+        uint256 toCarrier = word.has(OrderWord.DELIVERED) ? terms.amounts.freight() : 0;
+        uint256 toBuyer = terms.amounts.total() - toCarrier;
+        emit Refunded(id, ground, fault);
+        word = word.enter(State.Refunded).conclude(ground, fault, toBuyer);
+        _end(terms, id, word, Split(toBuyer, toCarrier, 0));
     }
 
     /// @inheritdoc ITradeEscrow
     function withdraw(address token, address to) external {
-        _withdraw(msg.sender, token, to);
+        _credits.withdraw(msg.sender, token, to);
     }
 
     /// @inheritdoc ITradeEscrow
     function withdrawFor(address payee, address token) external {
-        _withdraw(payee, token, payee);
+        _credits.withdraw(payee, token, payee);
     }
 
     /// @inheritdoc ITradeEscrow
     function report(Terms calldata terms) external {
-        (bytes32 id, Order memory order) = _load(terms);
-        bool ended = order.state == State.Released || order.state == State.Refunded;
-        if (!ended || order.ground == Ground.NotAccepted || observer == address(0)) revert NoOutcome(id);
-        if (order.reported) revert AlreadyReported(id);
+        (bytes32 id, Word word) = _load(terms);
+        if (!_hasOutcome(word) || observer == address(0)) revert NoOutcome(id);
+        if (word.has(OrderWord.REPORTED)) revert AlreadyReported(id);
 
-        order.reported = true;
-        _orders.store(id, order);
+        _orders[id] = word.with(OrderWord.REPORTED);
         emit OutcomeReported(id);
 
-        IOutcomeObserver(observer).onOutcome(id, terms, _outcome(order));
+        IOutcomeObserver(observer).onOutcome(id, terms, _outcome(word));
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function batch(bytes[] calldata calls, uint256 gasEach) external nonReentrant {
+        for (uint256 i; i < calls.length; ++i) {
+            (bool ok, bytes memory reason) = calls[i].perform(gasEach, REASON_BYTES);
+            if (!ok) emit CallFailed(i, reason);
+        }
+    }
+
+    /* THE OPERATORS' DOOR */
+
+    /// @inheritdoc ITradeEscrow
+    function hold(Terms calldata terms, State state) external {
+        (bytes32 id, Word word) = _load(terms);
+        _checkHold(id, word, state);
+
+        _checkNoDefault(terms, id, word);
+
+        _orders[id] = word.enter(state);
+        emit Held(id, state);
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function settle(Terms calldata terms, Split calldata split, Ground ground, Fault fault) external {
+        (bytes32 id, Word word) = _load(terms);
+        _checkAccepted(id, word);
+        if (msg.sender == returns_) _checkState(id, word, State.ReturnReceived);
+        else if (msg.sender != disputes) revert NotOperator(msg.sender);
+
+        // Check that the order holds as much
+        uint256 attempted = split.toBuyer + split.toCarrier + split.toArbiter;
+        uint256 held = terms.amounts.total();
+        if (attempted > held) revert SplitTooHigh(attempted, held);
+
+        emit Settled(id, ground, fault, split);
+        word = word.enter(State.Settled).conclude(ground, fault, split.toBuyer);
+        _end(terms, id, word, split);
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function payDuties(Terms calldata terms, uint256 assessed) external {
+        if (msg.sender != duties) revert NotOperator(msg.sender);
+        (bytes32 id, Word word) = _load(terms);
+        if (!word.has(OrderWord.DUTIES_HELD)) revert DutiesNotHeld(id);
+
+        _orders[id] = word.without(OrderWord.DUTIES_HELD);
+        _payDuties(terms, id, assessed);
     }
 
     /* VIEWS */
 
     /// @inheritdoc ITradeEscrow
     function orderId(Terms calldata terms) external view returns (bytes32) {
-        return OrderTerms.id(terms, address(this), _chainId);
+        return terms.id(address(this), _chainId);
     }
 
     /// @inheritdoc ITradeEscrow
     function getOrder(bytes32 id) external view returns (Order memory) {
-        return _orders.load(id);
+        return _orders[id].unpack();
     }
 
     /// @inheritdoc ITradeEscrow
     function defaultOf(Terms calldata terms) external view returns (Default standing, uint40 opensAt) {
-        (bytes32 id, Order memory order) = _load(terms);
-        (standing, opensAt,,) = _default(terms, id, order);
+        (bytes32 id, Word word) = _load(terms);
+        (standing, opensAt,,) = _default(terms, id, word);
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function assignmentOf(bytes32 id) external view returns (Assignment memory) {
+        return _assignments[id];
     }
 
     /// @inheritdoc ITradeEscrow
     function creditOf(address payee, address token) external view returns (uint256) {
-        return _credits[payee][token];
+        return _credits.owed[payee][token];
     }
 
-    /* INTERNAL: ORDERS */
+    /* INTERNAL: OPENING */
 
     /// @dev All that can be checked before any token moves.
     function _checkOpening(Terms calldata terms, bytes calldata sellerConsent) private view returns (bytes32 id) {
-        id = OrderTerms.id(terms, address(this), _chainId);
-        if (_orders.load(id).state != State.None) revert AlreadyOpened(id);
-        _checkTerms(terms);
+        Word word;
+        (id, word) = _load(terms);
+        if (word.state() != State.None) revert AlreadyOpened(id);
+        terms.check(MAX_TERM);
+        if (terms.clauses.length > 0) _checkClauses(terms);
         if (sellerConsent.length > 0) _checkConsent(id, terms.seller, ACCEPT_TYPEHASH, sellerConsent);
+    }
+
+    function _checkClauses(Terms calldata terms) private view {
+        Clauses calldata clauses = terms.clauses[0];
+        if (clauses.duties.amount > 0) IClause(duties).check(terms);
+        if (clauses.returnPolicy.receiveWindow > 0) IClause(returns_).check(terms);
+        if (clauses.arbitration.window > 0) IClause(disputes).check(terms);
+    }
+
+    function _pullAllowed(Terms calldata terms) private {
+        (address token, uint256 amount) = terms.buyerLeg();
+        token.pull(terms.buyer, amount);
+    }
+
+    function _pullAuthorized(Terms calldata terms, bytes32 id, bytes calldata authorization) private {
+        (address token, uint256 amount) = terms.buyerLeg();
+        Authorization memory signed = abi.decode(authorization, (Authorization));
+        uint256 before = token.held();
+        IERC3009(token).receiveWithAuthorization(
+            terms.buyer,
+            address(this),
+            amount,
+            signed.validAfter,
+            signed.validBefore,
+            id,
+            signed.v,
+            signed.r,
+            signed.s
+        );
+        token.checkReceived(before, amount);
     }
 
     /// @dev Writes the order once its money is in: a token that calls back while it is pulled finds no order that it could
     /// end before it is funded, and no second one can be opened meanwhile, so that none is counted twice.
-    function _create(Terms calldata terms, bytes32 id, uint256 before, bool accepted) private {
-        _checkReceived(terms, before);
-
-        Order memory order;
-        if (accepted) order.acceptedAt = _now();
-        _enter(id, order, accepted ? State.Accepted : State.Funded);
+    function _create(Terms calldata terms, bytes32 id, bool accepted, bytes calldata quote) private {
+        Word word;
+        if (terms.clauses.length > 0) word = _fundClauses(terms, id, word, quote);
+        _orders[id] = accepted ? word.accept() : word.enter(State.Funded);
         emit Opened(id, terms.buyer, terms.seller, terms);
         if (accepted) emit Accepted(id);
+        if (terms.clauses.length > 0) _announce(id, terms.clauses[0]);
     }
 
-    function _load(Terms calldata terms) private view returns (bytes32 id, Order memory order) {
-        id = OrderTerms.id(terms, address(this), _chainId);
-        order = _orders.load(id);
+    /// @dev Pulls what the buyer's leg does not cover: duties in a token of their own, and the provider's leg.
+    function _fundClauses(Terms calldata terms, bytes32 id, Word word, bytes calldata quote) private returns (Word) {
+        Clauses calldata clauses = terms.clauses[0];
+        if (clauses.duties.amount > 0) {
+            (address paidWith,) = terms.buyerLeg();
+            if (clauses.duties.token != paidWith) clauses.duties.token.pull(terms.buyer, clauses.duties.amount);
+            word = word.with(OrderWord.DUTIES_HELD);
+        }
+        if (clauses.quote.provider != address(0)) {
+            IQuotes(quotes).take(id, terms, quote);
+            terms.token.pull(clauses.quote.provider, terms.amounts.total());
+        }
+        return word;
     }
 
-    function _enter(bytes32 id, Order memory order, State state) private {
-        order.state = state;
-        order.since = _now();
-        _orders.store(id, order);
+    function _announce(bytes32 id, Clauses calldata clauses) private {
+        if (clauses.group != 0) emit Grouped(id, clauses.group);
+        QuoteClause calldata quote = clauses.quote;
+        if (quote.provider != address(0)) _credits.pay(quote.token, quote.provider, quote.premium);
+    }
+
+    /* INTERNAL: LIFE */
+
+    function _load(Terms calldata terms) private view returns (bytes32 id, Word word) {
+        id = terms.id(address(this), _chainId);
+        word = _orders[id];
     }
 
     /// @dev The one default of each state: what it is, when it opens, and what the order's record will say.
-    function _default(Terms calldata terms, bytes32 id, Order memory order)
+    function _default(Terms calldata terms, bytes32 id, Word word)
         private
         view
         returns (Default standing, uint40 opensAt, Ground ground, Fault fault)
     {
-        if (order.state == State.Funded) return (Default.Refund, terms.acceptBy + 1, Ground.NotAccepted, Fault.Nobody);
-        if (order.state == State.Accepted) return (Default.Refund, terms.shipBy + 1, Ground.NotShipped, Fault.Seller);
-        if (order.state == State.Delivered) {
-            return (Default.Release, order.since + terms.inspectionWindow + 1, Ground.OnTime, Fault.Nobody);
+        State state = word.state();
+        if (state == State.Funded) {
+            return (Default.Refund, terms.schedule.acceptBy() + 1, Ground.NotAccepted, Fault.Nobody);
         }
-        if (order.state != State.Shipped) return (Default.None, 0, Ground.None, Fault.Nobody);
+        if (state == State.Accepted) {
+            return (Default.Refund, terms.schedule.shipBy() + 1, Ground.NotShipped, Fault.Seller);
+        }
+        if (state == State.Shipped) return _defaultShipped(terms, id, word);
 
-        if (terms.condition != address(0) && !order.conditionMet) {
+        // From here on a window after the state began
+        opensAt = word.since() + 1;
+        if (state == State.Delivered) {
+            return (Default.Release, opensAt + terms.schedule.inspectionWindow(), Ground.None, Fault.Nobody);
+        }
+        if (state == State.ReturnRequested) {
+            return (Default.Release, opensAt + _clauses(terms).returnPolicy.receiveWindow, Ground.None, Fault.Nobody);
+        }
+        if (state == State.ReturnReceived) {
+            return (Default.PolicyRefund, opensAt + _clauses(terms).returnPolicy.settleWindow, Ground.None, Fault.Nobody);
+        }
+        if (state == State.Disputed) {
+            return (Default.SilentSplit, opensAt + _clauses(terms).arbitration.window, Ground.None, Fault.Nobody);
+        }
+        return (Default.None, 0, Ground.None, Fault.Nobody);
+    }
+
+    function _defaultShipped(Terms calldata terms, bytes32 id, Word word)
+        private
+        view
+        returns (Default, uint40, Ground, Fault)
+    {
+        if (terms.condition != address(0) && !word.has(OrderWord.CONDITION_MET)) {
             (ConditionStatus status, Fault reason) = _condition(id, terms.condition);
             if (status == ConditionStatus.Rejected) {
-                return (Default.Refund, order.since, Ground.ConditionFailed, reason);
+                return (Default.Refund, word.since(), Ground.ConditionFailed, reason);
             }
             if (status == ConditionStatus.Pending) {
-                return (Default.Refund, terms.conditionBy + 1, Ground.ConditionFailed, reason);
+                return (Default.Refund, terms.schedule.conditionBy() + 1, Ground.ConditionFailed, reason);
             }
         }
-        return (Default.Refund, terms.deliverBy + terms.claimWindow + 1, Ground.NotDelivered, Fault.Seller);
+        return (Default.Refund, terms.schedule.claimBy() + 1, Ground.NotDelivered, Fault.Seller);
+    }
+
+    function _clauses(Terms calldata terms) private pure returns (Clauses calldata) {
+        return terms.clauses[0];
     }
 
     function _condition(bytes32 id, address condition) private view returns (ConditionStatus, Fault) {
@@ -349,95 +543,146 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         return (ConditionStatus(status), Fault(reason));
     }
 
-    /* INTERNAL: MONEY */
-
-    function _funding(Terms calldata terms) private pure returns (uint256) {
-        return uint256(terms.price) + terms.freight;
+    /// @dev Refused once a refund stands open: at the condition's deadline or rejection, or after the claim window. While the
+    /// condition still has time, its silence does not matter.
+    function _loadDeliverable(Terms calldata terms) private view returns (bytes32 id, Word word) {
+        (id, word) = _load(terms);
+        _checkState(id, word, State.Shipped);
+        _checkNoDefault(terms, id, word);
     }
 
-    function _balance(Terms calldata terms) private view returns (uint256) {
-        return IERC20(terms.token).balanceOf(address(this));
+    function _deliver(Terms calldata terms, bytes32 id, Word word) private returns (bool late) {
+        late = block.timestamp > terms.schedule.deliverBy();
+        word = word.with(OrderWord.DELIVERED).enter(State.Delivered);
+        _orders[id] = late ? word.with(OrderWord.LATE) : word;
     }
 
-    /// @dev Exactly, not at least: what came on top would belong to nobody.
-    function _checkReceived(Terms calldata terms, uint256 before) private view {
-        uint256 balance = _balance(terms);
-        uint256 expected = _funding(terms);
-        if (balance != before + expected) revert AmountReceived(balance > before ? balance - before : 0, expected);
+    /* INTERNAL: ENDING */
+
+    /// @dev Writes the end, then pays: a token that calls back finds an order that has ended.
+    function _end(Terms calldata terms, bytes32 id, Word word, Split memory split) private {
+        State state = word.state();
+        bool undelivered = (state == State.Refunded || state == State.Cancelled) && !word.has(OrderWord.DELIVERED);
+        bool dutiesBack = undelivered && word.has(OrderWord.DUTIES_HELD);
+        _orders[id] = dutiesBack ? word.without(OrderWord.DUTIES_HELD) : word;
+
+        _payBuyer(terms, id, split.toBuyer);
+        _paySeller(terms, id, word, terms.amounts.total() - split.toBuyer - split.toCarrier - split.toArbiter);
+        _credits.pay(terms.token, terms.carrier, split.toCarrier);
+        if (split.toArbiter > 0) _credits.pay(terms.token, _clauses(terms).arbitration.arbiter, split.toArbiter);
+        if (dutiesBack) _payDuties(terms, id, 0);
+
+        if (_hasOutcome(word)) _tellObserver(terms, id, word);
     }
 
-    /// @dev A payee that cannot be paid is credited, so that it blocks nobody else.
-    function _pay(address token, address payee, uint256 amount) private {
-        if (amount == 0) return;
-        if (token.push(payee, amount, PUSH_GAS)) return;
-        _credits[payee][token] += amount;
-        emit Credited(payee, token, amount);
+    /// @dev Of a quoted order the buyer gets its share of what it paid with, and the provider gets the rest of that and what
+    /// goes back of its own leg.
+    function _payBuyer(Terms calldata terms, bytes32 id, uint256 toBuyer) private {
+        if (terms.clauses.length == 0 || terms.clauses[0].quote.provider == address(0)) {
+            _credits.pay(terms.token, terms.buyer, toBuyer);
+            return;
+        }
+        QuoteClause calldata quote = terms.clauses[0].quote;
+        IQuotes(quotes).close(id, quote.provider, terms.token, uint128(terms.amounts.total()));
+        uint256 share = quote.amount * toBuyer / terms.amounts.total();
+        _credits.pay(quote.token, terms.buyer, share);
+        _credits.pay(quote.token, quote.provider, quote.amount - share);
+        _credits.pay(terms.token, quote.provider, toBuyer);
     }
 
-    function _withdraw(address payee, address token, address to) private {
-        uint256 amount = _credits[payee][token];
-        if (amount == 0) revert NothingToWithdraw(payee, token);
+    function _paySeller(Terms calldata terms, bytes32 id, Word word, uint256 proceeds) private {
+        if (proceeds == 0) return;
+        uint256 fee = terms.feeOn(proceeds);
+        uint256 own = proceeds - fee;
+        if (word.has(OrderWord.ASSIGNED)) {
+            Assignment memory assignment = _assignments[id];
+            uint256 share = assignment.amount < own ? assignment.amount : own;
+            own -= share;
+            _credits.pay(terms.token, assignment.assignee, share);
+        }
+        _credits.pay(terms.token, terms.seller, own);
+        _credits.pay(terms.token, terms.platform, fee);
+    }
 
-        _credits[payee][token] = 0;
-        emit Withdrawn(payee, token, to, amount);
-
-        IERC20(token).safeTransfer(to, amount);
+    function _payDuties(Terms calldata terms, bytes32 id, uint256 assessed) private {
+        Clauses calldata clauses = _clauses(terms);
+        uint256 rest = clauses.duties.amount - assessed;
+        emit DutiesPaid(id, assessed, rest);
+        _credits.pay(clauses.duties.token, clauses.duties.payee, assessed);
+        _credits.pay(clauses.duties.token, terms.buyer, rest);
     }
 
     /// @dev Marks the outcome as reported before it tells, and looks first: a token that was pushed may have called
-    /// `report` meanwhile.
-    function _tellObserver(Terms calldata terms, bytes32 id, Order memory order) private {
-        if (observer == address(0) || _orders.load(id).reported) return;
+    /// `report`, or an operator `payDuties`, meanwhile.
+    function _tellObserver(Terms calldata terms, bytes32 id, Word word) private {
+        if (observer == address(0) || _orders[id].has(OrderWord.REPORTED)) return;
 
-        order.reported = true;
-        _orders.store(id, order);
-        bytes memory data = abi.encodeCall(IOutcomeObserver.onOutcome, (id, terms, _outcome(order)));
+        _orders[id] = _orders[id].with(OrderWord.REPORTED);
+        bytes memory data = abi.encodeCall(IOutcomeObserver.onOutcome, (id, terms, _outcome(word)));
         if (observer.notify(data, OBSERVER_GAS)) {
             emit OutcomeReported(id);
         } else {
-            order.reported = false;
-            _orders.store(id, order);
+            _orders[id] = _orders[id].without(OrderWord.REPORTED);
             emit ReportFailed(id);
         }
     }
 
-    function _outcome(Order memory order) private pure returns (Outcome memory) {
-        return Outcome(order.state, order.ground, order.fault, order.delivered, order.acceptedAt, order.since);
+    function _hasOutcome(Word word) private pure returns (bool) {
+        State state = word.state();
+        if (state != State.Released && state != State.Refunded && state != State.Settled) return false;
+        return word.acceptedAt() != 0;
+    }
+
+    function _outcome(Word word) private pure returns (Outcome memory) {
+        Order memory order = word.unpack();
+        return Outcome(
+            order.state, order.ground, order.fault, order.delivered, order.acceptedAt, order.since, order.toBuyer
+        );
     }
 
     /* INTERNAL: CHECKS */
 
-    function _checkTerms(Terms calldata terms) private view {
-        _checkParty(terms.buyer, "buyer");
-        _checkParty(terms.seller, "seller");
-        _checkParty(terms.platform, "platform");
-        _checkParty(terms.carrier, "carrier");
-        if (terms.price == 0) revert AmountZero();
-        if (terms.feeBps > BPS) revert FeeTooHigh(terms.feeBps, uint16(BPS));
+    function _checkState(bytes32 id, Word word, State expected) private pure {
+        if (word.state() != expected) revert StateWrong(id, word.state(), expected);
+    }
 
-        // Check that the deadlines follow each other
-        if (terms.acceptBy < block.timestamp) revert DeadlinesOutOfOrder("now", "acceptBy");
-        if (terms.shipBy < terms.acceptBy) revert DeadlinesOutOfOrder("acceptBy", "shipBy");
-        if (terms.deliverBy < terms.shipBy) revert DeadlinesOutOfOrder("shipBy", "deliverBy");
-        if (terms.condition == address(0)) {
-            if (terms.conditionBy != 0) revert DeadlinesOutOfOrder("conditionBy", "condition");
+    function _checkAccepted(bytes32 id, Word word) private pure {
+        State state = word.state();
+        if (state < State.Accepted || state > State.Disputed) revert StateWrong(id, state, State.Accepted);
+    }
+
+    function _checkInTime(uint40 deadline) private view {
+        if (block.timestamp > deadline) revert TooLate(_now(), deadline);
+    }
+
+    /// @dev So that nobody escapes a default that is open.
+    function _checkNoDefault(Terms calldata terms, bytes32 id, Word word) private view {
+        (Default standing, uint40 opensAt,,) = _default(terms, id, word);
+        if (block.timestamp >= opensAt) revert DefaultOpen(standing, opensAt);
+    }
+
+    /// @dev Which operator may hold an order in which state, and from which.
+    function _checkHold(bytes32 id, Word word, State state) private view {
+        State standing = word.state();
+        if (msg.sender == disputes && state == State.Disputed) {
+            if (standing < State.Shipped || standing > State.ReturnReceived) {
+                revert StateWrong(id, standing, State.Shipped);
+            }
+        } else if (msg.sender == returns_ && state == State.ReturnRequested) {
+            _checkState(id, word, State.Delivered);
+        } else if (msg.sender == returns_ && state == State.ReturnReceived) {
+            _checkState(id, word, State.ReturnRequested);
         } else {
-            if (terms.conditionBy < terms.shipBy) revert DeadlinesOutOfOrder("shipBy", "conditionBy");
-            if (terms.deliverBy < terms.conditionBy) revert DeadlinesOutOfOrder("conditionBy", "deliverBy");
+            revert NotOperator(msg.sender);
         }
-
-        // Check that the order ends in this lifetime, so that no later sum of times overflows
-        uint256 end = uint256(terms.deliverBy) + terms.claimWindow + terms.inspectionWindow;
-        if (end > block.timestamp + MAX_TERM) revert DeadlineTooFar(end, block.timestamp + MAX_TERM);
     }
 
-    /// @dev What the vault paid to itself would belong to nobody.
-    function _checkParty(address party, string memory role) private view {
-        if (party == address(0) || party == address(this)) revert PartyInvalid(role, party);
-    }
-
-    function _checkAccepted(bytes32 id, State state) private pure {
-        if (state < State.Accepted || state > State.Delivered) revert StateWrong(id, state, State.Accepted);
+    function _checkSellerRefund(bytes32 id, Word word) private view returns (Fault) {
+        if (word.has(OrderWord.ASSIGNED) && !word.has(OrderWord.ASSIGNEE_CONSENTS)) {
+            revert AssigneeConsentMissing(id, _assignments[id].assignee);
+        }
+        bool blameless = word.has(OrderWord.DELIVERED) && word.state() != State.Disputed;
+        return blameless ? Fault.Nobody : Fault.Seller;
     }
 
     function _checkConsent(bytes32 id, address party, bytes32 typehash, bytes calldata consent) private view {
@@ -445,21 +690,12 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (!digest.isSignedBy(party, consent)) revert ConsentInvalid(id, party);
     }
 
-    function _checkReceipt(
-        Terms calldata terms,
-        bytes32 id,
-        Receipt calldata receipt,
-        address signer,
-        bytes calldata signature
-    ) private view {
-        if (receipt.orderId != id) revert ReceiptForeign(receipt.orderId, id);
+    /// @dev The evidence is about this order, and whoever gave it is the carrier at this block.
+    function _checkEvidence(Terms calldata terms, bytes32 id, bytes32 about, address signer) private view {
+        if (about != id) revert ReceiptForeign(about, id);
         bytes32 participant = registry.participantWithRole(signer, Role.Carrier);
         bytes32 carrier = registry.getKey(terms.carrier).participant;
         if (participant != carrier) revert CarrierForeign(participant, carrier);
-        bytes32 digest = _hashTypedDataV4(
-            keccak256(abi.encode(RECEIPT_TYPEHASH, receipt.orderId, receipt.logisticUnit, receipt.eventId, signer))
-        );
-        if (!digest.isSignedBy(signer, signature)) revert ReceiptInvalid(signer);
     }
 
     function _now() private view returns (uint40) {

@@ -20,6 +20,17 @@ struct EventLeaf {
     bytes32 salt;
 }
 
+/// @notice What a carrier anchors in its own log when it hands the goods of an order over: evidence for ITradeEscrow.
+struct DeliveryLeaf {
+    bytes32 orderId;
+    /// keccak256 of the logistic unit's EPC URI (its SSCC).
+    bytes32 logisticUnit;
+    /// The SHA-256 inside the CBV event id of the EPCIS event with bizStep `accepting`.
+    bytes32 eventId;
+    /// The event's time, in seconds.
+    uint40 time;
+}
+
 /// @notice The head of a participant's log, in one slot.
 struct LogHead {
     address writer;
@@ -113,6 +124,21 @@ interface IProvenanceRegistry {
         uint48 index,
         Batch calldata batch,
         EventLeaf calldata leaf,
+        bytes32[] calldata proof
+    ) external view returns (bool);
+
+    /// @notice The domain of the deliveries' leaves: `keccak256("lading.delivery-leaf.v1")`.
+    function DELIVERY_LEAF() external view returns (bytes32);
+
+    /// @notice The leaf of a delivery: `keccak256(keccak256(abi.encode(DELIVERY_LEAF, orderId, logisticUnit, eventId, time)))`.
+    function deliveryLeafHash(DeliveryLeaf calldata leaf) external pure returns (bytes32);
+
+    /// @notice Whether the delivery is in that anchored batch; `proof` as in `isAnchored`.
+    function isDeliveryAnchored(
+        bytes32 participant,
+        uint48 index,
+        Batch calldata batch,
+        DeliveryLeaf calldata leaf,
         bytes32[] calldata proof
     ) external view returns (bool);
 

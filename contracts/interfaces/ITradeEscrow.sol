@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Batch, DeliveryLeaf} from "./IProvenanceRegistry.sol";
 import {Fault} from "./IReleaseCondition.sol";
+
+/// @notice Price, freight and platform fee in one word, from the right: price (120 bits; for the seller, the platform's fee
+/// included), freight (120 bits; for the carrier, on top of the price), fee (16 bits; the platform's share of what the seller
+/// gets, in hundredths of a percent, rounded down: no verb pays it more).
+/// @dev Packed, as every verb pays for each word of the terms that it is called with.
+type Amounts is uint256;
+
+/// @notice An order's deadlines in one word, from the right, in seconds of block time: accept by, ship by, condition by (zero
+/// without a condition; else between ship by and deliver by), deliver by (40 bits each), claim window (32 bits; after deliver
+/// by, how long a late receipt or a dispute still counts), inspection window (32 bits; after delivery, how long the buyer may
+/// look at the goods, send them back or dispute before anyone may release). The 32 bits left are zero.
+type Schedule is uint256;
 
 /// @notice The immutable terms of an order. Its id is their hash with the chain id and the escrow's address.
 /// @dev Amounts are in the token's smallest unit, times in seconds of block time.
@@ -15,21 +28,8 @@ struct Terms {
     address carrier;
     /// The settlement token.
     address token;
-    /// For the seller, the platform's fee included.
-    uint128 price;
-    /// For the carrier, on top of the price.
-    uint128 freight;
-    /// The platform's share of the price, in hundredths of a percent, rounded down.
-    uint16 feeBps;
-    uint40 acceptBy;
-    uint40 shipBy;
-    /// Zero without a condition; else between `shipBy` and `deliverBy`.
-    uint40 conditionBy;
-    uint40 deliverBy;
-    /// After `deliverBy`, how long a late receipt still counts.
-    uint32 claimWindow;
-    /// After delivery, how long the buyer may look at the goods before anyone may release.
-    uint32 inspectionWindow;
+    Amounts amounts;
+    Schedule schedule;
     /// An IReleaseCondition, or zero.
     address condition;
     /// Participant that decides for the country of exit, and that of entry; zero where the condition needs none.
@@ -37,17 +37,86 @@ struct Terms {
     bytes32 entryAuthority;
     /// Random; makes two orders on equal terms two orders.
     bytes32 salt;
+    /// Empty, or one: what only some orders have.
+    Clauses[] clauses;
 }
 
-/// @notice `None` is an id that was never opened. The last three are terminal.
+/// @notice What only some orders have; the parts that one has not are zero.
+struct Clauses {
+    /// Joins the orders that are parts of one purchase, each with its own goods, money and deadlines.
+    bytes32 group;
+    /// The most that the platform's fee may come to; zero without a ceiling.
+    uint128 feeCeiling;
+    DutiesClause duties;
+    QuoteClause quote;
+    ReturnPolicy returnPolicy;
+    Arbitration arbitration;
+}
+
+/// @notice Money put aside for taxes at the border; none if `amount` is zero. See IDuties.
+struct DutiesClause {
+    address token;
+    /// The most that the assessment may come to; the buyer pays it in, and what is left over returns to it.
+    uint128 amount;
+    /// Paid what the entry authority assesses.
+    address payee;
+    /// The last moment for the assessment.
+    uint40 assessBy;
+}
+
+/// @notice What the buyer pays instead of the settlement token; none if `provider` is zero. See IQuotes.
+struct QuoteClause {
+    /// Locks price and freight in the settlement token, and gets what the buyer paid as far as that is used.
+    address provider;
+    /// The token that the buyer pays with.
+    address token;
+    /// What it pays for price and freight together: their ratio is the locked rate.
+    uint128 amount;
+    /// What it pays on top at opening, to the provider, however the order ends.
+    uint128 premium;
+}
+
+/// @notice On which terms goods may come back; none if `receiveWindow` is zero. They can be asked back while the inspection
+/// window lasts. See IReturns.
+struct ReturnPolicy {
+    /// Participant, with the role Warehouse, whose key signs that they are back.
+    bytes32 place;
+    /// After the request, how long they may take.
+    uint32 receiveWindow;
+    /// After their receipt, how long the seller may look at them before anyone may settle by this policy.
+    uint32 settleWindow;
+    /// What the seller keeps of the price, in hundredths of a percent, rounded down.
+    uint16 restockingBps;
+    /// What the buyer bears of the way back: kept from its refund for the seller, who arranged it. Zero if the seller bears it.
+    uint128 freight;
+}
+
+/// @notice Who rules a dispute, and what happens if nobody does; none if `window` is zero. See IDisputes.
+struct Arbitration {
+    /// A key of a participant with the role Arbiter; is paid the fee. Any valid key of that participant may rule.
+    address arbiter;
+    /// Taken from the disputed amount if the arbiter rules.
+    uint128 fee;
+    /// After the dispute was raised, how long the arbiter has.
+    uint32 window;
+    /// The buyer's share of the disputed amount if it stays silent, in hundredths of a percent, rounded down.
+    uint16 silentBuyerBps;
+}
+
+/// @notice `None` is an id that was never opened. The last four are terminal.
 enum State {
     None,
     Funded,
     Accepted,
     Shipped,
     Delivered,
+    ReturnRequested,
+    ReturnReceived,
+    Disputed,
     Released,
     Refunded,
+    /// Divided by a split: after a return, a ruling, an arbiter's silence or an agreement.
+    Settled,
     Cancelled
 }
 
@@ -67,7 +136,29 @@ enum Ground {
     /// Refunded: no receipt by the end of the claim window.
     NotDelivered,
     /// Refunded by the seller's own will.
-    SellerRefund
+    SellerRefund,
+    /// Settled: the goods came back.
+    Returned,
+    /// Settled: buyer and seller agreed on a split.
+    Agreed,
+    /// Settled: the arbiter ruled.
+    Ruled,
+    /// Settled: the arbiter was silent.
+    NotRuled
+}
+
+/// @notice What an operator settles an order with, in the settlement token; the seller's side gets the rest.
+struct Split {
+    uint256 toBuyer;
+    uint256 toCarrier;
+    uint256 toArbiter;
+}
+
+/// @notice Part of a seller's proceeds, made over to whoever finances the order.
+struct Assignment {
+    address assignee;
+    /// Paid before the seller is, as far as its proceeds reach.
+    uint96 amount;
 }
 
 /// @notice What a carrier states when it hands the goods over.
@@ -92,15 +183,23 @@ struct Order {
     bool late;
     /// The observer took the outcome in.
     bool reported;
+    /// The duties are still here.
+    bool dutiesHeld;
+    /// Part of the seller's proceeds is made over.
+    bool assigned;
+    /// The assignee lets the seller refund.
+    bool assigneeConsents;
     /// Block time at which the current state began.
     uint40 since;
     /// Block time of acceptance; zero before it.
     uint40 acceptedAt;
+    /// Of price and freight, what went back to the buyer's side at the end.
+    uint120 toBuyer;
 }
 
 /// @notice How an accepted order ended.
 struct Outcome {
-    /// `Released` or `Refunded`.
+    /// `Released`, `Refunded` or `Settled`.
     State state;
     Ground ground;
     Fault fault;
@@ -109,18 +208,54 @@ struct Outcome {
     uint40 acceptedAt;
     /// Block time of the end.
     uint40 at;
+    /// Of price and freight, what went back to the buyer's side.
+    uint120 toBuyer;
 }
 
 /// @notice The one thing that anyone may do about a silent party, and from when on.
 enum Default {
     None,
     Refund,
-    Release
+    Release,
+    /// `Returns.settleByPolicy`.
+    PolicyRefund,
+    /// `Disputes.settleUnruled`.
+    SilentSplit
+}
+
+/// @notice Whom an error speaks of.
+enum Party {
+    Buyer,
+    Seller,
+    Platform,
+    Carrier,
+    Assignee
+}
+
+/// @notice What an error sets in order: now, and the deadlines of a schedule.
+enum Moment {
+    Now,
+    AcceptBy,
+    ShipBy,
+    ConditionBy,
+    DeliverBy
+}
+
+/// @notice The contracts that may hold and settle orders.
+struct Operators {
+    address quotes;
+    address returns_;
+    address disputes;
+    address duties;
 }
 
 /// @title The vault: an order's money, from the buyer's consent to its last payee.
 /// @notice Each state has one deadline and one default, which anyone may call; at no moment are two open.
-/// @dev Warning: the token is trusted to move what it says. A token that takes a fee, or sends less than asked, is refused
+/// @dev An order's money is up to three legs, each conserved by itself: price and freight in the settlement token; what
+/// the buyer pays with, if a provider's quote stands between the two; and the duties.
+/// @dev Its operators (Quotes, Returns, Disputes, Duties) are contracts of their own, named at deployment. What they can do
+/// here is hold an order in a state of theirs and settle it: with that order's own money, to that order's own parties.
+/// @dev Warning: a token is trusted to move what it says. A token that takes a fee, or sends less than asked, is refused
 /// at `open`; one that changes balances later (rebasing), charges its sender on top, or moves and then answers `false`,
 /// can leave the vault short of that token and of no other.
 /// @dev Warning: a token that calls its holders may refuse pushes for a while, as one with a lock does to whoever holds the
@@ -132,51 +267,83 @@ enum Default {
 /// @dev Warning: any call may be reordered by the block's builder within the block; every deadline is block time.
 interface ITradeEscrow {
     event Opened(bytes32 indexed id, address indexed buyer, address indexed seller, Terms terms);
+    /// @notice The order is part of a group.
+    event Grouped(bytes32 indexed id, bytes32 indexed group);
     event Accepted(bytes32 indexed id);
     event Cancelled(bytes32 indexed id, address indexed by);
     event Shipped(bytes32 indexed id, bytes32 logisticUnit);
     event ConditionLatched(bytes32 indexed id);
+    /// @param signer of the receipt, or the writer of the log that proves the delivery.
     event Delivered(bytes32 indexed id, address indexed signer, bytes32 logisticUnit, bytes32 eventId, bool late);
+    event Assigned(bytes32 indexed id, address indexed assignee, uint96 amount);
+    event AssigneeConsented(bytes32 indexed id);
+    /// @notice An operator holds the order in `state`.
+    event Held(bytes32 indexed id, State state);
     event Released(bytes32 indexed id, Ground ground);
     event Refunded(bytes32 indexed id, Ground ground, Fault fault);
+    event Settled(bytes32 indexed id, Ground ground, Fault fault, Split split);
+    /// @notice The duties left: `assessed` to the tax payee, the rest back to the buyer.
+    event DutiesPaid(bytes32 indexed id, uint256 assessed, uint256 returned);
     /// @notice The push to a payee failed; the amount waits for `withdraw`.
     event Credited(address indexed payee, address indexed token, uint256 amount);
     event Withdrawn(address indexed payee, address indexed token, address indexed to, uint256 amount);
     event OutcomeReported(bytes32 indexed id);
     /// @notice The observer failed; anyone may `report` the outcome later.
     event ReportFailed(bytes32 indexed id);
+    /// @notice A call of a batch failed, alone.
+    /// @param reason the first 132 bytes of what it reverted with: an error of three words whole.
+    event CallFailed(uint256 indexed index, bytes reason);
 
     /// @notice A party is zero, or the vault itself, from which nothing would ever come back.
-    error PartyInvalid(string role, address party);
+    error PartyInvalid(Party role, address party);
     error AmountZero();
     error FeeTooHigh(uint16 attempted, uint16 max);
-    /// @notice `later` must not come before `earlier`; named by the fields of `Terms`.
-    error DeadlinesOutOfOrder(string earlier, string later);
+    /// @notice More than one `Clauses`, or bits beyond the fields of the schedule.
+    error TermsMalformed();
+    /// @notice `later` must not come before `earlier`.
+    error DeadlinesOutOfOrder(Moment earlier, Moment later);
+    /// @notice Conditions and their deadline come together.
+    error ConditionByWithoutCondition(uint40 conditionBy);
     /// @notice The last moment of the order lies further off than `MAX_TERM`.
     error DeadlineTooFar(uint256 attempted, uint256 max);
     error AlreadyOpened(bytes32 id);
     error NotBuyer(address caller, address buyer);
     error NotSeller(address caller, address seller);
     error NotParty(address caller);
+    /// @notice The caller is not the operator whose call this is.
+    error NotOperator(address caller);
     /// @notice Neither the signature nor the caller is `party`'s.
     error ConsentInvalid(bytes32 id, address party);
     /// @notice The vault received another amount than the order asks for.
-    error AmountReceived(uint256 received, uint256 expected);
-    /// @notice The order is in state `standing`; the call needs `expected` or, for release and refund, a state from
-    /// `expected` up to `Delivered`.
+    error AmountReceived(address token, uint256 received, uint256 expected);
+    /// @notice The order is in state `standing`; the call needs `expected` or, for release, refund and settle, a state from
+    /// `expected` up to `Disputed`.
     error StateWrong(bytes32 id, State standing, State expected);
     error TooLate(uint40 blockTime, uint40 deadline);
     /// @notice No default is open yet; `opensAt` is when this one would be.
     error TooEarly(uint40 blockTime, uint40 opensAt);
     /// @notice The default that stands, now or later, is another one.
     error DefaultDiffers(Default attempted, Default standing);
-    error ConditionRejected(bytes32 id);
+    /// @notice The default has been open since `opensAt`: it is too late for anything else than to call it.
+    error DefaultOpen(Default standing, uint40 opensAt);
     error ConditionNotMet(bytes32 id);
-    /// @notice The receipt is for another order.
+    /// @notice The receipt, or the leaf, is for another order.
     error ReceiptForeign(bytes32 receiptOrder, bytes32 id);
     /// @notice The receipt's signer is a key of another participant than `terms.carrier`.
     error CarrierForeign(bytes32 attempted, bytes32 expected);
     error ReceiptInvalid(address signer);
+    /// @notice The leaf is not in that batch of the carrier's log.
+    error DeliveryNotAnchored(bytes32 carrier, uint48 index);
+    error AlreadyAssigned(bytes32 id);
+    /// @notice More than the price.
+    error AssignmentTooHigh(uint256 attempted, uint256 max);
+    error NotAssignee(address caller, address assignee);
+    /// @notice A refund by the seller's will needs `consentToRefund` of whoever finances the order.
+    error AssigneeConsentMissing(bytes32 id, address assignee);
+    /// @notice The parts of a split come to more than the order holds.
+    error SplitTooHigh(uint256 attempted, uint256 held);
+    /// @notice The duties were paid or returned, or there never were any.
+    error DutiesNotHeld(bytes32 id);
     error NothingToWithdraw(address payee, address token);
     error AlreadyReported(bytes32 id);
     error NoOutcome(bytes32 id);
@@ -187,7 +354,7 @@ interface ITradeEscrow {
     /// @notice Gas that a condition gets to answer.
     function CONDITION_GAS() external view returns (uint256);
 
-    /// @notice Gas that the observer gets at the end of a release or refund: its worst first case, and half as much again.
+    /// @notice Gas that the observer gets at the end of an order: its worst first case, and half as much again.
     function OBSERVER_GAS() external view returns (uint256);
 
     /// @notice How far after opening an order's last deadline may lie, in seconds.
@@ -197,8 +364,10 @@ interface ITradeEscrow {
     function orderId(Terms calldata terms) external view returns (bytes32);
 
     /// @notice Opens an order by its buyer's own transaction, from an allowance.
+    /// @dev Duties in another token than the buyer pays with, and the provider's leg, come from allowances in every case.
     /// @param sellerConsent empty, or the seller's EIP-712 signature over `Accept(bytes32 orderId)`: then it opens accepted.
-    function open(Terms calldata terms, bytes calldata sellerConsent) external returns (bytes32 id);
+    /// @param quote empty, or the provider's: see IQuotes.take.
+    function open(Terms calldata terms, bytes calldata sellerConsent, bytes calldata quote) external returns (bytes32 id);
 
     /// @notice Opens an order for a buyer who signed an ERC-3009 `receiveWithAuthorization` whose nonce is the order's id.
     /// By anyone.
@@ -206,15 +375,21 @@ interface ITradeEscrow {
     /// @dev Warning: whoever sees the call may send it first with an empty `sellerConsent`; the order is then open and
     /// waits for `accept`, which takes the same signature.
     /// @param authorization `abi.encode(validAfter, validBefore, v, r, s)`.
-    function openWithAuthorization(Terms calldata terms, bytes calldata authorization, bytes calldata sellerConsent)
-        external
-        returns (bytes32 id);
+    function openWithAuthorization(
+        Terms calldata terms,
+        bytes calldata authorization,
+        bytes calldata sellerConsent,
+        bytes calldata quote
+    ) external returns (bytes32 id);
 
     /// @notice Opens an order from an allowance, for a buyer who signed `Open(bytes32 orderId)`. By anyone. An allowance or
     /// a permit alone never opens an order.
-    function openWithConsent(Terms calldata terms, bytes calldata buyerConsent, bytes calldata sellerConsent)
-        external
-        returns (bytes32 id);
+    function openWithConsent(
+        Terms calldata terms,
+        bytes calldata buyerConsent,
+        bytes calldata sellerConsent,
+        bytes calldata quote
+    ) external returns (bytes32 id);
 
     /// @notice The seller takes the order on, by its own transaction or by signature, no later than `acceptBy`.
     function accept(Terms calldata terms, bytes calldata sellerConsent) external;
@@ -235,14 +410,43 @@ interface ITradeEscrow {
     /// accepted. The signer is part of it, so that one wallet's signature is none of its owner's other wallet.
     function deliver(Terms calldata terms, Receipt calldata receipt, address signer, bytes calldata signature) external;
 
+    /// @notice Submits, instead of a receipt, the proof that the carrier anchored the delivery in its own log, whose writer
+    /// must be a valid key of the carrier at this block. By anyone; refused when `deliver` is.
+    /// @dev The leaf's time is the carrier's word and decides nothing: whether it is late says this block.
+    function deliverAnchored(
+        Terms calldata terms,
+        DeliveryLeaf calldata leaf,
+        uint48 index,
+        Batch calldata batch,
+        bytes32[] calldata proof
+    ) external;
+
+    /// @notice The seller makes part of its proceeds over, once, after acceptance and before delivery. From then on a
+    /// refund by its will, and a split that it agrees to, need the assignee.
+    /// @dev Warning: an assignment is no guarantee. A default, a return or a ruling can leave less than `amount`.
+    function assign(Terms calldata terms, address assignee, uint96 amount) external;
+
+    /// @notice The assignee lets the seller refund.
+    function consentToRefund(Terms calldata terms) external;
+
     /// @notice Pays seller, platform and carrier. By the buyer at any time after acceptance, or by anyone once the
-    /// inspection window of a delivered order is over.
+    /// inspection window of a delivered order is over, or the goods that it asked back did not come.
     function release(Terms calldata terms) external;
 
-    /// @notice Pays the buyer back. By anyone once the default is open, with the default's ground; before that by the seller
-    /// at any time after acceptance, at its own fault unless the goods were delivered, so that a refund a moment before
-    /// the deadline is no way around the record.
+    /// @notice Pays the buyer back; the freight goes to the carrier if it delivered. By anyone once the default is open, with
+    /// the default's ground; before that by the seller at any time after acceptance, at its own fault unless the goods were
+    /// delivered and are not disputed, so that a refund a moment before a deadline or a ruling is no way around the record.
     function refund(Terms calldata terms) external;
+
+    /// @notice Holds an order in a state of an operator, while no default stands open. By Returns: a delivered order, a
+    /// requested return. By Disputes: an order that is shipped, delivered or coming back.
+    function hold(Terms calldata terms, State state) external;
+
+    /// @notice Ends an accepted order by a split. By Returns, once the goods are back; by Disputes.
+    function settle(Terms calldata terms, Split calldata split, Ground ground, Fault fault) external;
+
+    /// @notice Pays `assessed` of the duties to the tax payee and returns the rest to the buyer. By Duties.
+    function payDuties(Terms calldata terms, uint256 assessed) external;
 
     /// @notice Pays out what a failed push left to the caller.
     function withdraw(address token, address to) external;
@@ -253,10 +457,16 @@ interface ITradeEscrow {
     /// @notice Tells the observer of an outcome that it missed. By anyone, once per order.
     function report(Terms calldata terms) external;
 
+    /// @notice Makes several calls to this contract as the caller, each succeeding or failing alone, with `gasEach` gas.
+    /// Opening is refused in it. Whoever leaves too little gas for a call is refused as a whole.
+    function batch(bytes[] calldata calls, uint256 gasEach) external;
+
     function getOrder(bytes32 id) external view returns (Order memory);
 
     /// @notice The default of an order as things stand, and when it opens or opened.
     function defaultOf(Terms calldata terms) external view returns (Default standing, uint40 opensAt);
+
+    function assignmentOf(bytes32 id) external view returns (Assignment memory);
 
     function creditOf(address payee, address token) external view returns (uint256);
 }

@@ -54,6 +54,26 @@ library BoundedCall {
         }
     }
 
+    /// @notice Calls this contract itself as the caller, with exactly `stipend` gas.
+    /// @return ok whether it did not revert.
+    /// @return reason if it did, the first `most` bytes of what it reverted with.
+    function perform(bytes memory data, uint256 stipend, uint256 most) internal returns (bool ok, bytes memory reason) {
+        requireGas(stipend);
+        assembly ("memory-safe") {
+            ok := delegatecall(stipend, address(), add(data, 0x20), mload(data), 0, 0)
+        }
+        if (ok) return (ok, reason);
+        uint256 size;
+        assembly ("memory-safe") {
+            size := returndatasize()
+            if gt(size, most) { size := most }
+        }
+        reason = new bytes(size);
+        assembly ("memory-safe") {
+            returndatacopy(add(reason, 0x20), 0, size)
+        }
+    }
+
     /// @notice Reverts unless `stipend` gas can be handed on whole (EIP-150: at most 63/64 of what is left).
     function requireGas(uint256 stipend) private view {
         uint256 needed = stipend * 64 / 63 + CALL_OVERHEAD;

@@ -15,7 +15,9 @@ import {
 import {IdentifierScheme, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
 import {EscrowFixture} from "./EscrowFixture.sol";
+import {Pack} from "./Pack.sol";
 
 /// @dev The papers of one order: three documents that say the same, and who signed each.
 struct Papers {
@@ -29,6 +31,9 @@ struct Papers {
 
 /// @dev The real registry and vault of EscrowFixture, with a payment provider and two customs offices.
 abstract contract CustomsFixture is EscrowFixture {
+    using Pack for Terms;
+    using Packed for *;
+
     uint256 internal constant PROVIDER_KEY = 0x9A7;
     uint256 internal constant OTHER_PROVIDER_KEY = 0x9A72;
     uint256 internal constant EXIT_KEY = 0xE817;
@@ -68,7 +73,7 @@ abstract contract CustomsFixture is EscrowFixture {
     function bothSides() internal view returns (Terms memory t) {
         t = terms();
         t.condition = address(clearance);
-        t.conditionBy = t.shipBy + 2 days;
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
         (t.exitAuthority, t.entryAuthority) = (exitId, entryId);
     }
 

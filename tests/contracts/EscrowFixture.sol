@@ -3,14 +3,21 @@ pragma solidity 0.8.30;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 
+import {Disputes} from "../../contracts/Disputes.sol";
+import {Duties} from "../../contracts/Duties.sol";
 import {ParticipantRegistry} from "../../contracts/ParticipantRegistry.sol";
+import {ProvenanceRegistry} from "../../contracts/ProvenanceRegistry.sol";
+import {Quotes} from "../../contracts/Quotes.sol";
+import {Returns} from "../../contracts/Returns.sol";
 import {SellerCredit} from "../../contracts/SellerCredit.sol";
 import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {IdentifierScheme, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault, IReleaseCondition} from "../../contracts/interfaces/IReleaseCondition.sol";
-import {Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Operators, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
 import {Test} from "../Cheats.sol";
+import {Pack} from "./Pack.sol";
 
 /// @dev A condition that says what it is told to say.
 contract SettableCondition is IReleaseCondition {
@@ -26,8 +33,11 @@ contract SettableCondition is IReleaseCondition {
     }
 }
 
-/// @dev One vault with its real registry, credit and token, and the parties of one order.
+/// @dev One vault with its real registries, operators, credit and token, and the parties of one order.
 abstract contract EscrowFixture is Test {
+    using Pack for Terms;
+    using Packed for *;
+
     uint256 internal constant BUYER_KEY = 0xB0B;
     uint256 internal constant SELLER_KEY = 0x5E11E6;
     uint256 internal constant PLATFORM_KEY = 0x9147F0;
@@ -42,7 +52,12 @@ abstract contract EscrowFixture is Test {
     uint256 internal constant FEE = PRICE * FEE_BPS / 10_000;
 
     ParticipantRegistry internal registry;
+    ProvenanceRegistry internal provenance;
     TradeEscrow internal escrow;
+    Quotes internal quotes;
+    Returns internal returns_;
+    Disputes internal disputes;
+    Duties internal duties;
     SellerCredit internal credit;
     DevDollar internal token;
 
@@ -57,10 +72,8 @@ abstract contract EscrowFixture is Test {
     function setUpEscrow() internal {
         vm.warp(1_800_000_000);
         registry = new ParticipantRegistry(address(new AccessManager(address(this))));
-        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        escrow = new TradeEscrow(registry, predicted);
-        credit = new SellerCredit(registry, address(escrow));
-        assertEq(address(credit), predicted);
+        provenance = new ProvenanceRegistry(registry);
+        deployVault();
         token = new DevDollar();
 
         sellerId = admit(SELLER_KEY, Role.Seller, "seller");
@@ -71,6 +84,28 @@ abstract contract EscrowFixture is Test {
         token.mint(buyer, 1000 * FUNDING);
         vm.prank(buyer);
         token.approve(address(escrow), type(uint256).max);
+    }
+
+    /// @dev The vault, its four operators and its observer know one another from the start.
+    function deployVault() internal {
+        uint256 nonce = vm.getNonce(address(this));
+        escrow = new TradeEscrow(registry, provenance, operatorsFrom(nonce + 1), next(nonce + 5));
+        quotes = new Quotes(address(escrow));
+        returns_ = new Returns(registry, escrow);
+        disputes = new Disputes(registry, escrow);
+        duties = new Duties(registry, escrow);
+        credit = new SellerCredit(registry, address(escrow));
+        assertEq(address(credit), escrow.observer());
+        assertEq(address(duties), escrow.duties());
+    }
+
+    /// @dev Four contracts that this one is about to deploy, one after the other.
+    function operatorsFrom(uint256 nonce) internal view returns (Operators memory) {
+        return Operators(next(nonce), next(nonce + 1), next(nonce + 2), next(nonce + 3));
+    }
+
+    function next(uint256 nonce) private view returns (address) {
+        return vm.computeCreateAddress(address(this), nonce);
     }
 
     /// @dev A participant whose one key is `key`, controlled by this test.
@@ -90,27 +125,18 @@ abstract contract EscrowFixture is Test {
         registry.addKey(participant, vm.addr(key), keyConsent);
     }
 
-    function terms() internal view returns (Terms memory) {
-        return Terms({
-            buyer: buyer,
-            seller: seller,
-            platform: platform,
-            carrier: carrier,
-            token: address(token),
-            price: PRICE,
-            freight: FREIGHT,
-            feeBps: FEE_BPS,
-            acceptBy: uint40(block.timestamp + 1 days),
-            shipBy: uint40(block.timestamp + 3 days),
-            conditionBy: 0,
-            deliverBy: uint40(block.timestamp + 10 days),
-            claimWindow: 2 days,
-            inspectionWindow: 7 days,
-            condition: address(0),
-            exitAuthority: 0,
-            entryAuthority: 0,
-            salt: keccak256("salt")
-        });
+    function terms() internal view returns (Terms memory t) {
+        (t.buyer, t.seller, t.platform, t.carrier) = (buyer, seller, platform, carrier);
+        t.token = address(token);
+        t.setPrice(PRICE);
+        t.setFreight(FREIGHT);
+        t.setFeeBps(FEE_BPS);
+        t.setAcceptBy(block.timestamp + 1 days);
+        t.setShipBy(block.timestamp + 3 days);
+        t.setDeliverBy(block.timestamp + 10 days);
+        t.setClaimWindow(2 days);
+        t.setInspectionWindow(7 days);
+        t.salt = keccak256("salt");
     }
 
     /* SIGNATURES */
@@ -132,7 +158,7 @@ abstract contract EscrowFixture is Test {
         bytes32 typehash = keccak256(
             "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
         );
-        uint256 value = uint256(t.price) + t.freight;
+        uint256 value = t.amounts.total();
         bytes32 structHash =
             keccak256(abi.encode(typehash, t.buyer, address(escrow), value, uint256(0), type(uint256).max, nonce));
         return digest(token.DOMAIN_SEPARATOR(), structHash);
@@ -180,13 +206,13 @@ abstract contract EscrowFixture is Test {
 
     function openFunded(Terms memory t) internal returns (bytes32 id) {
         vm.prank(t.buyer);
-        id = escrow.open(t, "");
+        id = escrow.open(t, "", "");
     }
 
     function openAccepted(Terms memory t) internal returns (bytes32 id) {
         bytes memory sellerConsent = acceptConsent(t);
         vm.prank(t.buyer);
-        id = escrow.open(t, sellerConsent);
+        id = escrow.open(t, sellerConsent, "");
     }
 
     function openShipped(Terms memory t) internal returns (bytes32 id) {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Fault} from "../interfaces/IReleaseCondition.sol";
+import {Ground, Order, State} from "../interfaces/ITradeEscrow.sol";
+
+/// @notice Everything that changes about an order, as it stands in its one slot: state, ground, fault and flags in a byte
+/// each from the right, then `since` and `acceptedAt` (40 bits each) and `toBuyer` (120 bits).
+type Word is uint256;
+
+using OrderWord for Word global;
+
+/// @title An order's slot, read and changed as one word.
+/// @dev A struct would be read and written member by member, in storage and in memory: some 1,000 gas a verb.
+library OrderWord {
+    uint256 internal constant CONDITION_MET = 1 << 24;
+    uint256 internal constant DELIVERED = 1 << 25;
+    uint256 internal constant LATE = 1 << 26;
+    uint256 internal constant REPORTED = 1 << 27;
+    uint256 internal constant DUTIES_HELD = 1 << 28;
+    uint256 internal constant ASSIGNED = 1 << 29;
+    uint256 internal constant ASSIGNEE_CONSENTS = 1 << 30;
+
+    uint256 private constant SINCE = 32;
+    uint256 private constant ACCEPTED_AT = 72;
+    uint256 private constant TO_BUYER = 112;
+    uint256 private constant TIME = type(uint40).max;
+
+    function state(Word word) internal pure returns (State) {
+        return State(uint8(Word.unwrap(word)));
+    }
+
+    function has(Word word, uint256 flag) internal pure returns (bool) {
+        return Word.unwrap(word) & flag != 0;
+    }
+
+    function since(Word word) internal pure returns (uint40) {
+        return uint40(Word.unwrap(word) >> SINCE);
+    }
+
+    function acceptedAt(Word word) internal pure returns (uint40) {
+        return uint40(Word.unwrap(word) >> ACCEPTED_AT);
+    }
+
+    function with(Word word, uint256 flag) internal pure returns (Word) {
+        return Word.wrap(Word.unwrap(word) | flag);
+    }
+
+    function without(Word word, uint256 flag) internal pure returns (Word) {
+        return Word.wrap(Word.unwrap(word) & ~flag);
+    }
+
+    /// @notice The order in its next state, since now.
+    function enter(Word word, State next) internal view returns (Word) {
+        uint256 kept = Word.unwrap(word) & ~(TIME << SINCE | 0xff);
+        return Word.wrap(kept | uint256(next) | block.timestamp << SINCE);
+    }
+
+    /// @notice The order as accepted now.
+    function accept(Word word) internal view returns (Word) {
+        return Word.wrap(Word.unwrap(enter(word, State.Accepted)) | block.timestamp << ACCEPTED_AT);
+    }
+
+    /// @notice The order with what its record says: to be called once, at its end.
+    function conclude(Word word, Ground ground, Fault fault, uint256 toBuyer) internal pure returns (Word) {
+        return Word.wrap(Word.unwrap(word) | uint256(ground) << 8 | uint256(fault) << 16 | toBuyer << TO_BUYER);
+    }
+
+    function unpack(Word word) internal pure returns (Order memory order) {
+        uint256 raw = Word.unwrap(word);
+        order.state = state(word);
+        order.ground = Ground(uint8(raw >> 8));
+        order.fault = Fault(uint8(raw >> 16));
+        order.conditionMet = has(word, CONDITION_MET);
+        order.delivered = has(word, DELIVERED);
+        order.late = has(word, LATE);
+        order.reported = has(word, REPORTED);
+        order.dutiesHeld = has(word, DUTIES_HELD);
+        order.assigned = has(word, ASSIGNED);
+        order.assigneeConsents = has(word, ASSIGNEE_CONSENTS);
+        order.since = since(word);
+        order.acceptedAt = acceptedAt(word);
+        order.toBuyer = uint120(raw >> TO_BUYER);
+    }
+}
