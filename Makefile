@@ -5,7 +5,7 @@ BIN = .venv/bin
 export SOLCX_BINARY_PATH = $(CURDIR)/.solcx
 
 .DEFAULT_GOAL = help
-.PHONY: help demo build test test-deep gas bench check check-style check-types check-imports check-contracts check-snippets lock clean
+.PHONY: help demo build test test-deep coverage mutate gas bench check check-style check-types check-imports check-contracts check-snippets lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -33,6 +33,14 @@ bench: ## ours beside its peers, measured in one run, into build/bench.json (one
 test-deep: ## the forge tests with many more fuzz and invariant runs (profile deep of foundry.toml)
 	@$(SETUP) dev node compiler
 	@FOUNDRY_PROFILE=deep $(BIN)/python tools/forge.py test
+
+coverage: ## every branch of the vault and its operators, by the forge tests; tools/coverage.exceptions.toml
+	@$(SETUP) dev node compiler
+	@$(BIN)/python tools/coverage.py
+
+mutate: ## change the vault and its operators in small ways: do the forge tests notice? MINUTES=9 PART=file SURVIVORS=1
+	@$(SETUP) dev node compiler
+	@$(BIN)/python tools/mutate.py $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PART),--part $(PART)) $(if $(SURVIVORS),--survivors)
 
 check: check-style check-types check-imports check-contracts check-snippets ## every check that is not a test
 
