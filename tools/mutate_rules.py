@@ -41,6 +41,7 @@ LOGIC = {"&&": "||", "||": "&&", "true": "false", "false": "true"}
 _HEADER = {"external", "public", "internal", "private", "view", "pure", "payable", "virtual", "override", "returns"}
 _NO_STATEMENT = {"return", "revert", "if", "for", "while", "else", "unchecked", "assembly", "try", "catch", "_"}
 _ASSIGNMENTS = {"=", "+=", "-=", "*=", "/=", "|=", "&=", "^="}
+FEWEST = 6  # mutants of a file in any sample, if it has as many
 _ADDRESS_DIGITS = 40  # a hexadecimal literal of this length is an address and has a checksum
 
 
@@ -266,13 +267,13 @@ _RULES: tuple[_Rule, ...] = (_operators, _conditions, _sender, _members, _deleti
 
 
 def sample(found: Sequence[Mutant], size: int, seed: str) -> list[Mutant]:
-    """`size` of them, the same for the same seed: each file by its share, and in each file every rule in turn."""
+    """About `size` of them, the same for the same seed: each file by its share, and in each file every rule in turn."""
     files: dict[str, list[Mutant]] = {}
     for mutant in found:
         files.setdefault(mutant.file, []).append(mutant)
     chosen: list[Mutant] = []
     for _, its in sorted(files.items()):
-        chosen += _in_turn(its, seed)[: max(1, round(size * len(its) / len(found)))]
+        chosen += _in_turn(its, seed)[: max(FEWEST, round(size * len(its) / len(found)))]
     return chosen
 
 

@@ -15,6 +15,7 @@ ROOTS = (
     "contracts/Returns.sol",
     "contracts/Disputes.sol",
     "contracts/Duties.sol",
+    "contracts/Deliveries.sol",
 )
 
 _LEXER = re.compile(
