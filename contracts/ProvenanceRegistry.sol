@@ -6,14 +6,17 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
 import {Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, RecallScope} from "./interfaces/IProvenanceRegistry.sol";
 import {Gs1} from "./libraries/Gs1.sol";
+import {Leaves} from "./libraries/Leaves.sol";
 
 /// @title What happened to goods. What it does and what it promises stands in IProvenanceRegistry.
 contract ProvenanceRegistry is IProvenanceRegistry {
-    /// @inheritdoc IProvenanceRegistry
-    bytes32 public constant EVENT_LEAF = keccak256("lading.event-leaf.v1");
+    using Leaves for *;
 
     /// @inheritdoc IProvenanceRegistry
-    bytes32 public constant DELIVERY_LEAF = keccak256("lading.delivery-leaf.v1");
+    bytes32 public constant EVENT_LEAF = Leaves.EVENT;
+
+    /// @inheritdoc IProvenanceRegistry
+    bytes32 public constant DELIVERY_LEAF = Leaves.DELIVERY;
 
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
@@ -90,7 +93,7 @@ contract ProvenanceRegistry is IProvenanceRegistry {
         if (batch.count == 0) revert BatchEmpty();
 
         // Check that the batch is the next one, or the same again
-        bytes32 attempted = _batchHash(batch);
+        bytes32 attempted = batch.hash();
         if (index > head.nextIndex) revert IndexGap(index, head.nextIndex);
         if (index < head.nextIndex) {
             bytes32 anchored = _batches[participant][index];
@@ -121,10 +124,8 @@ contract ProvenanceRegistry is IProvenanceRegistry {
     }
 
     /// @inheritdoc IProvenanceRegistry
-    function leafHash(EventLeaf calldata leaf) public pure returns (bytes32) {
-        // Hashed twice, so that no inner node, the hash of 64 bytes, is a leaf
-        bytes32 once = keccak256(abi.encode(EVENT_LEAF, leaf.eventId, leaf.contentHash, leaf.salt));
-        return keccak256(abi.encode(once));
+    function leafHash(EventLeaf calldata leaf) external pure returns (bytes32) {
+        return leaf.hash();
     }
 
     /// @inheritdoc IProvenanceRegistry
@@ -135,27 +136,13 @@ contract ProvenanceRegistry is IProvenanceRegistry {
         EventLeaf calldata leaf,
         bytes32[] calldata proof
     ) external view returns (bool) {
-        if (_batchHash(batch) != _batches[participant][index]) return false;
-        return MerkleProof.verifyCalldata(proof, batch.root, leafHash(leaf));
+        if (batch.hash() != _batches[participant][index]) return false;
+        return MerkleProof.verifyCalldata(proof, batch.root, leaf.hash());
     }
 
     /// @inheritdoc IProvenanceRegistry
-    function deliveryLeafHash(DeliveryLeaf calldata leaf) public pure returns (bytes32) {
-        bytes32 once =
-            keccak256(abi.encode(DELIVERY_LEAF, leaf.orderId, leaf.logisticUnit, leaf.eventId, leaf.time));
-        return keccak256(abi.encode(once));
-    }
-
-    /// @inheritdoc IProvenanceRegistry
-    function isDeliveryAnchored(
-        bytes32 participant,
-        uint48 index,
-        Batch calldata batch,
-        DeliveryLeaf calldata leaf,
-        bytes32[] calldata proof
-    ) external view returns (bool) {
-        if (_batchHash(batch) != _batches[participant][index]) return false;
-        return MerkleProof.verifyCalldata(proof, batch.root, deliveryLeafHash(leaf));
+    function deliveryLeafHash(DeliveryLeaf calldata leaf) external pure returns (bytes32) {
+        return leaf.hash();
     }
 
     /// @inheritdoc IProvenanceRegistry
@@ -170,10 +157,6 @@ contract ProvenanceRegistry is IProvenanceRegistry {
     }
 
     /* INTERNALS */
-
-    function _batchHash(Batch calldata batch) private pure returns (bytes32) {
-        return keccak256(abi.encode(batch.root, batch.count));
-    }
 
     /// @dev What a recall is filed under. An empty lot or serial is never recalled.
     function _target(uint64 gtin, RecallScope scope, string memory value) private pure returns (bytes32) {

@@ -8,7 +8,6 @@ import {IClause} from "./interfaces/IClause.sol";
 import {Authorization, IERC3009} from "./interfaces/IERC3009.sol";
 import {IOutcomeObserver} from "./interfaces/IOutcomeObserver.sol";
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
-import {Batch, DeliveryLeaf, IProvenanceRegistry} from "./interfaces/IProvenanceRegistry.sol";
 import {IQuotes} from "./interfaces/IQuotes.sol";
 import {ConditionStatus, Fault, IReleaseCondition} from "./interfaces/IReleaseCondition.sol";
 import {
@@ -56,6 +55,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @inheritdoc ITradeEscrow
     uint256 public constant MAX_TERM = 3 * 365 days;
 
+    string private constant NAME = "Lading TradeEscrow";
+    string private constant VERSION = "1";
+
     /// @dev A selector and four words.
     uint256 private constant REASON_BYTES = 132;
 
@@ -67,10 +69,8 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
 
-    /// @notice Where carriers anchor deliveries.
-    IProvenanceRegistry public immutable provenance;
-
     /// @notice The operators; see Operators.
+    address public immutable deliveries;
     address public immutable quotes;
     address public immutable returns_;
     address public immutable disputes;
@@ -85,14 +85,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     mapping(bytes32 id => Assignment) private _assignments;
     Payouts.Credits private _credits;
 
-    constructor(
-        IParticipantRegistry registry_,
-        IProvenanceRegistry provenance_,
-        Operators memory operators,
-        address observer_
-    ) EIP712("Lading TradeEscrow", "1") {
+    constructor(IParticipantRegistry registry_, Operators memory operators, address observer_) EIP712(NAME, VERSION) {
         registry = registry_;
-        provenance = provenance_;
+        deliveries = operators.deliveries;
         quotes = operators.quotes;
         returns_ = operators.returns_;
         disputes = operators.disputes;
@@ -103,17 +98,19 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /* OPENING */
 
     /// @inheritdoc ITradeEscrow
-    function open(Terms calldata terms, bytes calldata sellerConsent, bytes calldata quote)
-        external
-        nonReentrant
-        returns (bytes32 id)
-    {
+    function open(
+        Terms calldata terms,
+        bytes calldata buyerConsent,
+        bytes calldata sellerConsent,
+        bytes calldata quote
+    ) external nonReentrant returns (bytes32 id) {
         id = _checkOpening(terms, sellerConsent);
 
-        // Check that the buyer itself calls
-        if (msg.sender != terms.buyer) revert NotBuyer(msg.sender, terms.buyer);
+        // Check the buyer's consent to this id: its allowance alone says nothing about it
+        if (msg.sender != terms.buyer) _checkConsent(id, terms.buyer, OPEN_TYPEHASH, buyerConsent);
 
-        _pullAllowed(terms);
+        (address token, uint256 amount) = terms.buyerLeg();
+        token.pull(terms.buyer, amount);
         _create(terms, id, sellerConsent.length > 0, quote);
     }
 
@@ -128,22 +125,6 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
         // Pull with the authorization whose nonce is the id: it is the buyer's consent to these terms and no others
         _pullAuthorized(terms, id, authorization);
-        _create(terms, id, sellerConsent.length > 0, quote);
-    }
-
-    /// @inheritdoc ITradeEscrow
-    function openWithConsent(
-        Terms calldata terms,
-        bytes calldata buyerConsent,
-        bytes calldata sellerConsent,
-        bytes calldata quote
-    ) external nonReentrant returns (bytes32 id) {
-        id = _checkOpening(terms, sellerConsent);
-
-        // Check the buyer's consent to this id: its allowance alone says nothing about it
-        _checkConsent(id, terms.buyer, OPEN_TYPEHASH, buyerConsent);
-
-        _pullAllowed(terms);
         _create(terms, id, sellerConsent.length > 0, quote);
     }
 
@@ -197,35 +178,23 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     function deliver(Terms calldata terms, Receipt calldata receipt, address signer, bytes calldata signature)
         external
     {
-        (bytes32 id, Word word) = _loadDeliverable(terms);
-        _checkEvidence(terms, id, receipt.orderId, signer);
+        (bytes32 id, Word word) = _load(terms);
+        _checkState(id, word, State.Shipped);
+        _checkNoDefault(terms, id, word);
+
+        // Check that the receipt is about this order, and its signer the carrier at this block
+        if (receipt.orderId != id) revert ReceiptForeign(receipt.orderId, id);
+        bytes32 participant = registry.participantWithRole(signer, Role.Carrier);
+        bytes32 carrier = registry.getKey(terms.carrier).participant;
+        if (participant != carrier) revert CarrierForeign(participant, carrier);
         bytes32 digest = _hashTypedDataV4(
             keccak256(abi.encode(RECEIPT_TYPEHASH, receipt.orderId, receipt.logisticUnit, receipt.eventId, signer))
         );
         if (!digest.isSignedBy(signer, signature)) revert ReceiptInvalid(signer);
 
-        bool late = _deliver(terms, id, word);
-        emit Delivered(id, signer, receipt.logisticUnit, receipt.eventId, late);
-    }
-
-    /// @inheritdoc ITradeEscrow
-    function deliverAnchored(
-        Terms calldata terms,
-        DeliveryLeaf calldata leaf,
-        uint48 index,
-        Batch calldata batch_,
-        bytes32[] calldata proof
-    ) external {
-        (bytes32 id, Word word) = _loadDeliverable(terms);
-        bytes32 carrier = registry.getKey(terms.carrier).participant;
-        address writer = provenance.logHead(carrier).writer;
-        _checkEvidence(terms, id, leaf.orderId, writer);
-        if (!provenance.isDeliveryAnchored(carrier, index, batch_, leaf, proof)) {
-            revert DeliveryNotAnchored(carrier, index);
-        }
-
-        bool late = _deliver(terms, id, word);
-        emit Delivered(id, writer, leaf.logisticUnit, leaf.eventId, late);
+        word = _delivered(terms, word);
+        _orders[id] = word;
+        emit Delivered(id, signer, receipt.logisticUnit, receipt.eventId, word.has(OrderWord.LATE));
     }
 
     /* FINANCE */
@@ -341,7 +310,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
         _checkNoDefault(terms, id, word);
 
-        _orders[id] = word.enter(state);
+        _orders[id] = state == State.Delivered ? _delivered(terms, word) : word.enter(state);
         emit Held(id, state);
     }
 
@@ -400,6 +369,16 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         return _credits.owed[payee][token];
     }
 
+    /// @dev OpenZeppelin's reads name and version back from immutables, at 800 bytes of code.
+    function eip712Domain()
+        public
+        view
+        override
+        returns (bytes1, string memory, string memory, uint256, address, bytes32, uint256[] memory)
+    {
+        return (hex"0f", NAME, VERSION, block.chainid, address(this), bytes32(0), new uint256[](0));
+    }
+
     /* INTERNAL: OPENING */
 
     /// @dev All that can be checked before any token moves.
@@ -413,15 +392,10 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     function _checkClauses(Terms calldata terms) private view {
-        Clauses calldata clauses = terms.clauses[0];
+        Clauses calldata clauses = terms.extra();
         if (clauses.duties.amount > 0) IClause(duties).check(terms);
         if (clauses.returnPolicy.receiveWindow > 0) IClause(returns_).check(terms);
         if (clauses.arbitration.window > 0) IClause(disputes).check(terms);
-    }
-
-    function _pullAllowed(Terms calldata terms) private {
-        (address token, uint256 amount) = terms.buyerLeg();
-        token.pull(terms.buyer, amount);
     }
 
     function _pullAuthorized(Terms calldata terms, bytes32 id, bytes calldata authorization) private {
@@ -450,12 +424,12 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         _orders[id] = accepted ? word.accept() : word.enter(State.Funded);
         emit Opened(id, terms.buyer, terms.seller, terms);
         if (accepted) emit Accepted(id);
-        if (terms.clauses.length > 0) _announce(id, terms.clauses[0]);
+        if (terms.clauses.length > 0) _announce(id, terms.extra());
     }
 
     /// @dev Pulls what the buyer's leg does not cover: duties in a token of their own, and the provider's leg.
     function _fundClauses(Terms calldata terms, bytes32 id, Word word, bytes calldata quote) private returns (Word) {
-        Clauses calldata clauses = terms.clauses[0];
+        Clauses calldata clauses = terms.extra();
         if (clauses.duties.amount > 0) {
             (address paidWith,) = terms.buyerLeg();
             if (clauses.duties.token != paidWith) clauses.duties.token.pull(terms.buyer, clauses.duties.amount);
@@ -502,13 +476,13 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
             return (Default.Release, opensAt + terms.schedule.inspectionWindow(), Ground.None, Fault.Nobody);
         }
         if (state == State.ReturnRequested) {
-            return (Default.Release, opensAt + _clauses(terms).returnPolicy.receiveWindow, Ground.None, Fault.Nobody);
+            return (Default.Release, opensAt + terms.extra().returnPolicy.receiveWindow, Ground.None, Fault.Nobody);
         }
         if (state == State.ReturnReceived) {
-            return (Default.PolicyRefund, opensAt + _clauses(terms).returnPolicy.settleWindow, Ground.None, Fault.Nobody);
+            return (Default.PolicyRefund, opensAt + terms.extra().returnPolicy.settleWindow, Ground.None, Fault.Nobody);
         }
         if (state == State.Disputed) {
-            return (Default.SilentSplit, opensAt + _clauses(terms).arbitration.window, Ground.None, Fault.Nobody);
+            return (Default.SilentSplit, opensAt + terms.extra().arbitration.window, Ground.None, Fault.Nobody);
         }
         return (Default.None, 0, Ground.None, Fault.Nobody);
     }
@@ -530,10 +504,6 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         return (Default.Refund, terms.schedule.claimBy() + 1, Ground.NotDelivered, Fault.Seller);
     }
 
-    function _clauses(Terms calldata terms) private pure returns (Clauses calldata) {
-        return terms.clauses[0];
-    }
-
     function _condition(bytes32 id, address condition) private view returns (ConditionStatus, Fault) {
         (bool ok, uint256 status, uint256 reason) =
             condition.ask(abi.encodeCall(IReleaseCondition.status, (id)), CONDITION_GAS);
@@ -543,18 +513,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         return (ConditionStatus(status), Fault(reason));
     }
 
-    /// @dev Refused once a refund stands open: at the condition's deadline or rejection, or after the claim window. While the
-    /// condition still has time, its silence does not matter.
-    function _loadDeliverable(Terms calldata terms) private view returns (bytes32 id, Word word) {
-        (id, word) = _load(terms);
-        _checkState(id, word, State.Shipped);
-        _checkNoDefault(terms, id, word);
-    }
-
-    function _deliver(Terms calldata terms, bytes32 id, Word word) private returns (bool late) {
-        late = block.timestamp > terms.schedule.deliverBy();
+    function _delivered(Terms calldata terms, Word word) private view returns (Word) {
         word = word.with(OrderWord.DELIVERED).enter(State.Delivered);
-        _orders[id] = late ? word.with(OrderWord.LATE) : word;
+        return block.timestamp > terms.schedule.deliverBy() ? word.with(OrderWord.LATE) : word;
     }
 
     /* INTERNAL: ENDING */
@@ -569,7 +530,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         _payBuyer(terms, id, split.toBuyer);
         _paySeller(terms, id, word, terms.amounts.total() - split.toBuyer - split.toCarrier - split.toArbiter);
         _credits.pay(terms.token, terms.carrier, split.toCarrier);
-        if (split.toArbiter > 0) _credits.pay(terms.token, _clauses(terms).arbitration.arbiter, split.toArbiter);
+        if (split.toArbiter > 0) _credits.pay(terms.token, terms.extra().arbitration.arbiter, split.toArbiter);
         if (dutiesBack) _payDuties(terms, id, 0);
 
         if (_hasOutcome(word)) _tellObserver(terms, id, word);
@@ -578,11 +539,11 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @dev Of a quoted order the buyer gets its share of what it paid with, and the provider gets the rest of that and what
     /// goes back of its own leg.
     function _payBuyer(Terms calldata terms, bytes32 id, uint256 toBuyer) private {
-        if (terms.clauses.length == 0 || terms.clauses[0].quote.provider == address(0)) {
+        if (terms.clauses.length == 0 || terms.extra().quote.provider == address(0)) {
             _credits.pay(terms.token, terms.buyer, toBuyer);
             return;
         }
-        QuoteClause calldata quote = terms.clauses[0].quote;
+        QuoteClause calldata quote = terms.extra().quote;
         IQuotes(quotes).close(id, quote.provider, terms.token, uint128(terms.amounts.total()));
         uint256 share = quote.amount * toBuyer / terms.amounts.total();
         _credits.pay(quote.token, terms.buyer, share);
@@ -605,7 +566,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     function _payDuties(Terms calldata terms, bytes32 id, uint256 assessed) private {
-        Clauses calldata clauses = _clauses(terms);
+        Clauses calldata clauses = terms.extra();
         uint256 rest = clauses.duties.amount - assessed;
         emit DutiesPaid(id, assessed, rest);
         _credits.pay(clauses.duties.token, clauses.duties.payee, assessed);
@@ -634,9 +595,14 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     function _outcome(Word word) private pure returns (Outcome memory) {
-        Order memory order = word.unpack();
         return Outcome(
-            order.state, order.ground, order.fault, order.delivered, order.acceptedAt, order.since, order.toBuyer
+            word.state(),
+            word.ground(),
+            word.fault(),
+            word.has(OrderWord.DELIVERED),
+            word.acceptedAt(),
+            word.since(),
+            word.toBuyer()
         );
     }
 
@@ -661,20 +627,16 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (block.timestamp >= opensAt) revert DefaultOpen(standing, opensAt);
     }
 
-    /// @dev Which operator may hold an order in which state, and from which.
+    /// @dev Which operator may hold an order in which state, and from which states on.
     function _checkHold(bytes32 id, Word word, State state) private view {
         State standing = word.state();
-        if (msg.sender == disputes && state == State.Disputed) {
-            if (standing < State.Shipped || standing > State.ReturnReceived) {
-                revert StateWrong(id, standing, State.Shipped);
-            }
-        } else if (msg.sender == returns_ && state == State.ReturnRequested) {
-            _checkState(id, word, State.Delivered);
-        } else if (msg.sender == returns_ && state == State.ReturnReceived) {
-            _checkState(id, word, State.ReturnRequested);
-        } else {
-            revert NotOperator(msg.sender);
-        }
+        (address operator, State least, State most) = (returns_, State.Delivered, State.Delivered);
+        if (state == State.Delivered) (operator, least, most) = (deliveries, State.Shipped, State.Shipped);
+        else if (state == State.ReturnReceived) (least, most) = (State.ReturnRequested, State.ReturnRequested);
+        else if (state == State.Disputed) (operator, least, most) = (disputes, State.Shipped, State.ReturnReceived);
+        else if (state != State.ReturnRequested) operator = address(0);
+        if (msg.sender != operator) revert NotOperator(msg.sender);
+        if (standing < least || standing > most) revert StateWrong(id, standing, least);
     }
 
     function _checkSellerRefund(bytes32 id, Word word) private view returns (Fault) {
@@ -688,14 +650,6 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     function _checkConsent(bytes32 id, address party, bytes32 typehash, bytes calldata consent) private view {
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(typehash, id)));
         if (!digest.isSignedBy(party, consent)) revert ConsentInvalid(id, party);
-    }
-
-    /// @dev The evidence is about this order, and whoever gave it is the carrier at this block.
-    function _checkEvidence(Terms calldata terms, bytes32 id, bytes32 about, address signer) private view {
-        if (about != id) revert ReceiptForeign(about, id);
-        bytes32 participant = registry.participantWithRole(signer, Role.Carrier);
-        bytes32 carrier = registry.getKey(terms.carrier).participant;
-        if (participant != carrier) revert CarrierForeign(participant, carrier);
     }
 
     function _now() private view returns (uint40) {

@@ -133,15 +133,6 @@ interface IProvenanceRegistry {
     /// @notice The leaf of a delivery: `keccak256(keccak256(abi.encode(DELIVERY_LEAF, orderId, logisticUnit, eventId, time)))`.
     function deliveryLeafHash(DeliveryLeaf calldata leaf) external pure returns (bytes32);
 
-    /// @notice Whether the delivery is in that anchored batch; `proof` as in `isAnchored`.
-    function isDeliveryAnchored(
-        bytes32 participant,
-        uint48 index,
-        Batch calldata batch,
-        DeliveryLeaf calldata leaf,
-        bytes32[] calldata proof
-    ) external view returns (bool);
-
     /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not. An item
     /// is recalled if any of the three is.
     /// @param lot empty if unknown. @param serial empty if unknown.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Batch, DeliveryLeaf} from "./IProvenanceRegistry.sol";
 import {Fault} from "./IReleaseCondition.sol";
 
 /// @notice Price, freight and platform fee in one word, from the right: price (120 bits; for the seller, the platform's fee
@@ -243,6 +242,7 @@ enum Moment {
 
 /// @notice The contracts that may hold and settle orders.
 struct Operators {
+    address deliveries;
     address quotes;
     address returns_;
     address disputes;
@@ -253,7 +253,7 @@ struct Operators {
 /// @notice Each state has one deadline and one default, which anyone may call; at no moment are two open.
 /// @dev An order's money is up to three legs, each conserved by itself: price and freight in the settlement token; what
 /// the buyer pays with, if a provider's quote stands between the two; and the duties.
-/// @dev Its operators (Quotes, Returns, Disputes, Duties) are contracts of their own, named at deployment. What they can do
+/// @dev Its operators (Deliveries, Quotes, Returns, Disputes, Duties) are contracts of their own, named at deployment. What they can do
 /// here is hold an order in a state of theirs and settle it: with that order's own money, to that order's own parties.
 /// @dev Warning: a token is trusted to move what it says. A token that takes a fee, or sends less than asked, is refused
 /// at `open`; one that changes balances later (rebasing), charges its sender on top, or moves and then answers `false`,
@@ -273,7 +273,6 @@ interface ITradeEscrow {
     event Cancelled(bytes32 indexed id, address indexed by);
     event Shipped(bytes32 indexed id, bytes32 logisticUnit);
     event ConditionLatched(bytes32 indexed id);
-    /// @param signer of the receipt, or the writer of the log that proves the delivery.
     event Delivered(bytes32 indexed id, address indexed signer, bytes32 logisticUnit, bytes32 eventId, bool late);
     event Assigned(bytes32 indexed id, address indexed assignee, uint96 amount);
     event AssigneeConsented(bytes32 indexed id);
@@ -307,7 +306,6 @@ interface ITradeEscrow {
     /// @notice The last moment of the order lies further off than `MAX_TERM`.
     error DeadlineTooFar(uint256 attempted, uint256 max);
     error AlreadyOpened(bytes32 id);
-    error NotBuyer(address caller, address buyer);
     error NotSeller(address caller, address seller);
     error NotParty(address caller);
     /// @notice The caller is not the operator whose call this is.
@@ -326,14 +324,13 @@ interface ITradeEscrow {
     error DefaultDiffers(Default attempted, Default standing);
     /// @notice The default has been open since `opensAt`: it is too late for anything else than to call it.
     error DefaultOpen(Default standing, uint40 opensAt);
+    /// @notice The condition is not met, so that there is nothing to latch.
     error ConditionNotMet(bytes32 id);
-    /// @notice The receipt, or the leaf, is for another order.
+    /// @notice The receipt is for another order.
     error ReceiptForeign(bytes32 receiptOrder, bytes32 id);
     /// @notice The receipt's signer is a key of another participant than `terms.carrier`.
     error CarrierForeign(bytes32 attempted, bytes32 expected);
     error ReceiptInvalid(address signer);
-    /// @notice The leaf is not in that batch of the carrier's log.
-    error DeliveryNotAnchored(bytes32 carrier, uint48 index);
     error AlreadyAssigned(bytes32 id);
     /// @notice More than the price.
     error AssignmentTooHigh(uint256 attempted, uint256 max);
@@ -363,11 +360,18 @@ interface ITradeEscrow {
     /// @notice The id of an order on this chain in this vault.
     function orderId(Terms calldata terms) external view returns (bytes32);
 
-    /// @notice Opens an order by its buyer's own transaction, from an allowance.
+    /// @notice Opens an order from an allowance: by its buyer, or by anyone with the buyer's consent. An allowance or a permit
+    /// alone never opens an order.
     /// @dev Duties in another token than the buyer pays with, and the provider's leg, come from allowances in every case.
-    /// @param sellerConsent empty, or the seller's EIP-712 signature over `Accept(bytes32 orderId)`: then it opens accepted.
+    /// @param buyerConsent the buyer's EIP-712 signature over `Open(bytes32 orderId)`; not looked at if the buyer calls.
+    /// @param sellerConsent empty, or the seller's over `Accept(bytes32 orderId)`: then the order opens accepted.
     /// @param quote empty, or the provider's: see IQuotes.take.
-    function open(Terms calldata terms, bytes calldata sellerConsent, bytes calldata quote) external returns (bytes32 id);
+    function open(
+        Terms calldata terms,
+        bytes calldata buyerConsent,
+        bytes calldata sellerConsent,
+        bytes calldata quote
+    ) external returns (bytes32 id);
 
     /// @notice Opens an order for a buyer who signed an ERC-3009 `receiveWithAuthorization` whose nonce is the order's id.
     /// By anyone.
@@ -378,15 +382,6 @@ interface ITradeEscrow {
     function openWithAuthorization(
         Terms calldata terms,
         bytes calldata authorization,
-        bytes calldata sellerConsent,
-        bytes calldata quote
-    ) external returns (bytes32 id);
-
-    /// @notice Opens an order from an allowance, for a buyer who signed `Open(bytes32 orderId)`. By anyone. An allowance or
-    /// a permit alone never opens an order.
-    function openWithConsent(
-        Terms calldata terms,
-        bytes calldata buyerConsent,
         bytes calldata sellerConsent,
         bytes calldata quote
     ) external returns (bytes32 id);
@@ -403,23 +398,12 @@ interface ITradeEscrow {
     /// @notice Latches a condition that is met. By anyone; a no-op once latched.
     function poke(Terms calldata terms) external;
 
-    /// @notice Submits the carrier's receipt, no later than the end of the claim window. By anyone. Refused once the
-    /// condition is rejected, or still pending after `conditionBy`: a refund then stands open.
+    /// @notice Submits the carrier's receipt, no later than the end of the claim window. By anyone. Refused while a default
+    /// stands open: once the condition is rejected, or still pending after its deadline, or the claim window is over.
     /// @param signer a key, valid at this block, of the participant of `terms.carrier`, which has the role Carrier.
     /// @param signature EIP-712 over `Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)`, ERC-1271
     /// accepted. The signer is part of it, so that one wallet's signature is none of its owner's other wallet.
     function deliver(Terms calldata terms, Receipt calldata receipt, address signer, bytes calldata signature) external;
-
-    /// @notice Submits, instead of a receipt, the proof that the carrier anchored the delivery in its own log, whose writer
-    /// must be a valid key of the carrier at this block. By anyone; refused when `deliver` is.
-    /// @dev The leaf's time is the carrier's word and decides nothing: whether it is late says this block.
-    function deliverAnchored(
-        Terms calldata terms,
-        DeliveryLeaf calldata leaf,
-        uint48 index,
-        Batch calldata batch,
-        bytes32[] calldata proof
-    ) external;
 
     /// @notice The seller makes part of its proceeds over, once, after acceptance and before delivery. From then on a
     /// refund by its will, and a split that it agrees to, need the assignee.
@@ -438,8 +422,9 @@ interface ITradeEscrow {
     /// delivered and are not disputed, so that a refund a moment before a deadline or a ruling is no way around the record.
     function refund(Terms calldata terms) external;
 
-    /// @notice Holds an order in a state of an operator, while no default stands open. By Returns: a delivered order, a
-    /// requested return. By Disputes: an order that is shipped, delivered or coming back.
+    /// @notice Holds an order in a state of an operator, while no default stands open. By Deliveries: a shipped order, as
+    /// delivered. By Returns: a delivered order, a requested return. By Disputes: one that is shipped, delivered or coming
+    /// back.
     function hold(Terms calldata terms, State state) external;
 
     /// @notice Ends an accepted order by a split. By Returns, once the goods are back; by Disputes.

@@ -30,12 +30,17 @@ library OrderTerms {
         return keccak256(encoded);
     }
 
+    /// @notice The clauses of an order that has some.
+    function extra(Terms calldata terms) internal pure returns (Clauses calldata) {
+        return terms.clauses[0];
+    }
+
     /// @notice What the buyer pays in with one pull: of the token that it pays with.
     function buyerLeg(Terms calldata terms) internal pure returns (address token, uint256 amount) {
         (token, amount) = (terms.token, terms.amounts.total());
         if (terms.clauses.length == 0) return (token, amount);
 
-        Clauses calldata clauses = terms.clauses[0];
+        Clauses calldata clauses = extra(terms);
         if (clauses.quote.provider != address(0)) {
             (token, amount) = (clauses.quote.token, uint256(clauses.quote.amount) + clauses.quote.premium);
         }
@@ -46,7 +51,7 @@ library OrderTerms {
     function feeOn(Terms calldata terms, uint256 proceeds) internal pure returns (uint256 fee) {
         fee = proceeds * terms.amounts.feeBps() / BPS;
         if (terms.clauses.length == 0) return fee;
-        uint256 ceiling = terms.clauses[0].feeCeiling;
+        uint256 ceiling = extra(terms).feeCeiling;
         if (ceiling != 0 && fee > ceiling) fee = ceiling;
     }
 
@@ -54,7 +59,7 @@ library OrderTerms {
     function lastMoment(Terms calldata terms) internal pure returns (uint256 last) {
         last = uint256(terms.schedule.claimBy()) + terms.schedule.inspectionWindow();
         if (terms.clauses.length == 0) return last;
-        Clauses calldata clauses = terms.clauses[0];
+        Clauses calldata clauses = extra(terms);
         last += uint256(clauses.returnPolicy.receiveWindow) + clauses.returnPolicy.settleWindow + clauses.arbitration.window;
     }
 

@@ -30,6 +30,14 @@ library OrderWord {
         return State(uint8(Word.unwrap(word)));
     }
 
+    function ground(Word word) internal pure returns (Ground) {
+        return Ground(uint8(Word.unwrap(word) >> 8));
+    }
+
+    function fault(Word word) internal pure returns (Fault) {
+        return Fault(uint8(Word.unwrap(word) >> 16));
+    }
+
     function has(Word word, uint256 flag) internal pure returns (bool) {
         return Word.unwrap(word) & flag != 0;
     }
@@ -40,6 +48,10 @@ library OrderWord {
 
     function acceptedAt(Word word) internal pure returns (uint40) {
         return uint40(Word.unwrap(word) >> ACCEPTED_AT);
+    }
+
+    function toBuyer(Word word) internal pure returns (uint120) {
+        return uint120(Word.unwrap(word) >> TO_BUYER);
     }
 
     function with(Word word, uint256 flag) internal pure returns (Word) {
@@ -62,15 +74,14 @@ library OrderWord {
     }
 
     /// @notice The order with what its record says: to be called once, at its end.
-    function conclude(Word word, Ground ground, Fault fault, uint256 toBuyer) internal pure returns (Word) {
-        return Word.wrap(Word.unwrap(word) | uint256(ground) << 8 | uint256(fault) << 16 | toBuyer << TO_BUYER);
+    function conclude(Word word, Ground ground_, Fault fault_, uint256 toBuyer_) internal pure returns (Word) {
+        return Word.wrap(Word.unwrap(word) | uint256(ground_) << 8 | uint256(fault_) << 16 | toBuyer_ << TO_BUYER);
     }
 
     function unpack(Word word) internal pure returns (Order memory order) {
-        uint256 raw = Word.unwrap(word);
         order.state = state(word);
-        order.ground = Ground(uint8(raw >> 8));
-        order.fault = Fault(uint8(raw >> 16));
+        order.ground = ground(word);
+        order.fault = fault(word);
         order.conditionMet = has(word, CONDITION_MET);
         order.delivered = has(word, DELIVERED);
         order.late = has(word, LATE);
@@ -80,6 +91,6 @@ library OrderWord {
         order.assigneeConsents = has(word, ASSIGNEE_CONSENTS);
         order.since = since(word);
         order.acceptedAt = acceptedAt(word);
-        order.toBuyer = uint120(raw >> TO_BUYER);
+        order.toBuyer = toBuyer(word);
     }
 }

@@ -156,7 +156,7 @@ abstract contract ClausesFixture is EscrowFixture {
         bytes memory quote = t.clauses[0].quote.provider == address(0) ? bytes("") : quoteFor(t);
         bytes memory sellerConsent = acceptConsent(t);
         vm.prank(t.buyer);
-        id = escrow.open(t, sellerConsent, quote);
+        id = escrow.open(t, "", sellerConsent, quote);
     }
 
     function shippedWithClauses(Terms memory t) internal returns (bytes32 id) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 
+import {Deliveries} from "../../contracts/Deliveries.sol";
 import {Disputes} from "../../contracts/Disputes.sol";
 import {Duties} from "../../contracts/Duties.sol";
 import {ParticipantRegistry} from "../../contracts/ParticipantRegistry.sol";
@@ -54,6 +55,7 @@ abstract contract EscrowFixture is Test {
     ParticipantRegistry internal registry;
     ProvenanceRegistry internal provenance;
     TradeEscrow internal escrow;
+    Deliveries internal deliveries;
     Quotes internal quotes;
     Returns internal returns_;
     Disputes internal disputes;
@@ -86,10 +88,11 @@ abstract contract EscrowFixture is Test {
         token.approve(address(escrow), type(uint256).max);
     }
 
-    /// @dev The vault, its four operators and its observer know one another from the start.
+    /// @dev The vault, its operators and its observer know one another from the start.
     function deployVault() internal {
         uint256 nonce = vm.getNonce(address(this));
-        escrow = new TradeEscrow(registry, provenance, operatorsFrom(nonce + 1), next(nonce + 5));
+        escrow = new TradeEscrow(registry, operatorsFrom(nonce + 1), next(nonce + 6));
+        deliveries = new Deliveries(registry, provenance, escrow);
         quotes = new Quotes(address(escrow));
         returns_ = new Returns(registry, escrow);
         disputes = new Disputes(registry, escrow);
@@ -99,9 +102,9 @@ abstract contract EscrowFixture is Test {
         assertEq(address(duties), escrow.duties());
     }
 
-    /// @dev Four contracts that this one is about to deploy, one after the other.
+    /// @dev Five contracts that this one is about to deploy, one after the other.
     function operatorsFrom(uint256 nonce) internal view returns (Operators memory) {
-        return Operators(next(nonce), next(nonce + 1), next(nonce + 2), next(nonce + 3));
+        return Operators(next(nonce), next(nonce + 1), next(nonce + 2), next(nonce + 3), next(nonce + 4));
     }
 
     function next(uint256 nonce) private view returns (address) {
@@ -206,13 +209,13 @@ abstract contract EscrowFixture is Test {
 
     function openFunded(Terms memory t) internal returns (bytes32 id) {
         vm.prank(t.buyer);
-        id = escrow.open(t, "", "");
+        id = escrow.open(t, "", "", "");
     }
 
     function openAccepted(Terms memory t) internal returns (bytes32 id) {
         bytes memory sellerConsent = acceptConsent(t);
         vm.prank(t.buyer);
-        id = escrow.open(t, sellerConsent, "");
+        id = escrow.open(t, "", sellerConsent, "");
     }
 
     function openShipped(Terms memory t) internal returns (bytes32 id) {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Batch, DeliveryLeaf} from "./IProvenanceRegistry.sol";
+import {Terms} from "./ITradeEscrow.sol";
+
+/// @title Deliveries that a carrier anchored in its own log, in place of a signed receipt.
+interface IDeliveries {
+    /// @param writer of the carrier's log.
+    event DeliveryProven(bytes32 indexed id, address indexed writer, bytes32 logisticUnit, bytes32 eventId, uint40 time);
+
+    /// @notice The leaf is for another order.
+    error LeafForeign(bytes32 leafOrder, bytes32 id);
+    /// @notice The log's writer is a key of another participant than `terms.carrier`.
+    error WriterForeign(bytes32 attempted, bytes32 expected);
+    /// @notice The leaf is not in that batch of the carrier's log.
+    error DeliveryNotAnchored(bytes32 carrier, uint48 index);
+
+    /// @notice Submits the proof that the carrier of a shipped order anchored its delivery. By anyone; refused, as the
+    /// carrier's receipt is, while a default stands open.
+    /// @dev The log's writer must be a valid key of the carrier, with the role Carrier, at this block. The leaf's time is the
+    /// carrier's word and decides nothing: whether the delivery is late says this block.
+    /// @param batch of the carrier's log at `index`. @param proof siblings from the leaf to its root.
+    function deliverAnchored(
+        Terms calldata terms,
+        DeliveryLeaf calldata leaf,
+        uint48 index,
+        Batch calldata batch,
+        bytes32[] calldata proof
+    ) external;
+}
