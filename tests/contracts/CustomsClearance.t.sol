@@ -16,7 +16,8 @@ import {
 } from "../../contracts/interfaces/ICustomsClearance.sol";
 import {IdentifierScheme, IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
-import {ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Clauses, Default, ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
 import {CustomsFixture, Papers} from "./CustomsFixture.sol";
 
 /// @dev A wallet that accepts what its owner signed, and does not bind it to itself.
@@ -65,8 +66,11 @@ contract MatchDocumentsTest is CustomsFixture {
         Terms memory t = bothSides();
         Papers memory p = papersOf(t);
         CustomsClearance other = new CustomsClearance(registry, STRANGER);
-        bytes32 id = keccak256(abi.encode(block.chainid, STRANGER, t));
-        vm.expectRevert(abi.encodeWithSelector(ICustomsClearance.DocumentForeign.selector, p.order.orderId, id));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ICustomsClearance.DocumentForeign.selector, p.order.orderId, idIn(STRANGER, block.chainid, t)
+            )
+        );
         other.matchDocuments(t, p.order, p.platform, p.payment, p.provider, p.waybill, p.carrier);
     }
 
@@ -364,6 +368,26 @@ contract MatchDocumentsTest is CustomsFixture {
         submit(t, p);
     }
 
+    /// @dev The vault and the papers work the id out apart: they have to agree, with clauses and without.
+    function test_papers_of_an_order_with_clauses_match_under_the_vaults_id() public {
+        Terms memory t = bothSides();
+        t.clauses = new Clauses[](1);
+        (t.clauses[0].group, t.clauses[0].feeCeiling) = ("group", 1);
+        bytes32 id = escrow.orderId(t);
+        assertEq(id, idIn(address(escrow), block.chainid, t));
+        assertEq(matched(t), id);
+        assertClearance(id, matching(true, true));
+    }
+
+    function test_RevertWhen_the_documents_are_of_the_same_order_with_other_clauses() public {
+        Terms memory t = bothSides();
+        Papers memory p = papersOf(t);
+        t.clauses = new Clauses[](1);
+        bytes32 id = escrow.orderId(t);
+        vm.expectRevert(abi.encodeWithSelector(ICustomsClearance.DocumentForeign.selector, p.order.orderId, id));
+        submit(t, p);
+    }
+
     function test_the_sides_that_the_terms_name_are_kept() public {
         Terms memory t = bothSides();
         t.exitAuthority = 0;
@@ -376,6 +400,15 @@ contract MatchDocumentsTest is CustomsFixture {
     /* HELPERS */
 
     uint256 private constant STRANGER_KEY = 0x57A6;
+
+    /// @dev An order's id, member by member.
+    function idIn(address vault, uint256 chainId, Terms memory t) private pure returns (bytes32) {
+        bytes32 clauses = t.clauses.length == 0 ? bytes32(0) : keccak256(abi.encode(t.clauses[0]));
+        bytes memory parties = abi.encode(t.buyer, t.seller, t.platform, t.carrier, t.token);
+        bytes memory rest =
+            abi.encode(t.amounts, t.schedule, t.condition, t.exitAuthority, t.entryAuthority, t.salt, clauses);
+        return keccak256(bytes.concat(abi.encode(chainId, vault), parties, rest));
+    }
 
     function expectSignatureInvalid(address signer) private {
         vm.expectRevert(abi.encodeWithSelector(ICustomsClearance.SignatureInvalid.selector, signer));
@@ -602,6 +635,8 @@ contract DecideTest is CustomsFixture {
 }
 
 contract StatusTest is CustomsFixture {
+    using Packed for *;
+
     function setUp() public {
         setUpCustoms();
     }
@@ -646,22 +681,23 @@ contract StatusTest is CustomsFixture {
         openShipped(t);
         matched(t);
         decideAs(EXIT_KEY, t, Side.Exit, Decision.Hold, Fault.Nobody);
-        vm.warp(t.conditionBy);
+        vm.warp(t.schedule.conditionBy());
         deliver(t);
         decideAs(EXIT_KEY, t, Side.Exit, Decision.Reject, Fault.Seller);
-        vm.warp(t.conditionBy + t.inspectionWindow + 1);
+        vm.warp(t.schedule.conditionBy() + t.schedule.inspectionWindow() + 1);
         escrow.release(t);
         assertState(t, State.Released);
     }
 
     function test_the_vault_takes_no_delivery_once_the_time_for_customs_is_over() public {
         Terms memory t = bothSides();
-        bytes32 id = openShipped(t);
+        openShipped(t);
         matched(t);
         Receipt memory receipt = receiptOf(t);
         bytes memory signature = signReceipt(CARRIER_KEY, receipt);
-        vm.warp(t.conditionBy + 1);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConditionNotMet.selector, id));
+        uint40 opensAt = t.schedule.conditionBy() + 1;
+        vm.warp(opensAt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, opensAt));
         escrow.deliver(t, receipt, carrier, signature);
     }
 
@@ -693,7 +729,7 @@ contract StatusTest is CustomsFixture {
     function test_papers_that_never_come_cost_the_seller_nothing() public {
         Terms memory t = bothSides();
         bytes32 id = openShipped(t);
-        vm.warp(t.conditionBy + 1);
+        vm.warp(t.schedule.conditionBy() + 1);
         escrow.refund(t);
         assertEq(uint256(escrow.getOrder(id).fault), uint256(Fault.Nobody));
         assertEq(credit.recordOf(sellerId).orders, 0);

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {
-    Batch, EventLeaf, IProvenanceRegistry, LogHead, RecallScope
+    Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, RecallScope
 } from "../../contracts/interfaces/IProvenanceRegistry.sol";
 import {ProvenanceRegistry} from "../../contracts/ProvenanceRegistry.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
@@ -304,6 +304,34 @@ contract ProvenanceRegistryTest is RegistryFixture {
         );
         assertEq(goods.leafHash(leaf), keccak256(abi.encode(once)));
         assertEq(goods.EVENT_LEAF(), keccak256("lading.event-leaf.v1"));
+    }
+
+    function test_deliveryLeafHash_isOfADomainOfItsOwnAndHashedTwice(DeliveryLeaf calldata leaf) public view {
+        bytes32 once = keccak256(
+            abi.encode(
+                keccak256("lading.delivery-leaf.v1"), leaf.orderId, leaf.logisticUnit, leaf.eventId, leaf.time
+            )
+        );
+        assertEq(goods.deliveryLeafHash(leaf), keccak256(abi.encode(once)));
+        assertEq(goods.DELIVERY_LEAF(), keccak256("lading.delivery-leaf.v1"));
+    }
+
+    /// @dev A delivery is in the batch that it was anchored in, and is no event there, whatever its words are taken for.
+    function test_isAnchored_isFalseForADeliveryTakenForAnEvent(DeliveryLeaf calldata leaf) public {
+        Batch memory grown = Batch(goods.deliveryLeafHash(leaf), 1);
+        anchor(1, grown);
+        EventLeaf[3] memory forged = [
+            EventLeaf(leaf.eventId, leaf.logisticUnit, leaf.orderId),
+            EventLeaf(leaf.orderId, leaf.logisticUnit, leaf.eventId),
+            EventLeaf(goods.DELIVERY_LEAF(), leaf.orderId, leaf.logisticUnit)
+        ];
+        for (uint256 i = 0; i < forged.length; ++i) {
+            assertFalse(goods.isAnchored(brand, 1, grown, forged[i], new bytes32[](0)));
+        }
+        EventLeaf memory inBatch = EventLeaf(leaf.eventId, leaf.orderId, leaf.logisticUnit);
+        Batch memory sound = Batch(goods.leafHash(inBatch), 1);
+        anchor(2, sound);
+        assertTrue(goods.isAnchored(brand, 2, sound, inBatch, new bytes32[](0)));
     }
 
     function test_isAnchored_provesEachLeafOfATree(uint256 seed, uint256 size) public {

@@ -5,14 +5,19 @@ import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {CreditRecord, ISellerCredit} from "../../contracts/interfaces/ISellerCredit.sol";
 import {Ground, Outcome, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {BetaBound} from "../../contracts/libraries/BetaBound.sol";
-import {EscrowFixture} from "./EscrowFixture.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
+import {ClausesFixture} from "./ClausesFixture.sol";
+import {Pack} from "./Pack.sol";
 import {ScoreTable} from "./ScoreTable.sol";
 
-contract SellerCreditTest is EscrowFixture {
+contract SellerCreditTest is ClausesFixture {
+    using Pack for Terms;
+    using Packed for *;
+
     bytes32 private constant ORDER = "order";
 
     function setUp() public {
-        setUpEscrow();
+        setUpClauses();
     }
 
     /* OUTCOMES */
@@ -59,6 +64,51 @@ contract SellerCreditTest is EscrowFixture {
         assertNoRecord(sellerId);
     }
 
+    function test_goods_that_came_back_count_and_tell_nothing() public {
+        vm.recordLogs();
+        tell(terms(), outcome(State.Settled, Ground.Returned, Fault.Nobody));
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertNoRecord(sellerId);
+    }
+
+    function test_an_agreed_split_is_half_good_however_it_was_split() public {
+        Outcome memory agreed = outcome(State.Settled, Ground.Agreed, Fault.Nobody);
+        uint120[3] memory shares = [0, uint120(PRICE / 2), uint120(FUNDING)];
+        for (uint64 i; i < shares.length; ++i) {
+            agreed.toBuyer = shares[i];
+            vm.expectEmit(address(credit));
+            emit ISellerCredit.OutcomeCounted(
+                ORDER, sellerId, Ground.Agreed, 500 * (i + 1), 500 * (i + 1), BetaBound.score(500 * (i + 1), 500 * (i + 1))
+            );
+            tell(terms(), agreed);
+            assertRecord(500 * (i + 1), 500 * (i + 1), i + 1);
+        }
+    }
+
+    function test_a_ruling_is_bad_if_the_arbiter_finds_the_seller_at_fault() public {
+        vm.expectEmit(address(credit));
+        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Ruled, 0, 1000, 0);
+        tell(terms(), outcome(State.Settled, Ground.Ruled, Fault.Seller));
+        assertRecord(0, 1000, 1);
+    }
+
+    function test_a_ruling_at_anothers_fault_counts_and_tells_nothing() public {
+        Fault[3] memory faults = [Fault.Nobody, Fault.Buyer, Fault.Carrier];
+        vm.recordLogs();
+        for (uint256 i; i < faults.length; ++i) {
+            tell(terms(), outcome(State.Settled, Ground.Ruled, faults[i]));
+        }
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertNoRecord(sellerId);
+    }
+
+    function test_an_arbiters_silence_counts_and_tells_nothing() public {
+        vm.recordLogs();
+        tell(terms(), outcome(State.Settled, Ground.NotRuled, Fault.Nobody));
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertNoRecord(sellerId);
+    }
+
     function test_a_seller_who_is_no_participant_counts_and_tells_nothing() public {
         Terms memory t = terms();
         t.seller = STRANGER;
@@ -94,7 +144,7 @@ contract SellerCreditTest is EscrowFixture {
     function test_the_real_vault_tells_its_outcomes() public {
         Terms memory t = terms();
         openAccepted(t);
-        vm.warp(t.shipBy + 1);
+        vm.warp(t.schedule.shipBy() + 1);
         escrow.refund(t);
         assertRecord(0, 1000, 1);
 
@@ -105,8 +155,53 @@ contract SellerCreditTest is EscrowFixture {
         assertRecord(1000, 1000, 2);
     }
 
+    function test_the_real_vault_tells_what_its_operators_settled() public {
+        Terms memory t = withReturns(withArbitration(terms()));
+        returnReceived(t);
+        vm.prank(seller);
+        returns_.settleReturn(t, PRICE);
+        assertNoRecord(sellerId);
+
+        t.salt = "agreed";
+        disputed(t);
+        vm.prank(seller);
+        disputes.proposeSplit(t, 1, type(uint40).max);
+        vm.prank(buyer);
+        disputes.acceptSplit(t, 1);
+        assertRecord(500, 500, 1);
+
+        t.salt = "ruled";
+        disputed(t);
+        vm.prank(arbiter);
+        disputes.rule(t, 1, Fault.Seller, "reasons");
+        assertRecord(500, 1500, 2);
+
+        t.salt = "silent";
+        bytes32 id = disputed(t);
+        CreditRecord memory before = credit.recordOf(sellerId);
+        vm.warp(vm.getBlockTimestamp() + ARBITRATION_WINDOW + 1);
+        disputes.settleUnruled(t);
+        assertTrue(escrow.getOrder(id).reported);
+        assertEq(abi.encode(credit.recordOf(sellerId)), abi.encode(before));
+    }
+
+    /// @dev A refund that forestalls a ruling is no way around the record.
+    function test_a_refund_out_of_a_dispute_is_bad_and_after_a_quiet_delivery_nothing() public {
+        Terms memory t = withArbitration(terms());
+        deliveredWithClauses(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        assertNoRecord(sellerId);
+
+        t.salt = "disputed";
+        disputed(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        assertRecord(0, 1000, 1);
+    }
+
     function test_the_first_outcome_of_a_seller_fits_the_vaults_gas_for_observers() public {
-        Terms memory t = terms();
+        Terms memory t = withEverything(terms());
         bytes memory data =
             abi.encodeCall(credit.onOutcome, (ORDER, t, outcome(State.Released, Ground.OnTime, Fault.Nobody)));
         uint256 stipend = escrow.OBSERVER_GAS();
@@ -155,7 +250,7 @@ contract SellerCreditTest is EscrowFixture {
     /* HELPERS */
 
     function outcome(State state, Ground ground, Fault fault) private view returns (Outcome memory) {
-        return Outcome(state, ground, fault, true, uint40(block.timestamp), uint40(block.timestamp));
+        return Outcome(state, ground, fault, true, uint40(block.timestamp), uint40(block.timestamp), 0);
     }
 
     function tell(Terms memory t, Outcome memory o) private {
@@ -165,13 +260,14 @@ contract SellerCreditTest is EscrowFixture {
 
     /// @dev Deadlines anew, since time has passed.
     function openSecond(Terms memory t) private {
-        (t.acceptBy, t.shipBy, t.deliverBy) =
-            (uint40(block.timestamp + 1), uint40(block.timestamp + 2), uint40(block.timestamp + 3));
+        t.setAcceptBy(vm.getBlockTimestamp() + 1);
+        t.setShipBy(vm.getBlockTimestamp() + 2);
+        t.setDeliverBy(vm.getBlockTimestamp() + 3);
         openAccepted(t);
     }
 
     function assertRecord(uint64 good, uint64 bad, uint64 orders) private view {
-        CreditRecord memory expected = CreditRecord(good, bad, orders, uint40(block.timestamp));
+        CreditRecord memory expected = CreditRecord(good, bad, orders, uint40(vm.getBlockTimestamp()));
         assertEq(abi.encode(credit.recordOf(sellerId)), abi.encode(expected));
     }
 
