@@ -9,7 +9,7 @@ import {Authorization, IERC3009} from "./interfaces/IERC3009.sol";
 import {IOutcomeObserver} from "./interfaces/IOutcomeObserver.sol";
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
 import {IQuotes} from "./interfaces/IQuotes.sol";
-import {ConditionStatus, Fault, IReleaseCondition} from "./interfaces/IReleaseCondition.sol";
+import {ConditionStatus, Fault} from "./interfaces/IReleaseCondition.sol";
 import {
     Assignment,
     Clauses,
@@ -27,27 +27,32 @@ import {
     Terms
 } from "./interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
+import {Defaults} from "./libraries/Defaults.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
 import {OrderWord, Word} from "./libraries/OrderWord.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Payouts} from "./libraries/Payouts.sol";
+import {Shares} from "./libraries/Shares.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 
 /// @title The vault. What it does and what it promises stands in ITradeEscrow.
 contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     using BoundedCall for address;
     using BoundedCall for bytes;
+    using Defaults for address;
+    using Defaults for Terms;
     using OrderTerms for Terms;
     using Packed for *;
     using Payouts for address;
     using Payouts for Payouts.Credits;
+    using Shares for Payouts.Credits;
     using Signatures for bytes32;
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant PUSH_GAS = Payouts.PUSH_GAS;
 
     /// @inheritdoc ITradeEscrow
-    uint256 public constant CONDITION_GAS = 50_000;
+    uint256 public constant CONDITION_GAS = Defaults.CONDITION_GAS;
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant OBSERVER_GAS = 60_000;
@@ -167,7 +172,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         (bytes32 id, Word word) = _load(terms);
         if (word.state() != State.Accepted) _checkState(id, word, State.Shipped);
         if (word.has(OrderWord.CONDITION_MET)) return;
-        (ConditionStatus status,) = _condition(id, terms.condition);
+        (ConditionStatus status,) = terms.condition.statusOf(id);
         if (status != ConditionStatus.Met) revert ConditionNotMet(id);
 
         _orders[id] = word.with(OrderWord.CONDITION_MET);
@@ -179,8 +184,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         external
     {
         (bytes32 id, Word word) = _load(terms);
-        _checkState(id, word, State.Shipped);
-        _checkNoDefault(terms, id, word);
+        _checkDeliverable(terms, id, word);
 
         // Check that the receipt is about this order, and its signer the carrier at this block
         if (receipt.orderId != id) revert ReceiptForeign(receipt.orderId, id);
@@ -207,8 +211,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (word.has(OrderWord.ASSIGNED)) revert AlreadyAssigned(id);
         if (assignee == address(0) || assignee == address(this)) revert PartyInvalid(Party.Assignee, assignee);
         if (amount == 0) revert AmountZero();
-        uint256 most = terms.amounts.price() - terms.feeOn(terms.amounts.price());
-        if (amount > most) revert AssignmentTooHigh(amount, most);
+        if (amount > terms.amounts.price()) revert AssignmentTooHigh(amount, terms.amounts.price());
 
         _orders[id] = word.with(OrderWord.ASSIGNED);
         _assignments[id] = Assignment(assignee, amount);
@@ -235,7 +238,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
         // Check that the buyer calls, or that the release is the default and open
         if (msg.sender != terms.buyer) {
-            (Default standing, uint40 opensAt,,) = _default(terms, id, word);
+            (Default standing, uint40 opensAt,,) = terms.standing(id, word);
             if (standing != Default.Release) revert DefaultDiffers(Default.Release, standing);
             if (block.timestamp < opensAt) revert TooEarly(_now(), opensAt);
         }
@@ -255,7 +258,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (accepted) _checkAccepted(id, word);
 
         // Take the default's ground if it is a refund and open; else check that the seller refunds of its own will
-        (Default standing, uint40 opensAt, Ground ground, Fault fault) = _default(terms, id, word);
+        (Default standing, uint40 opensAt, Ground ground, Fault fault) = terms.standing(id, word);
         if (standing != Default.Refund || block.timestamp < opensAt) {
             if (!accepted || msg.sender != terms.seller) {
                 if (standing != Default.Refund) revert DefaultDiffers(Default.Refund, standing);
@@ -306,12 +309,18 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @inheritdoc ITradeEscrow
     function hold(Terms calldata terms, State state) external {
         (bytes32 id, Word word) = _load(terms);
-        _checkHold(id, word, state);
+        if (state == State.Delivered) {
+            if (msg.sender != deliveries) revert NotOperator(msg.sender);
+            _checkDeliverable(terms, id, word);
+            word = _delivered(terms, word);
+        } else {
+            _checkHold(id, word, state);
+            _checkNoDefault(terms, id, word);
+            word = word.enter(state);
+        }
 
-        _checkNoDefault(terms, id, word);
-
-        _orders[id] = state == State.Delivered ? _delivered(terms, word) : word.enter(state);
-        emit Held(id, state);
+        _orders[id] = word;
+        emit Held(id, word.state());
     }
 
     /// @inheritdoc ITradeEscrow
@@ -338,7 +347,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (!word.has(OrderWord.DUTIES_HELD)) revert DutiesNotHeld(id);
 
         _orders[id] = word.without(OrderWord.DUTIES_HELD);
-        _payDuties(terms, id, assessed);
+        _credits.payDuties(terms, id, assessed);
     }
 
     /* VIEWS */
@@ -356,7 +365,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @inheritdoc ITradeEscrow
     function defaultOf(Terms calldata terms) external view returns (Default standing, uint40 opensAt) {
         (bytes32 id, Word word) = _load(terms);
-        (standing, opensAt,,) = _default(terms, id, word);
+        (standing, opensAt,,) = terms.standing(id, word);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -455,66 +464,10 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         word = _orders[id];
     }
 
-    /// @dev The one default of each state: what it is, when it opens, and what the order's record will say.
-    function _default(Terms calldata terms, bytes32 id, Word word)
-        private
-        view
-        returns (Default standing, uint40 opensAt, Ground ground, Fault fault)
-    {
-        State state = word.state();
-        if (state == State.Funded) {
-            return (Default.Refund, terms.schedule.acceptBy() + 1, Ground.NotAccepted, Fault.Nobody);
-        }
-        if (state == State.Accepted) {
-            return (Default.Refund, terms.schedule.shipBy() + 1, Ground.NotShipped, Fault.Seller);
-        }
-        if (state == State.Shipped) return _defaultShipped(terms, id, word);
-
-        // From here on a window after the state began
-        opensAt = word.since() + 1;
-        if (state == State.Delivered) {
-            return (Default.Release, opensAt + terms.schedule.inspectionWindow(), Ground.None, Fault.Nobody);
-        }
-        if (state == State.ReturnRequested) {
-            return (Default.Release, opensAt + terms.extra().returnPolicy.receiveWindow, Ground.None, Fault.Nobody);
-        }
-        if (state == State.ReturnReceived) {
-            return (Default.PolicyRefund, opensAt + terms.extra().returnPolicy.settleWindow, Ground.None, Fault.Nobody);
-        }
-        if (state == State.Disputed) {
-            return (Default.SilentSplit, opensAt + terms.extra().arbitration.window, Ground.None, Fault.Nobody);
-        }
-        return (Default.None, 0, Ground.None, Fault.Nobody);
-    }
-
-    function _defaultShipped(Terms calldata terms, bytes32 id, Word word)
-        private
-        view
-        returns (Default, uint40, Ground, Fault)
-    {
-        if (terms.condition != address(0) && !word.has(OrderWord.CONDITION_MET)) {
-            (ConditionStatus status, Fault reason) = _condition(id, terms.condition);
-            if (status == ConditionStatus.Rejected) {
-                return (Default.Refund, word.since(), Ground.ConditionFailed, reason);
-            }
-            if (status == ConditionStatus.Pending) {
-                return (Default.Refund, terms.schedule.conditionBy() + 1, Ground.ConditionFailed, reason);
-            }
-        }
-        return (Default.Refund, terms.schedule.claimBy() + 1, Ground.NotDelivered, Fault.Seller);
-    }
-
-    function _condition(bytes32 id, address condition) private view returns (ConditionStatus, Fault) {
-        (bool ok, uint256 status, uint256 reason) =
-            condition.ask(abi.encodeCall(IReleaseCondition.status, (id)), CONDITION_GAS);
-        if (!ok || status > uint256(type(ConditionStatus).max) || reason > uint256(type(Fault).max)) {
-            return (ConditionStatus.Pending, Fault.Nobody);
-        }
-        return (ConditionStatus(status), Fault(reason));
-    }
-
+    /// @dev A dispute stays one: the receipt then tells who is owed the freight.
     function _delivered(Terms calldata terms, Word word) private view returns (Word) {
-        word = word.with(OrderWord.DELIVERED).enter(State.Delivered);
+        if (word.state() == State.Shipped) word = word.enter(State.Delivered);
+        word = word.with(OrderWord.DELIVERED);
         return block.timestamp > terms.schedule.deliverBy() ? word.with(OrderWord.LATE) : word;
     }
 
@@ -527,50 +480,16 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         bool dutiesBack = undelivered && word.has(OrderWord.DUTIES_HELD);
         _orders[id] = dutiesBack ? word.without(OrderWord.DUTIES_HELD) : word;
 
-        _payBuyer(terms, id, split.toBuyer);
-        _paySeller(terms, id, word, terms.amounts.total() - split.toBuyer - split.toCarrier - split.toArbiter);
-        _credits.pay(terms.token, terms.carrier, split.toCarrier);
-        if (split.toArbiter > 0) _credits.pay(terms.token, terms.extra().arbitration.arbiter, split.toArbiter);
-        if (dutiesBack) _payDuties(terms, id, 0);
+        if (terms.isQuoted()) {
+            IQuotes(quotes).close(id, terms.extra().quote.provider, terms.token, uint128(terms.amounts.total()));
+            _credits.payBackQuoted(terms, split.toBuyer);
+        } else {
+            _credits.pay(terms.token, terms.buyer, split.toBuyer);
+        }
+        _credits.payOut(terms, split, word.has(OrderWord.ASSIGNED), _assignments[id]);
+        if (dutiesBack) _credits.payDuties(terms, id, 0);
 
         if (_hasOutcome(word)) _tellObserver(terms, id, word);
-    }
-
-    /// @dev Of a quoted order the buyer gets its share of what it paid with, and the provider gets the rest of that and what
-    /// goes back of its own leg.
-    function _payBuyer(Terms calldata terms, bytes32 id, uint256 toBuyer) private {
-        if (terms.clauses.length == 0 || terms.extra().quote.provider == address(0)) {
-            _credits.pay(terms.token, terms.buyer, toBuyer);
-            return;
-        }
-        QuoteClause calldata quote = terms.extra().quote;
-        IQuotes(quotes).close(id, quote.provider, terms.token, uint128(terms.amounts.total()));
-        uint256 share = quote.amount * toBuyer / terms.amounts.total();
-        _credits.pay(quote.token, terms.buyer, share);
-        _credits.pay(quote.token, quote.provider, quote.amount - share);
-        _credits.pay(terms.token, quote.provider, toBuyer);
-    }
-
-    function _paySeller(Terms calldata terms, bytes32 id, Word word, uint256 proceeds) private {
-        if (proceeds == 0) return;
-        uint256 fee = terms.feeOn(proceeds);
-        uint256 own = proceeds - fee;
-        if (word.has(OrderWord.ASSIGNED)) {
-            Assignment memory assignment = _assignments[id];
-            uint256 share = assignment.amount < own ? assignment.amount : own;
-            own -= share;
-            _credits.pay(terms.token, assignment.assignee, share);
-        }
-        _credits.pay(terms.token, terms.seller, own);
-        _credits.pay(terms.token, terms.platform, fee);
-    }
-
-    function _payDuties(Terms calldata terms, bytes32 id, uint256 assessed) private {
-        Clauses calldata clauses = terms.extra();
-        uint256 rest = clauses.duties.amount - assessed;
-        emit DutiesPaid(id, assessed, rest);
-        _credits.pay(clauses.duties.token, clauses.duties.payee, assessed);
-        _credits.pay(clauses.duties.token, terms.buyer, rest);
     }
 
     /// @dev Marks the outcome as reported before it tells, and looks first: a token that was pushed may have called
@@ -623,16 +542,25 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @dev So that nobody escapes a default that is open.
     function _checkNoDefault(Terms calldata terms, bytes32 id, Word word) private view {
-        (Default standing, uint40 opensAt,,) = _default(terms, id, word);
+        (Default standing, uint40 opensAt,,) = terms.standing(id, word);
         if (block.timestamp >= opensAt) revert DefaultOpen(standing, opensAt);
+    }
+
+    /// @dev Nobody keeps a carrier from its freight by a dispute a moment before its receipt.
+    function _checkDeliverable(Terms calldata terms, bytes32 id, Word word) private view {
+        if (word.state() == State.Disputed && !word.has(OrderWord.DELIVERED)) {
+            _checkInTime(terms.schedule.claimBy());
+        } else {
+            _checkState(id, word, State.Shipped);
+            _checkNoDefault(terms, id, word);
+        }
     }
 
     /// @dev Which operator may hold an order in which state, and from which states on.
     function _checkHold(bytes32 id, Word word, State state) private view {
         State standing = word.state();
         (address operator, State least, State most) = (returns_, State.Delivered, State.Delivered);
-        if (state == State.Delivered) (operator, least, most) = (deliveries, State.Shipped, State.Shipped);
-        else if (state == State.ReturnReceived) (least, most) = (State.ReturnRequested, State.ReturnRequested);
+        if (state == State.ReturnReceived) (least, most) = (State.ReturnRequested, State.ReturnRequested);
         else if (state == State.Disputed) (operator, least, most) = (disputes, State.Shipped, State.ReturnReceived);
         else if (state != State.ReturnRequested) operator = address(0);
         if (msg.sender != operator) revert NotOperator(msg.sender);

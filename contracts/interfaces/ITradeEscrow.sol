@@ -399,7 +399,8 @@ interface ITradeEscrow {
     function poke(Terms calldata terms) external;
 
     /// @notice Submits the carrier's receipt, no later than the end of the claim window. By anyone. Refused while a default
-    /// stands open: once the condition is rejected, or still pending after its deadline, or the claim window is over.
+    /// stands open: once the condition is rejected, or still pending after its deadline, or the claim window is over. In a
+    /// dispute that was raised before it came, it is noted until the claim window ends, for the freight; the dispute goes on.
     /// @param signer a key, valid at this block, of the participant of `terms.carrier`, which has the role Carrier.
     /// @param signature EIP-712 over `Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)`, ERC-1271
     /// accepted. The signer is part of it, so that one wallet's signature is none of its owner's other wallet.
@@ -422,8 +423,8 @@ interface ITradeEscrow {
     /// delivered and are not disputed, so that a refund a moment before a deadline or a ruling is no way around the record.
     function refund(Terms calldata terms) external;
 
-    /// @notice Holds an order in a state of an operator, while no default stands open. By Deliveries: a shipped order, as
-    /// delivered. By Returns: a delivered order, a requested return. By Disputes: one that is shipped, delivered or coming
+    /// @notice Holds an order in a state of an operator, while no default stands open. By Deliveries: what `deliver` would
+    /// take, as delivered. By Returns: a delivered order, a requested return. By Disputes: one that is shipped, delivered or coming
     /// back.
     function hold(Terms calldata terms, State state) external;
 

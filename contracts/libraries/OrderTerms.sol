@@ -35,6 +35,11 @@ library OrderTerms {
         return terms.clauses[0];
     }
 
+    /// @notice Whether a provider's quote stands between what the buyer pays with and the settlement token.
+    function isQuoted(Terms calldata terms) internal pure returns (bool) {
+        return terms.clauses.length > 0 && extra(terms).quote.provider != address(0);
+    }
+
     /// @notice What the buyer pays in with one pull: of the token that it pays with.
     function buyerLeg(Terms calldata terms) internal pure returns (address token, uint256 amount) {
         (token, amount) = (terms.token, terms.amounts.total());
