@@ -8,6 +8,8 @@ import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseConditi
 import {
     Default, Ground, ITradeEscrow, Order, Receipt, State, Terms
 } from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
+import {Pack} from "./Pack.sol";
 import {HostileFixture} from "./hostile/HostileFixture.sol";
 import {
     Answer, Answering, FlippingCondition, ReentrantCondition, ReentrantObserver
@@ -15,10 +17,13 @@ import {
 import {CountingObserver} from "./hostile/TurningToken.sol";
 
 contract HostileContractsTest is HostileFixture {
+    using Pack for Terms;
+    using Packed for *;
+
     Answering private hostile = new Answering();
 
     function setUp() public {
-        setUpEscrow();
+        setUpClauses();
     }
 
     /* CONDITIONS */
@@ -53,7 +58,7 @@ contract HostileContractsTest is HostileFixture {
         bytes32 id = openShipped(t);
         bytes memory refund = abi.encodeCall(ITradeEscrow.refund, (t));
         bytes memory notMet = abi.encodeWithSelector(ITradeEscrow.ConditionNotMet.selector, id);
-        uint40 opensAt = t.conditionBy + 1;
+        uint40 opensAt = t.schedule.conditionBy() + 1;
         bytes memory tooEarly =
             abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, vm.getBlockTimestamp(), opensAt);
         assertRefused(STRANGER, refund, tooEarly, what);
@@ -61,7 +66,7 @@ contract HostileContractsTest is HostileFixture {
 
         // Deliver while it has time: its silence does not matter
         uint256 snapshot = vm.snapshotState();
-        uint256[4] memory before = wallets(token);
+        uint256[PARTIES] memory before = wallets(token);
         deliver(t);
         vm.prank(buyer);
         escrow.release(t);
@@ -71,7 +76,7 @@ contract HostileContractsTest is HostileFixture {
 
         // Refund after its time: anyone, at nobody's fault, for little more than the stipend
         vm.warp(opensAt);
-        assertRefused(STRANGER, deliveryOf(t), notMet, what);
+        assertRefused(STRANGER, deliveryOf(t), defaultOpen(opensAt), what);
         uint256 gasBefore = gasleft();
         (bool ok,) = call(STRANGER, refund);
         assertLe(gasBefore - gasleft(), escrow.CONDITION_GAS() + 100_000, string.concat(what, "costs too much"));
@@ -87,9 +92,9 @@ contract HostileContractsTest is HostileFixture {
         setUpBystanders(address(0));
         Terms memory t = conditional(address(new FlippingCondition()));
         openShipped(t);
-        uint256[4] memory before = wallets(token);
+        uint256[PARTIES] memory before = wallets(token);
         escrow.poke(t);
-        uint40 opensAt = t.deliverBy + t.claimWindow + 1;
+        uint40 opensAt = t.schedule.deliverBy() + t.schedule.claimWindow() + 1;
         bytes memory tooEarly =
             abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, vm.getBlockTimestamp(), opensAt);
         assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.refund, (t)), tooEarly, "latched: ");
@@ -104,10 +109,10 @@ contract HostileContractsTest is HostileFixture {
         setUpBystanders(address(0));
         Terms memory t = conditional(address(new FlippingCondition()));
         bytes32 id = openShipped(t);
-        uint256[4] memory before = wallets(token);
+        uint256[PARTIES] memory before = wallets(token);
         (, uint40 opensAt) = escrow.defaultOf(t);
-        assertEq(opensAt, t.deliverBy + t.claimWindow + 1, "met at first");
-        bytes memory rejected = abi.encodeWithSelector(ITradeEscrow.ConditionRejected.selector, id);
+        assertEq(opensAt, t.schedule.deliverBy() + t.schedule.claimWindow() + 1, "met at first");
+        bytes memory rejected = defaultOpen(escrow.getOrder(id).since);
         assertRefused(STRANGER, deliveryOf(t), rejected, "rejected: ");
         vm.prank(STRANGER);
         escrow.refund(t);
@@ -146,7 +151,7 @@ contract HostileContractsTest is HostileFixture {
         setUpBystanders(address(hostile));
         Terms memory t = terms();
         bytes32 id = openDelivered(t);
-        uint256[4] memory before = wallets(token);
+        uint256[PARTIES] memory before = wallets(token);
         assertEnds(id, buyer, abi.encodeCall(ITradeEscrow.release, (t)), "a return bomb: ");
         assertGained(before, [0, PRICE - FEE, FEE, FREIGHT], "a return bomb: ");
         assertFalse(escrow.getOrder(id).reported);
@@ -168,10 +173,10 @@ contract HostileContractsTest is HostileFixture {
         setUpBystanders(observer);
         Terms memory t = terms();
         bytes32 id = openDelivered(t);
-        uint256[4] memory before = wallets(token);
+        uint256[PARTIES] memory before = wallets(token);
         if (release) assertEnds(id, buyer, abi.encodeCall(ITradeEscrow.release, (t)), what);
         else assertEnds(id, seller, abi.encodeCall(ITradeEscrow.refund, (t)), what);
-        assertGained(before, release ? [0, PRICE - FEE, FEE, FREIGHT] : [FUNDING, 0, 0, 0], what);
+        assertGained(before, dueAtEnd(release), what);
         assertFalse(escrow.getOrder(id).reported, string.concat(what, "said to be reported"));
 
         // Tell it again: in vain while it fails, once when it is mended, and never a second time
@@ -209,10 +214,10 @@ contract HostileContractsTest is HostileFixture {
             setUpBystanders(address(observer));
             Terms memory t = terms();
             bytes32 id = openDelivered(t);
-            uint256[4] memory before = wallets(token);
+            uint256[PARTIES] memory before = wallets(token);
             if (end == 0) assertEnds(id, buyer, abi.encodeCall(ITradeEscrow.release, (t)), what);
             else assertEnds(id, seller, abi.encodeCall(ITradeEscrow.refund, (t)), what);
-            assertGained(before, end == 0 ? [0, PRICE - FEE, FEE, FREIGHT] : [FUNDING, 0, 0, 0], what);
+            assertGained(before, dueAtEnd(end == 0), what);
             assertTrue(escrow.getOrder(id).reported, string.concat(what, "not reported"));
             assertEq(bytes32(observer.met()), met, string.concat(what, "another refusal than expected"));
             endBystanders(what);
@@ -258,7 +263,7 @@ contract HostileContractsTest is HostileFixture {
         hostile.set(answer_, magic(), 0);
         if (gone) vm.etch(address(hostile), "");
 
-        bytes memory open = abi.encodeCall(ITradeEscrow.openWithConsent, (toOpen, "signed", ""));
+        bytes memory open = abi.encodeCall(ITradeEscrow.open, (toOpen, "signed", "", ""));
         assertRefused(STRANGER, open, invalid(toOpen), what);
         bytes memory accept = abi.encodeCall(ITradeEscrow.accept, (toAccept, "signed"));
         assertRefused(STRANGER, accept, invalid(toAccept), what);
@@ -268,7 +273,7 @@ contract HostileContractsTest is HostileFixture {
         uint256 before = token.balanceOf(buyer);
         vm.prank(buyer);
         escrow.cancel(toAccept);
-        vm.warp(toDeliver.deliverBy + toDeliver.claimWindow + 1);
+        vm.warp(toDeliver.schedule.deliverBy() + toDeliver.schedule.claimWindow() + 1);
         vm.prank(STRANGER);
         escrow.refund(toDeliver);
         assertEq(token.balanceOf(buyer) - before, 2 * FUNDING, string.concat(what, "the buyer is not paid back"));
@@ -287,7 +292,7 @@ contract HostileContractsTest is HostileFixture {
             Terms memory t = walletOrder("own");
             (t.buyer, t.seller, t.carrier) = (address(hostile), address(hostile), address(hostile));
             vm.prank(STRANGER);
-            escrow.openWithConsent(t, "any", "any");
+            escrow.open(t, "any", "any", "");
             vm.prank(address(hostile));
             escrow.ship(t, "unit");
             escrow.deliver(t, receiptOf(t), address(hostile), "any");
@@ -295,12 +300,12 @@ contract HostileContractsTest is HostileFixture {
 
             Terms memory another = walletOrder("another's");
             assertRefused(
-                STRANGER, abi.encodeCall(ITradeEscrow.openWithConsent, (another, "any", "")), invalid(another), ""
+                STRANGER, abi.encodeCall(ITradeEscrow.open, (another, "any", "", "")), invalid(another), ""
             );
             another.seller = address(hostile);
             another.salt = "another's, with its own";
             assertRefused(
-                STRANGER, abi.encodeCall(ITradeEscrow.openWithConsent, (another, "any", "any")), invalid(another), ""
+                STRANGER, abi.encodeCall(ITradeEscrow.open, (another, "any", "any", "")), invalid(another), ""
             );
             another = walletOrder("another's delivery");
             openShipped(another);
@@ -317,14 +322,14 @@ contract HostileContractsTest is HostileFixture {
         prepareWallet();
         Terms memory t = walletOrder("mind");
         t.buyer = address(hostile);
-        escrow.openWithConsent(t, "yes", acceptConsent(t));
+        escrow.open(t, "yes", acceptConsent(t), "");
         hostile.set(Answer.Reverts, 0, 0);
         assertState(t, State.Accepted);
         vm.prank(seller);
         escrow.ship(t, "unit");
         deliver(t);
-        vm.warp(vm.getBlockTimestamp() + t.inspectionWindow + 1);
-        uint256[4] memory before = wallets(token);
+        vm.warp(vm.getBlockTimestamp() + t.schedule.inspectionWindow() + 1);
+        uint256[PARTIES] memory before = wallets(token);
         vm.prank(STRANGER);
         escrow.release(t);
         assertGained(before, [0, PRICE - FEE, FEE, FREIGHT], "");
@@ -339,14 +344,16 @@ contract HostileContractsTest is HostileFixture {
         token.mint(rival, 30);
         for (uint256 i; i < 30; ++i) {
             Terms memory t = terms();
-            (t.buyer, t.price, t.freight, t.salt) = (rival, 1, 0, bytes32(i));
+            (t.buyer, t.salt) = (rival, bytes32(i));
+            t.setPrice(1);
+            t.setFreight(0);
             bytes32 id = openFunded(t);
             if (i % 3 == 0) {
                 vm.prank(rival);
                 escrow.cancel(t);
             } else {
                 uint256 snapshot = vm.snapshotState();
-                vm.warp(t.acceptBy + 1);
+                vm.warp(t.schedule.acceptBy() + 1);
                 escrow.refund(t);
                 bytes memory none = abi.encodeWithSelector(ITradeEscrow.NoOutcome.selector, id);
                 assertRefused(rival, abi.encodeCall(ITradeEscrow.report, (t)), none, "");
@@ -370,7 +377,7 @@ contract HostileContractsTest is HostileFixture {
     function test_attack_lateEvidenceInsideTheClaimWindowCountsAsLateAndTakesTheRefundAway() public {
         Terms memory t = terms();
         bytes32 id = openShipped(t);
-        uint40 deadline = t.deliverBy + t.claimWindow;
+        uint40 deadline = t.schedule.deliverBy() + t.schedule.claimWindow();
         vm.warp(deadline);
         bytes memory refund = abi.encodeCall(ITradeEscrow.refund, (t));
         bytes memory tooEarly = abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, deadline, deadline + 1);
@@ -380,7 +387,7 @@ contract HostileContractsTest is HostileFixture {
         bytes memory differs =
             abi.encodeWithSelector(ITradeEscrow.DefaultDiffers.selector, Default.Refund, Default.Release);
         assertRefused(buyer, refund, differs, "");
-        vm.warp(deadline + t.inspectionWindow + 1);
+        vm.warp(deadline + t.schedule.inspectionWindow() + 1);
         vm.prank(STRANGER);
         escrow.release(t);
         assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.Late));
@@ -390,10 +397,10 @@ contract HostileContractsTest is HostileFixture {
     function test_attack_lateEvidenceAfterTheClaimWindowCannotTakeTheRefundAway() public {
         Terms memory t = terms();
         bytes32 id = openShipped(t);
-        uint40 deadline = t.deliverBy + t.claimWindow;
+        uint40 deadline = t.schedule.deliverBy() + t.schedule.claimWindow();
         bytes memory delivery = deliveryOf(t);
         vm.warp(deadline + 1);
-        bytes memory tooLate = abi.encodeWithSelector(ITradeEscrow.TooLate.selector, deadline + 1, deadline);
+        bytes memory tooLate = defaultOpen(deadline + 1);
         assertRefused(carrier, delivery, tooLate, "");
         bytes memory differs =
             abi.encodeWithSelector(ITradeEscrow.DefaultDiffers.selector, Default.Release, Default.Refund);
@@ -409,9 +416,14 @@ contract HostileContractsTest is HostileFixture {
 
     /* HELPERS */
 
+    function defaultOpen(uint40 opensAt) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, opensAt);
+    }
+
     function conditional(address condition) private view returns (Terms memory t) {
         t = terms();
-        (t.condition, t.conditionBy) = (condition, t.shipBy + 2 days);
+        t.condition = condition;
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
     }
 
     function deliveryOf(Terms memory t) private view returns (bytes memory) {
@@ -448,14 +460,20 @@ contract HostileContractsTest is HostileFixture {
         return abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, escrow.orderId(t), asked);
     }
 
-    function assertGained(uint256[4] memory before, uint256[4] memory due, string memory what) private view {
-        uint256[4] memory balances = wallets(token);
+    /// @dev Of a delivered order.
+    function dueAtEnd(bool release) private pure returns (uint256[4] memory) {
+        return release ? [0, PRICE - FEE, FEE, FREIGHT] : [uint256(PRICE), 0, 0, FREIGHT];
+    }
+
+    /// @param due to buyer, seller, platform and carrier.
+    function assertGained(uint256[PARTIES] memory before, uint256[4] memory due, string memory what) private view {
+        uint256[PARTIES] memory balances = wallets(token);
         for (uint256 i; i < 4; ++i) assertEq(balances[i] - before[i], due[i], string.concat(what, "paid"));
     }
 
     /// @dev The bystanders' money is all that is left, and it is theirs.
     function assertBystandersPaidFor(string memory what) private {
-        assertEq(token.balanceOf(address(escrow)), 3 * FUNDING, string.concat(what, "left over"));
+        assertEq(token.balanceOf(address(escrow)), 4 * FUNDING, string.concat(what, "left over"));
         endBystanders(what);
     }
 

@@ -28,7 +28,7 @@ contract ReplayTest is HostileFixture {
     OwnedWallet private sibling = new OwnedWallet(vm.addr(KEY));
 
     function setUp() public {
-        setUpEscrow();
+        setUpClauses();
         setUpBystanders(address(credit));
         equip(signer);
         vm.prank(address(wallet));
@@ -168,11 +168,11 @@ contract ReplayTest is HostileFixture {
         bytes memory signature = consent(KEY, "Open(bytes32 orderId)", escrow.orderId(own));
         assertRefused(
             STRANGER,
-            abi.encodeCall(ITradeEscrow.openWithConsent, (others, signature, "")),
+            abi.encodeCall(ITradeEscrow.open, (others, signature, "", "")),
             abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, escrow.orderId(others), sibling),
             "the sibling's order"
         );
-        escrow.openWithConsent(own, signature, "");
+        escrow.open(own, signature, "", "");
         assertEq(token.balanceOf(address(sibling)), 10 * FUNDING, "the sibling's money");
     }
 
@@ -227,14 +227,8 @@ contract ReplayTest is HostileFixture {
         bytes32 id = escrow.orderId(t);
         bytes memory permit = abi.encodePacked(r, s, v);
         bytes memory unsigned = abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, buyer);
-        assertRefused(
-            STRANGER,
-            abi.encodeCall(ITradeEscrow.open, (t, "")),
-            abi.encodeWithSelector(ITradeEscrow.NotBuyer.selector, STRANGER, buyer),
-            "by the stranger's own call"
-        );
-        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.openWithConsent, (t, "", "")), unsigned, "no consent");
-        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.openWithConsent, (t, permit, "")), unsigned, "the permit");
+        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.open, (t, "", "", "")), unsigned, "no consent");
+        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.open, (t, permit, "", "")), unsigned, "the permit");
         address recovered = ecrecover(authorizationDigest(t, id), v, r, s);
         assertRefused(
             STRANGER,
@@ -261,7 +255,7 @@ contract ReplayTest is HostileFixture {
 
         Terms memory t = terms();
         t.salt = "true";
-        escrow.openWithConsent(t, consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t)), "");
+        escrow.open(t, consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t)), "", "");
         assertState(t, State.Funded);
     }
 
@@ -278,7 +272,7 @@ contract ReplayTest is HostileFixture {
         token.receiveWithAuthorization(
             buyer, address(escrow), FUNDING, validAfter, validBefore, id, v, r, s
         );
-        escrow.openWithAuthorization(t, seen, "");
+        escrow.openWithAuthorization(t, seen, "", "");
         assertState(t, State.Funded);
     }
 
@@ -289,7 +283,7 @@ contract ReplayTest is HostileFixture {
         bytes32 id = escrow.orderId(t);
         bytes memory accept = acceptConsent(t);
         vm.prank(STRANGER);
-        escrow.openWithAuthorization(t, authorization(t, id), "");
+        escrow.openWithAuthorization(t, authorization(t, id), "", "");
         escrow.accept(t, accept);
         assertState(t, State.Accepted);
     }
@@ -326,14 +320,14 @@ contract ReplayTest is HostileFixture {
 
     /// @return the call that shows a signature of any kind as one of `kind`.
     function submission(Kind kind, Terms memory t, bytes memory signature) private view returns (bytes memory) {
-        if (kind == Kind.Open) return abi.encodeCall(ITradeEscrow.openWithConsent, (t, signature, ""));
+        if (kind == Kind.Open) return abi.encodeCall(ITradeEscrow.open, (t, signature, "", ""));
         if (kind == Kind.Accept) return abi.encodeCall(ITradeEscrow.accept, (t, signature));
         if (kind == Kind.Receipt) {
             return abi.encodeCall(ITradeEscrow.deliver, (t, receiptOf(t), signer, signature));
         }
         (uint8 v, bytes32 r, bytes32 s) = split(signature);
         bytes memory shown = abi.encode(uint256(0), type(uint256).max, v, r, s);
-        return abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, ""));
+        return abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, "", ""));
     }
 
     /// @return what a signature that is not of `kind`, over `t`, here and now, meets.

@@ -3,37 +3,54 @@ pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-import {Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
+import {Deliveries} from "../../../contracts/Deliveries.sol";
+import {Disputes} from "../../../contracts/Disputes.sol";
+import {Duties} from "../../../contracts/Duties.sol";
+import {Quotes} from "../../../contracts/Quotes.sol";
+import {Returns} from "../../../contracts/Returns.sol";
 import {TradeEscrow} from "../../../contracts/TradeEscrow.sol";
-import {EscrowFixture} from "../EscrowFixture.sol";
+import {Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
+import {ClausesFixture} from "../ClausesFixture.sol";
 import {Behaviour, IHook, TurningToken} from "./TurningToken.sol";
 
-/// @dev Next to whatever is hostile stand bystanders: orders in honest tokens, funded, accepted and delivered, and a
-/// credit. Nothing about them may change, and each must still end.
-abstract contract HostileFixture is EscrowFixture {
+/// @dev Next to whatever is hostile stand bystanders: orders in honest tokens, funded, accepted and delivered, one with
+/// every clause, and a credit. Nothing about them may change, and each must still end.
+abstract contract HostileFixture is ClausesFixture {
     address internal constant ELSEWHERE = address(0xE15E);
     /// @dev A caller's patience. Enough for every path, and for 1 MB of answer.
     uint256 internal constant GAS = 10_000_000;
     bytes4 internal constant SAFE_TRANSFER_FAILED = bytes4(keccak256("SafeERC20FailedOperation(address)"));
+    bytes4 internal constant REENTRANT = bytes4(keccak256("ReentrancyGuardReentrantCall()"));
+    /// @dev Everybody that an order can pay, in the order of `party`.
+    uint256 internal constant PARTIES = 8;
 
     /// @dev Honest, with a list of those whom it denies, as USDC has.
     TurningToken internal listing;
 
-    Terms[] private _bystanders;
+    /// @dev Encoded: without IR the compiler copies no terms to storage.
+    bytes[] private _bystanders;
     bytes32 private _untouched;
 
-    /// @dev A vault of its own, that tells `observer`, with its bystanders.
+    /// @dev A vault of its own, that tells `observer`, with its operators and its bystanders.
     function setUpBystanders(address observer) internal {
         delete _bystanders;
-        escrow = new TradeEscrow(registry, observer);
-        vm.prank(buyer);
-        token.approve(address(escrow), type(uint256).max);
+        deployVaultFor(observer);
+        allow(token, buyer);
+        allow(payToken, buyer);
+        allow(dutyToken, buyer);
+        allow(token, liquidity);
+        vm.prank(liquidity);
+        quotes.setCap(address(token), type(uint128).max);
         listing = new TurningToken();
         fund(listing, buyer, FUNDING);
 
         openFunded(_bystander("funded"));
         openAccepted(_bystander("accepted"));
         openDelivered(_bystander("delivered"));
+        Terms memory whole = withEverything(terms());
+        whole.salt = "every clause";
+        openWithClauses(whole);
+        _bystanders.push(abi.encode(whole));
 
         Terms memory credited = terms();
         (credited.salt, credited.token) = ("credited", address(listing));
@@ -42,72 +59,105 @@ abstract contract HostileFixture is EscrowFixture {
         vm.prank(buyer);
         escrow.release(credited);
         listing.turn(Behaviour.Honest, address(0), address(0), IHook(address(0)));
-        _bystanders.push(credited);
+        _bystanders.push(abi.encode(credited));
 
         _untouched = _look();
     }
 
+    function deployVaultFor(address observer) internal {
+        uint256 nonce = vm.getNonce(address(this));
+        escrow = new TradeEscrow(registry, operatorsFrom(nonce + 1), observer);
+        deliveries = new Deliveries(registry, provenance, escrow);
+        quotes = new Quotes(address(escrow));
+        returns_ = new Returns(registry, escrow);
+        disputes = new Disputes(registry, escrow);
+        duties = new Duties(registry, escrow);
+        assertEq(address(duties), escrow.duties());
+    }
+
     function fund(TurningToken currency, address payer, uint256 amount) internal {
         currency.mint(payer, amount);
+        allow(currency, payer);
+    }
+
+    function allow(ERC20 currency, address payer) internal {
         vm.prank(payer);
         currency.approve(address(escrow), type(uint256).max);
     }
 
     function assertBystandersUntouched(string memory what) internal view {
         string memory covered = string.concat(what, "the vault no longer covers the bystanders' money");
-        assertEq(token.balanceOf(address(escrow)), 3 * FUNDING, covered);
+        assertEq(token.balanceOf(address(escrow)), 4 * FUNDING, covered);
+        assertEq(payToken.balanceOf(address(escrow)), PAY_AMOUNT, covered);
+        assertEq(dutyToken.balanceOf(address(escrow)), DUTY, covered);
         assertEq(listing.balanceOf(address(escrow)), PRICE - FEE, covered);
         assertEq(_look(), _untouched, string.concat(what, "a bystander's balance, credit or order changed"));
     }
 
     /// @dev Each bystander ends as it would have, to the last unit.
     function endBystanders(string memory what) internal {
-        uint256[4] memory before = wallets(token);
-        vm.prank(seller);
-        escrow.cancel(_bystanders[0]);
-        vm.prank(seller);
-        escrow.refund(_bystanders[1]);
+        uint256[PARTIES] memory before = wallets(token);
+        (uint256 paid, uint256 duty) = (payToken.balanceOf(buyer), dutyToken.balanceOf(buyer));
+        vm.startPrank(seller);
+        escrow.cancel(_decode(0));
+        escrow.refund(_decode(1));
+        escrow.refund(_decode(3));
+        vm.stopPrank();
         vm.prank(buyer);
-        escrow.release(_bystanders[2]);
+        escrow.release(_decode(2));
         escrow.withdrawFor(seller, address(listing));
 
-        uint256[4] memory afterwards = wallets(token);
-        uint256[4] memory due = [2 * FUNDING, PRICE - FEE, FEE, FREIGHT];
-        for (uint256 i; i < 4; ++i) {
-            assertEq(afterwards[i] - before[i], due[i], string.concat(what, "a bystander was not paid"));
-        }
+        string memory unpaid = string.concat(what, "a bystander was not paid");
+        uint256[PARTIES] memory afterwards = wallets(token);
+        uint256[PARTIES] memory due = [2 * FUNDING, PRICE - FEE, FEE, FREIGHT, FUNDING, 0, 0, 0];
+        for (uint256 i; i < PARTIES; ++i) assertEq(afterwards[i] - before[i], due[i], unpaid);
+        assertEq(payToken.balanceOf(buyer) - paid, PAY_AMOUNT, unpaid);
+        assertEq(dutyToken.balanceOf(buyer) - duty, DUTY, unpaid);
         assertEq(listing.balanceOf(seller), PRICE - FEE, string.concat(what, "a bystander's credit was not paid"));
-        assertEq(token.balanceOf(address(escrow)), 0, string.concat(what, "a bystander's money was left over"));
-        assertEq(listing.balanceOf(address(escrow)), 0, string.concat(what, "a bystander's credit was left over"));
-    }
-
-    /// @return of buyer, seller, platform and carrier, in this order everywhere.
-    function wallets(ERC20 currency) internal view returns (uint256[4] memory) {
-        return [
-            currency.balanceOf(buyer), currency.balanceOf(seller), currency.balanceOf(platform),
-            currency.balanceOf(carrier)
-        ];
-    }
-
-    function credits(ERC20 currency) internal view returns (uint256[4] memory) {
-        address c = address(currency);
-        return [
-            escrow.creditOf(buyer, c), escrow.creditOf(seller, c), escrow.creditOf(platform, c),
-            escrow.creditOf(carrier, c)
-        ];
+        string memory left = string.concat(what, "a bystander's money was left over");
+        assertEq(token.balanceOf(address(escrow)), 0, left);
+        assertEq(payToken.balanceOf(address(escrow)), 0, left);
+        assertEq(dutyToken.balanceOf(address(escrow)), 0, left);
+        assertEq(listing.balanceOf(address(escrow)), 0, left);
     }
 
     function party(uint256 index) internal view returns (address) {
-        return [buyer, seller, platform, carrier][index];
+        return [buyer, seller, platform, carrier, liquidity, TAX_PAYEE, arbiter, FINANCIER][index];
+    }
+
+    function wallets(ERC20 currency) internal view returns (uint256[PARTIES] memory held) {
+        for (uint256 i; i < PARTIES; ++i) held[i] = currency.balanceOf(party(i));
+    }
+
+    function credits(ERC20 currency) internal view returns (uint256[PARTIES] memory owed) {
+        for (uint256 i; i < PARTIES; ++i) owed[i] = escrow.creditOf(party(i), address(currency));
+    }
+
+    function sum(uint256[PARTIES] memory amounts) internal pure returns (uint256 total) {
+        for (uint256 i; i < PARTIES; ++i) total += amounts[i];
     }
 
     function call(address caller, bytes memory data) internal returns (bool ok, bytes memory met) {
+        return call(caller, address(escrow), data);
+    }
+
+    function call(address caller, address target, bytes memory data) internal returns (bool ok, bytes memory met) {
         vm.prank(caller);
-        (ok, met) = address(escrow).call{gas: GAS}(data);
+        (ok, met) = target.call{gas: GAS}(data);
     }
 
     function assertRefused(address caller, bytes memory data, bytes memory expected, string memory what) internal {
-        (bool ok, bytes memory met) = call(caller, data);
+        assertRefused(caller, address(escrow), data, expected, what);
+    }
+
+    function assertRefused(
+        address caller,
+        address target,
+        bytes memory data,
+        bytes memory expected,
+        string memory what
+    ) internal {
+        (bool ok, bytes memory met) = call(caller, target, data);
         assertFalse(ok, string.concat(what, "let through"));
         assertEqual(met, expected, what);
     }
@@ -122,26 +172,22 @@ abstract contract HostileFixture is EscrowFixture {
     function _bystander(bytes32 salt) private returns (Terms memory t) {
         t = terms();
         t.salt = salt;
-        _bystanders.push(t);
+        _bystanders.push(abi.encode(t));
     }
 
-    function _look() private view returns (bytes32) {
-        bytes32 seen = keccak256(
-            abi.encode(
-                wallets(token),
-                wallets(listing),
-                credits(token),
-                credits(listing),
-                token.balanceOf(ELSEWHERE),
-                listing.balanceOf(ELSEWHERE),
-                token.balanceOf(STRANGER),
-                listing.balanceOf(STRANGER)
-            )
-        );
+    function _decode(uint256 index) private view returns (Terms memory) {
+        return abi.decode(_bystanders[index], (Terms));
+    }
+
+    function _look() private view returns (bytes32 seen) {
+        ERC20[4] memory honest = [ERC20(token), payToken, dutyToken, listing];
+        for (uint256 i; i < 4; ++i) {
+            seen = keccak256(abi.encode(seen, wallets(honest[i]), credits(honest[i])));
+            seen = keccak256(abi.encode(seen, honest[i].balanceOf(ELSEWHERE), honest[i].balanceOf(STRANGER)));
+        }
         for (uint256 i; i < _bystanders.length; ++i) {
-            bytes32 id = escrow.orderId(_bystanders[i]);
+            bytes32 id = escrow.orderId(_decode(i));
             seen = keccak256(abi.encode(seen, escrow.getOrder(id)));
         }
-        return seen;
     }
 }
