@@ -74,12 +74,11 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
 
-    /// @notice The operators; see Operators.
-    address public immutable deliveries;
-    address public immutable quotes;
-    address public immutable returns_;
-    address public immutable disputes;
-    address public immutable duties;
+    address private immutable _deliveries;
+    address private immutable _quotes;
+    address private immutable _returns;
+    address private immutable _disputes;
+    address private immutable _duties;
 
     /// @notice An IOutcomeObserver, or zero.
     address public immutable observer;
@@ -90,13 +89,13 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     mapping(bytes32 id => Assignment) private _assignments;
     Payouts.Credits private _credits;
 
-    constructor(IParticipantRegistry registry_, Operators memory operators, address observer_) EIP712(NAME, VERSION) {
+    constructor(IParticipantRegistry registry_, Operators memory operators_, address observer_) EIP712(NAME, VERSION) {
         registry = registry_;
-        deliveries = operators.deliveries;
-        quotes = operators.quotes;
-        returns_ = operators.returns_;
-        disputes = operators.disputes;
-        duties = operators.duties;
+        _deliveries = operators_.deliveries;
+        _quotes = operators_.quotes;
+        _returns = operators_.returns_;
+        _disputes = operators_.disputes;
+        _duties = operators_.duties;
         observer = observer_;
     }
 
@@ -310,7 +309,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     function hold(Terms calldata terms, State state) external {
         (bytes32 id, Word word) = _load(terms);
         if (state == State.Delivered) {
-            if (msg.sender != deliveries) revert NotOperator(msg.sender);
+            if (msg.sender != _deliveries) revert NotOperator(msg.sender);
             _checkDeliverable(terms, id, word);
             word = _delivered(terms, word);
         } else {
@@ -327,8 +326,8 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     function settle(Terms calldata terms, Split calldata split, Ground ground, Fault fault) external {
         (bytes32 id, Word word) = _load(terms);
         _checkAccepted(id, word);
-        if (msg.sender == returns_) _checkState(id, word, State.ReturnReceived);
-        else if (msg.sender != disputes) revert NotOperator(msg.sender);
+        if (msg.sender == _returns) _checkState(id, word, State.ReturnReceived);
+        else if (msg.sender != _disputes) revert NotOperator(msg.sender);
 
         // Check that the order holds as much
         uint256 attempted = split.toBuyer + split.toCarrier + split.toArbiter;
@@ -342,7 +341,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /// @inheritdoc ITradeEscrow
     function payDuties(Terms calldata terms, uint256 assessed) external {
-        if (msg.sender != duties) revert NotOperator(msg.sender);
+        if (msg.sender != _duties) revert NotOperator(msg.sender);
         (bytes32 id, Word word) = _load(terms);
         if (!word.has(OrderWord.DUTIES_HELD)) revert DutiesNotHeld(id);
 
@@ -355,6 +354,11 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @inheritdoc ITradeEscrow
     function orderId(Terms calldata terms) external view returns (bytes32) {
         return terms.id(address(this), _chainId);
+    }
+
+    /// @inheritdoc ITradeEscrow
+    function operators() external view returns (Operators memory) {
+        return Operators(_deliveries, _quotes, _returns, _disputes, _duties);
     }
 
     /// @inheritdoc ITradeEscrow
@@ -402,9 +406,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     function _checkClauses(Terms calldata terms) private view {
         Clauses calldata clauses = terms.extra();
-        if (clauses.duties.amount > 0) IClause(duties).check(terms);
-        if (clauses.returnPolicy.receiveWindow > 0) IClause(returns_).check(terms);
-        if (clauses.arbitration.window > 0) IClause(disputes).check(terms);
+        if (clauses.duties.amount > 0) IClause(_duties).check(terms);
+        if (clauses.returnPolicy.receiveWindow > 0) IClause(_returns).check(terms);
+        if (clauses.arbitration.window > 0) IClause(_disputes).check(terms);
     }
 
     function _pullAuthorized(Terms calldata terms, bytes32 id, bytes calldata authorization) private {
@@ -445,7 +449,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
             word = word.with(OrderWord.DUTIES_HELD);
         }
         if (clauses.quote.provider != address(0)) {
-            IQuotes(quotes).take(id, terms, quote);
+            IQuotes(_quotes).take(id, terms, quote);
             terms.token.pull(clauses.quote.provider, terms.amounts.total());
         }
         return word;
@@ -473,23 +477,24 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
 
     /* INTERNAL: ENDING */
 
-    /// @dev Writes the end, then pays: a token that calls back finds an order that has ended.
+    /// @dev Writes the end, then pays: a token that calls back finds an order that has ended. An order that came to nothing
+    /// before it was delivered returns its duties.
     function _end(Terms calldata terms, bytes32 id, Word word, Split memory split) private {
-        State state = word.state();
-        bool undelivered = (state == State.Refunded || state == State.Cancelled) && !word.has(OrderWord.DELIVERED);
-        bool dutiesBack = undelivered && word.has(OrderWord.DUTIES_HELD);
+        bool dutiesBack = word.has(OrderWord.DUTIES_HELD) && !word.has(OrderWord.DELIVERED)
+            && (word.state() == State.Refunded || word.state() == State.Cancelled);
         _orders[id] = dutiesBack ? word.without(OrderWord.DUTIES_HELD) : word;
 
+        uint256 total = terms.amounts.total();
         if (terms.isQuoted()) {
-            IQuotes(quotes).close(id, terms.extra().quote.provider, terms.token, uint128(terms.amounts.total()));
+            IQuotes(_quotes).close(id, terms.extra().quote.provider, terms.token, uint128(total));
             _credits.payBackQuoted(terms, split.toBuyer);
         } else {
             _credits.pay(terms.token, terms.buyer, split.toBuyer);
         }
-        _credits.payOut(terms, split, word.has(OrderWord.ASSIGNED), _assignments[id]);
+        if (split.toBuyer < total) _credits.payOut(terms, split, word.has(OrderWord.ASSIGNED), _assignments[id]);
         if (dutiesBack) _credits.payDuties(terms, id, 0);
 
-        if (_hasOutcome(word)) _tellObserver(terms, id, word);
+        if (word.acceptedAt() != 0) _tellObserver(terms, id, word);
     }
 
     /// @dev Marks the outcome as reported before it tells, and looks first: a token that was pushed may have called
@@ -559,9 +564,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @dev Which operator may hold an order in which state, and from which states on.
     function _checkHold(bytes32 id, Word word, State state) private view {
         State standing = word.state();
-        (address operator, State least, State most) = (returns_, State.Delivered, State.Delivered);
+        (address operator, State least, State most) = (_returns, State.Delivered, State.Delivered);
         if (state == State.ReturnReceived) (least, most) = (State.ReturnRequested, State.ReturnRequested);
-        else if (state == State.Disputed) (operator, least, most) = (disputes, State.Shipped, State.ReturnReceived);
+        else if (state == State.Disputed) (operator, least, most) = (_disputes, State.Shipped, State.ReturnReceived);
         else if (state != State.ReturnRequested) operator = address(0);
         if (msg.sender != operator) revert NotOperator(msg.sender);
         if (standing < least || standing > most) revert StateWrong(id, standing, least);

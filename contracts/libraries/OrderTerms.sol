@@ -14,20 +14,21 @@ library OrderTerms {
     uint256 private constant HEAD_WORDS = 11;
     uint256 private constant CLAUSE_WORDS = 19;
 
-    /// @return `keccak256(abi.encode(chainId, escrow, ...)` of the members before the clauses, then zero without clauses or
+    /// @return hash `keccak256(abi.encode(chainId, escrow, ...)` of the members before the clauses, then zero without clauses or
     /// else `keccak256(abi.encode(clauses[0])))`, copied as they came instead of member by member. A member with bits
     /// beyond its type gives another id, which no order has: `open` refuses it.
     /// @param chainId of the chain on which the vault was deployed: should a chain change its id, its orders keep theirs.
-    function id(Terms calldata terms, address escrow, uint256 chainId) internal pure returns (bytes32) {
-        bytes memory encoded = new bytes((3 + HEAD_WORDS) * 0x20);
+    function id(Terms calldata terms, address escrow, uint256 chainId) internal pure returns (bytes32 hash) {
         bytes32 clauses = terms.clauses.length == 0 ? bytes32(0) : _hash(terms.clauses);
         assembly ("memory-safe") {
-            mstore(add(encoded, 0x20), chainId)
-            mstore(add(encoded, 0x40), escrow)
-            calldatacopy(add(encoded, 0x60), terms, mul(HEAD_WORDS, 0x20))
-            mstore(add(encoded, mul(add(3, HEAD_WORDS), 0x20)), clauses)
+            let head := mul(HEAD_WORDS, 0x20)
+            let encoded := mload(0x40)
+            mstore(encoded, chainId)
+            mstore(add(encoded, 0x20), escrow)
+            calldatacopy(add(encoded, 0x40), terms, head)
+            mstore(add(add(encoded, 0x40), head), clauses)
+            hash := keccak256(encoded, add(head, 0x60))
         }
-        return keccak256(encoded);
     }
 
     /// @notice The clauses of an order that has some.
@@ -111,11 +112,12 @@ library OrderTerms {
         if (party == address(0) || party == address(this)) revert ITradeEscrow.PartyInvalid(role, party);
     }
 
-    function _hash(Clauses[] calldata clauses) private pure returns (bytes32) {
-        bytes memory encoded = new bytes(CLAUSE_WORDS * 0x20);
+    function _hash(Clauses[] calldata clauses) private pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            calldatacopy(add(encoded, 0x20), clauses.offset, mul(CLAUSE_WORDS, 0x20))
+            let size := mul(CLAUSE_WORDS, 0x20)
+            let encoded := mload(0x40)
+            calldatacopy(encoded, clauses.offset, size)
+            hash := keccak256(encoded, size)
         }
-        return keccak256(encoded);
     }
 }

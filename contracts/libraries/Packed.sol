@@ -57,6 +57,8 @@ library Packed {
 
     /// @notice What the order holds in the settlement token.
     function total(Amounts amounts) internal pure returns (uint256) {
-        return price(amounts) + freight(amounts);
+        unchecked {
+            return price(amounts) + freight(amounts);
+        }
     }
 }

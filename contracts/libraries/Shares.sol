@@ -22,7 +22,8 @@ library Shares {
         credits.pay(terms.token, clause.provider, toBuyer);
     }
 
-    /// @notice Pays the seller's side what the split leaves to it, and everybody else but the buyer.
+    /// @notice Pays everybody but the buyer: the platform its fee on what the split leaves to the seller's side, an assignee
+    /// its part, the seller the rest, carrier and arbiter what the split says.
     /// @param assigned whether the seller made part of its proceeds over.
     function payOut(
         Payouts.Credits storage credits,

@@ -28,7 +28,7 @@ abstract contract ClausesFixture is EscrowFixture {
     address internal constant FINANCIER = address(0xF17A7C1E6);
 
     uint128 internal constant PAY_AMOUNT = 800e6;
-    uint128 internal constant PREMIUM = 3e6;
+    uint120 internal constant PREMIUM = 3e6;
     uint128 internal constant DUTY = 21e6;
     uint128 internal constant ARBITER_FEE = 5e6;
     uint128 internal constant RETURN_FREIGHT = 4e6;
@@ -58,7 +58,7 @@ abstract contract ClausesFixture is EscrowFixture {
         placeId = admit(PLACE_KEY, Role.Warehouse, "place of return");
         authorityId = admit(AUTHORITY_KEY, Role.Customs, "entry authority");
 
-        payToken.mint(buyer, 1000 * uint256(PAY_AMOUNT + PREMIUM));
+        payToken.mint(buyer, 1000 * (uint256(PAY_AMOUNT) + PREMIUM));
         dutyToken.mint(buyer, 1000 * uint256(DUTY));
         token.mint(liquidity, 1000 * FUNDING);
         vm.startPrank(buyer);

@@ -99,7 +99,7 @@ abstract contract EscrowFixture is Test {
         duties = new Duties(registry, escrow);
         credit = new SellerCredit(registry, address(escrow));
         assertEq(address(credit), escrow.observer());
-        assertEq(address(duties), escrow.duties());
+        assertEq(address(duties), escrow.operators().duties);
     }
 
     /// @dev Five contracts that this one is about to deploy, one after the other.
