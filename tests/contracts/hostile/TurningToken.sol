@@ -50,6 +50,8 @@ contract TurningToken is ERC20("Turning", "TRN"), IERC3009 {
     uint256 public constant SMALL_BOMB = 100_000;
     uint256 public constant BOMB = 1 << 20;
     uint256 private constant PART = 100;
+    /// @dev Where the plotted call lies, as code: out of storage it would cost more gas than a push has.
+    address private constant PLOT = address(0x9107);
     Vm private constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
     Behaviour private _behaviour;
@@ -59,7 +61,6 @@ contract TurningToken is ERC20("Turning", "TRN"), IERC3009 {
 
     address private _plotter;
     address private _target;
-    bytes private _call;
     bool private _afterwards;
 
     /// @notice Whether the plotted call was made, and whether it was let through.
@@ -81,7 +82,8 @@ contract TurningToken is ERC20("Turning", "TRN"), IERC3009 {
 
     /// @dev Whoever plots is called for by cheat code: a hook may belong to any party, or to several at once.
     function plot(address plotter, address target, bytes calldata data, bool afterwards) external {
-        (_plotter, _target, _call, _afterwards) = (plotter, target, data, afterwards);
+        (_plotter, _target, _afterwards) = (plotter, target, afterwards);
+        VM.etch(PLOT, data);
     }
 
     /// @dev Between two calls of the vault; one in flight comes with a movement.
@@ -157,7 +159,7 @@ contract TurningToken is ERC20("Turning", "TRN"), IERC3009 {
         if (plotted) return;
         plotted = true;
         VM.prank(_plotter);
-        (bool ok, bytes memory reason) = _target.call(_call);
+        (bool ok, bytes memory reason) = _target.call(PLOT.code);
         (succeeded, met) = (ok, ok ? bytes4(0) : bytes4(reason));
     }
 
