@@ -1,0 +1,1006 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {IDisputes, Offer} from "../../contracts/interfaces/IDisputes.sol";
+import {IdentifierScheme, IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
+import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
+import {
+    Default, Ground, ITradeEscrow, Order, Party, Receipt, Split, State, Terms
+} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
+import {SettableCondition} from "./EscrowFixture.sol";
+import {LegsFixture} from "./LegsFixture.sol";
+import {Pack} from "./Pack.sol";
+
+contract DisputesTest is LegsFixture {
+    using Pack for Terms;
+    using Packed for *;
+
+    uint256 private constant SECOND_ARBITER_KEY = 0xA6B2;
+    uint256 private constant OTHER_ARBITER_KEY = 0x07E6A6B;
+    bytes32 private constant EVIDENCE = keccak256("photograph");
+    bytes32 private constant REASONS = keccak256("reasons");
+    uint40 private constant EVER = type(uint40).max;
+
+    function setUp() public {
+        setUpClauses();
+    }
+
+    function arbitrated() private view returns (Terms memory) {
+        return withArbitration(terms());
+    }
+
+    function sinceOf(Terms memory t) private view returns (uint40) {
+        return escrow.getOrder(escrow.orderId(t)).since;
+    }
+
+    function feeOf(uint256 proceeds) private pure returns (uint256) {
+        return proceeds * FEE_BPS / 10_000;
+    }
+
+    function disputeBy(address party, Terms memory t) private {
+        vm.prank(party);
+        disputes.dispute(t, EVIDENCE);
+    }
+
+    function expectDisputeReverts(Terms memory t, bytes memory reason) private {
+        vm.prank(buyer);
+        vm.expectRevert(reason);
+        disputes.dispute(t, EVIDENCE);
+    }
+
+    function expectDefaultOpen(Terms memory t, Default standing, uint256 opensAt) private {
+        expectDisputeReverts(t, abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, standing, opensAt));
+    }
+
+    function disputedInTransit(Terms memory t) private returns (bytes32 id) {
+        id = shippedWithClauses(t);
+        disputeBy(buyer, t);
+    }
+
+    function ruleBy(address caller, Terms memory t, uint256 toBuyer) private {
+        vm.prank(caller);
+        disputes.rule(t, toBuyer, Fault.Seller, REASONS);
+    }
+
+    function expectRuleReverts(address caller, Terms memory t, uint256 toBuyer, bytes memory reason) private {
+        vm.prank(caller);
+        vm.expectRevert(reason);
+        disputes.rule(t, toBuyer, Fault.Seller, REASONS);
+    }
+
+    function propose(address party, Terms memory t, uint120 toBuyer, uint40 until) private {
+        vm.prank(party);
+        disputes.proposeSplit(t, toBuyer, until);
+    }
+
+    function acceptBy(address party, Terms memory t, uint120 toBuyer) private {
+        vm.prank(party);
+        disputes.acceptSplit(t, toBuyer);
+    }
+
+    function expectAcceptReverts(address party, Terms memory t, uint120 toBuyer, bytes memory reason) private {
+        vm.prank(party);
+        vm.expectRevert(reason);
+        disputes.acceptSplit(t, toBuyer);
+    }
+
+    function notOffered(address party, uint120 attempted, uint120 offered, uint40 until)
+        private
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(IDisputes.NotOffered.selector, party, attempted, offered, until);
+    }
+
+    function stateWrong(bytes32 id, State standing, State expected) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, standing, expected);
+    }
+
+    function assertRecorded(bytes32 id, Ground ground, Fault fault, uint256 toBuyer) private view {
+        Order memory order = escrow.getOrder(id);
+        assertEq(uint256(order.state), uint256(State.Settled));
+        assertEq(uint256(order.ground), uint256(ground));
+        assertEq(uint256(order.fault), uint256(fault));
+        assertEq(order.toBuyer, toBuyer);
+    }
+
+    /// @dev What the seller's side and the platform get of what a split leaves, and that nobody else got anything.
+    function assertProceeds(uint256 proceeds) private {
+        assertGot(address(token), seller, proceeds - feeOf(proceeds));
+        assertGot(address(token), platform, feeOf(proceeds));
+        assertNobodyElseGot();
+        assertHolds(0, 0, 0);
+    }
+
+    /* AT OPENING */
+
+    function expectOpenReverts(Terms memory t, bytes memory reason) private {
+        vm.prank(buyer);
+        vm.expectRevert(reason);
+        escrow.open(t, "", "", "");
+    }
+
+    function expectPartial(Terms memory t, Party role, address party) private {
+        expectOpenReverts(t, abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, role, party));
+    }
+
+    function test_open_RevertGiven_theFeeIsAUnitMoreThanThePrice() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.fee = PRICE + 1;
+        expectOpenReverts(t, abi.encodeWithSelector(IDisputes.ArbiterFeeTooHigh.selector, PRICE + 1, PRICE));
+        t.clauses[0].arbitration.fee = PRICE;
+        openFunded(t);
+    }
+
+    function test_open_RevertGiven_theSilentShareIsMoreThanTheWhole() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.silentBuyerBps = 10_001;
+        expectOpenReverts(t, abi.encodeWithSelector(IDisputes.SilentShareTooHigh.selector, 10_001, 10_000));
+        t.clauses[0].arbitration.silentBuyerBps = 10_000;
+        openFunded(t);
+    }
+
+    function test_open_RevertGiven_theArbiterIsNoKeyOrNoArbiter() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.arbiter = STRANGER;
+        expectOpenReverts(t, abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, STRANGER, 0));
+        t.clauses[0].arbitration.arbiter = place;
+        expectOpenReverts(
+            t, abi.encodeWithSelector(IParticipantRegistry.RoleMissing.selector, placeId, Role.Arbiter)
+        );
+    }
+
+    function test_open_RevertGiven_theArbitersKeyIsRevoked() public {
+        registry.revokeKey(arbiterId, arbiter, 0);
+        expectOpenReverts(
+            arbitrated(),
+            abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, arbiter, block.timestamp)
+        );
+    }
+
+    function test_open_RevertGiven_theArbiterIsAParty() public {
+        Terms memory t = arbitrated();
+        t.seller = arbiter;
+        expectPartial(t, Party.Seller, arbiter);
+        t = arbitrated();
+        t.platform = arbiter;
+        expectPartial(t, Party.Platform, arbiter);
+        t = arbitrated();
+        t.carrier = arbiter;
+        expectPartial(t, Party.Carrier, arbiter);
+        t = arbitrated();
+        t.buyer = arbiter;
+        token.mint(arbiter, FUNDING);
+        vm.startPrank(arbiter);
+        token.approve(address(escrow), FUNDING);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Buyer, arbiter));
+        escrow.open(t, "", "", "");
+        vm.stopPrank();
+    }
+
+    function test_open_RevertGiven_aPartyIsAnotherKeyOfTheArbiter() public {
+        addKey(arbiterId, SECOND_ARBITER_KEY);
+        Terms memory t = arbitrated();
+        t.platform = vm.addr(SECOND_ARBITER_KEY);
+        expectPartial(t, Party.Platform, t.platform);
+
+        // A key that it revoked was its own all the same
+        registry.revokeKey(arbiterId, t.platform, 0);
+        expectPartial(t, Party.Platform, t.platform);
+    }
+
+    /// @dev Why no arbiter is ever one that a party admitted: the registry gives such a participant no such role.
+    function test_grantRoles_RevertGiven_aPlatformWouldMakeItsOwnArbiter() public {
+        vm.prank(platform);
+        bytes32 made = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, "NL-made");
+        uint16 allowed = uint16((1 << (uint8(type(Role).max) + 1)) - 1) & ~registry.MONEY_ROLES();
+        bytes4 notAllowed = IParticipantRegistry.RolesNotAllowed.selector;
+        vm.expectRevert(abi.encodeWithSelector(notAllowed, uint16(1 << uint8(Role.Arbiter)), allowed));
+        registry.grantRoles(made, uint16(1 << uint8(Role.Arbiter)));
+    }
+
+    function test_open_looksAtNoArbiterWithoutAWindow() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.window = 0;
+        t.clauses[0].arbitration.arbiter = seller;
+        openFunded(t);
+        assertState(t, State.Funded);
+    }
+
+    /* DISPUTE */
+
+    function test_dispute_byTheBuyerHoldsAShippedOrder() public {
+        Terms memory t = arbitrated();
+        bytes32 id = shippedWithClauses(t);
+        list();
+        from(address(disputes));
+        emit IDisputes.Disputed(id, buyer, EVIDENCE);
+        from(address(escrow));
+        emit ITradeEscrow.Held(id, State.Disputed);
+        listed();
+        disputeBy(buyer, t);
+        assertListed();
+        assertState(t, State.Disputed);
+        assertEq(sinceOf(t), block.timestamp);
+        assertEq(token.balanceOf(address(escrow)), FUNDING);
+    }
+
+    function test_dispute_bySellerOrBuyerOfADeliveredOrder() public {
+        Terms memory t = arbitrated();
+        deliveredWithClauses(t);
+        disputeBy(seller, t);
+        assertState(t, State.Disputed);
+        t.salt = keccak256("second");
+        deliveredWithClauses(t);
+        disputeBy(buyer, t);
+        assertState(t, State.Disputed);
+    }
+
+    function test_dispute_whileTheGoodsComeBackAndOnceTheyAre() public {
+        Terms memory t = withReturns(arbitrated());
+        returnRequested(t);
+        disputeBy(seller, t);
+        assertState(t, State.Disputed);
+        t.salt = keccak256("second");
+        returnReceived(t);
+        disputeBy(seller, t);
+        assertState(t, State.Disputed);
+    }
+
+    function test_dispute_RevertGiven_theOrderIsNotShipped() public {
+        Terms memory t = arbitrated();
+        bytes32 id = escrow.orderId(t);
+        expectDisputeReverts(t, stateWrong(id, State.None, State.Shipped));
+        openFunded(t);
+        expectDisputeReverts(t, stateWrong(id, State.Funded, State.Shipped));
+        escrow.accept(t, acceptConsent(t));
+        expectDisputeReverts(t, stateWrong(id, State.Accepted, State.Shipped));
+    }
+
+    function test_dispute_RevertGiven_itIsDisputedOrOver() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        expectDisputeReverts(t, stateWrong(id, State.Disputed, State.Shipped));
+        ruleBy(arbiter, t, 0);
+        expectDisputeReverts(t, stateWrong(id, State.Settled, State.Shipped));
+    }
+
+    function test_dispute_RevertGiven_theTermsNameNoArbiter() public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        expectDisputeReverts(t, abi.encodeWithSelector(IDisputes.NoArbitration.selector, id));
+        t = withReturns(terms());
+        id = shippedWithClauses(t);
+        expectDisputeReverts(t, abi.encodeWithSelector(IDisputes.NoArbitration.selector, id));
+    }
+
+    function test_dispute_RevertGiven_theCallerIsNeitherBuyerNorSeller() public {
+        Terms memory t = arbitrated();
+        shippedWithClauses(t);
+        address[4] memory others = [STRANGER, platform, carrier, arbiter];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IDisputes.NotParty.selector, others[i]));
+            disputes.dispute(t, EVIDENCE);
+        }
+    }
+
+    function test_dispute_inTheLastSecondOfTheClaimWindowAndNoLater() public {
+        Terms memory t = arbitrated();
+        shippedWithClauses(t);
+        uint256 claimBy = t.schedule.claimBy();
+        vm.warp(claimBy + 1);
+        expectDefaultOpen(t, Default.Refund, claimBy + 1);
+        vm.warp(claimBy);
+        disputeBy(buyer, t);
+        assertState(t, State.Disputed);
+    }
+
+    function test_dispute_inTheLastSecondOfTheInspectionWindowAndNoLater() public {
+        Terms memory t = arbitrated();
+        deliveredWithClauses(t);
+        uint256 last = uint256(sinceOf(t)) + t.schedule.inspectionWindow();
+        vm.warp(last + 1);
+        expectDefaultOpen(t, Default.Release, last + 1);
+        vm.warp(last);
+        disputeBy(buyer, t);
+        assertState(t, State.Disputed);
+    }
+
+    function test_dispute_RevertGiven_theReturnLapsedOrItsPolicyApplies() public {
+        Terms memory t = withReturns(arbitrated());
+        returnRequested(t);
+        uint256 opensAt = uint256(sinceOf(t)) + RECEIVE_WINDOW + 1;
+        vm.warp(opensAt);
+        expectDefaultOpen(t, Default.Release, opensAt);
+
+        vm.warp(opensAt - 1);
+        returns_.receiveReturn(t, returnReceiptOf(t), place, signReturnReceipt(PLACE_KEY, returnReceiptOf(t)));
+        opensAt = uint256(sinceOf(t)) + SETTLE_WINDOW + 1;
+        vm.warp(opensAt);
+        expectDefaultOpen(t, Default.PolicyRefund, opensAt);
+    }
+
+    function test_dispute_RevertGiven_theConditionFailed() public {
+        SettableCondition condition = new SettableCondition();
+        Terms memory t = arbitrated();
+        t.condition = address(condition);
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
+        shippedWithClauses(t);
+        vm.warp(uint256(t.schedule.conditionBy()) + 1);
+        expectDefaultOpen(t, Default.Refund, uint256(t.schedule.conditionBy()) + 1);
+        condition.set(ConditionStatus.Rejected, Fault.Buyer);
+        expectDefaultOpen(t, Default.Refund, sinceOf(t));
+    }
+
+    /* EVIDENCE */
+
+    function test_submitEvidence_byEachWhoTakesPart() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        address[4] memory parties = [buyer, seller, platform, carrier];
+        list();
+        for (uint256 i; i < parties.length; ++i) {
+            from(address(disputes));
+            emit IDisputes.EvidenceSubmitted(id, parties[i], EVIDENCE);
+        }
+        listed();
+        for (uint256 i; i < parties.length; ++i) {
+            vm.prank(parties[i]);
+            disputes.submitEvidence(t, EVIDENCE);
+        }
+        assertListed();
+    }
+
+    function test_submitEvidence_RevertGiven_aStrangerOrTheArbiter() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        vm.prank(STRANGER);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotParty.selector, STRANGER));
+        disputes.submitEvidence(t, EVIDENCE);
+        vm.prank(arbiter);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotParty.selector, arbiter));
+        disputes.submitEvidence(t, EVIDENCE);
+    }
+
+    function test_submitEvidence_RevertGiven_theOrderIsNotDisputed() public {
+        Terms memory t = arbitrated();
+        bytes32 id = deliveredWithClauses(t);
+        vm.prank(buyer);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotDisputed.selector, id));
+        disputes.submitEvidence(t, EVIDENCE);
+        disputeBy(buyer, t);
+        ruleBy(arbiter, t, 0);
+        vm.prank(buyer);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotDisputed.selector, id));
+        disputes.submitEvidence(t, EVIDENCE);
+    }
+
+    /* RULE */
+
+    function test_rule_dividesThePriceOfADeliveredOrder() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        assertEq(disputes.disputedAmount(t), PRICE);
+        mark();
+        uint256 proceeds = PRICE - 40e6 - ARBITER_FEE;
+
+        list();
+        from(address(disputes));
+        emit IDisputes.Ruled(id, arbiter, 40e6, REASONS);
+        from(address(escrow));
+        emit ITradeEscrow.Settled(id, Ground.Ruled, Fault.Seller, Split(40e6, FREIGHT, ARBITER_FEE));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), buyer, 40e6);
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), seller, proceeds - feeOf(proceeds));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), platform, feeOf(proceeds));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), arbiter, ARBITER_FEE);
+        from(address(escrow));
+        emit ITradeEscrow.OutcomeReported(id);
+        listed();
+        ruleBy(arbiter, t, 40e6);
+        assertListed();
+
+        assertGot(address(token), buyer, 40e6);
+        assertGot(address(token), carrier, FREIGHT);
+        assertGot(address(token), arbiter, ARBITER_FEE);
+        assertProceeds(proceeds);
+        assertRecorded(id, Ground.Ruled, Fault.Seller, 40e6);
+    }
+
+    function test_rule_dividesPriceAndFreightOfAnOrderInTransit() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputedInTransit(t);
+        assertEq(disputes.disputedAmount(t), FUNDING);
+        mark();
+        ruleBy(arbiter, t, FUNDING - ARBITER_FEE);
+        assertGot(address(token), buyer, FUNDING - ARBITER_FEE);
+        assertGot(address(token), arbiter, ARBITER_FEE);
+        assertProceeds(0);
+        assertRecorded(id, Ground.Ruled, Fault.Seller, FUNDING - ARBITER_FEE);
+    }
+
+    function test_rule_RevertGiven_theShareIsAUnitAboveWhatTheFeeLeaves() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        uint256 most = PRICE - ARBITER_FEE;
+        expectRuleReverts(
+            arbiter, t, most + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most)
+        );
+        ruleBy(arbiter, t, most);
+        assertState(t, State.Settled);
+
+        t.salt = keccak256("in transit");
+        disputedInTransit(t);
+        most = FUNDING - ARBITER_FEE;
+        expectRuleReverts(
+            arbiter, t, most + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most)
+        );
+    }
+
+    function test_rule_forTheWholePriceAsItsFeeLeavesNeitherSideAnything() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.fee = PRICE;
+        disputed(t);
+        expectRuleReverts(arbiter, t, 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, 1, 0));
+        mark();
+        ruleBy(arbiter, t, 0);
+        assertGot(address(token), arbiter, PRICE);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(0);
+    }
+
+    function test_rule_withoutAFeePaysTheArbiterNothing() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.fee = 0;
+        disputed(t);
+        mark();
+        ruleBy(arbiter, t, 0);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE);
+    }
+
+    function test_rule_byAnotherKeyOfTheArbiterPaysTheOneThatTheTermsName() public {
+        addKey(arbiterId, SECOND_ARBITER_KEY);
+        Terms memory t = arbitrated();
+        disputed(t);
+        registry.revokeKey(arbiterId, arbiter, 0);
+        mark();
+        ruleBy(vm.addr(SECOND_ARBITER_KEY), t, 0);
+        assertGot(address(token), arbiter, ARBITER_FEE);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE - ARBITER_FEE);
+    }
+
+    function test_rule_RevertGiven_theCallersKeyIsRevoked() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        registry.revokeKey(arbiterId, arbiter, 0);
+        bytes4 notValid = IParticipantRegistry.KeyNotValid.selector;
+        expectRuleReverts(arbiter, t, 0, abi.encodeWithSelector(notValid, arbiter, block.timestamp));
+    }
+
+    function test_rule_RevertGiven_theRoleIsLost() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        registry.revokeRoles(arbiterId, uint16(1 << uint8(Role.Arbiter)));
+        bytes4 missing = IParticipantRegistry.RoleMissing.selector;
+        expectRuleReverts(arbiter, t, 0, abi.encodeWithSelector(missing, arbiterId, Role.Arbiter));
+    }
+
+    function test_rule_RevertGiven_anotherArbiterOrAPartyRules() public {
+        bytes32 otherId = admit(OTHER_ARBITER_KEY, Role.Arbiter, "other arbiter");
+        Terms memory t = arbitrated();
+        disputed(t);
+        expectRuleReverts(
+            vm.addr(OTHER_ARBITER_KEY),
+            t,
+            0,
+            abi.encodeWithSelector(IDisputes.ArbiterForeign.selector, otherId, arbiterId)
+        );
+        expectRuleReverts(
+            buyer, t, 0, abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, buyer, 0)
+        );
+    }
+
+    function test_rule_RevertGiven_aPartysKeyBecameTheArbitersOwn() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        addKey(arbiterId, BUYER_KEY);
+        bytes memory reason = abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Buyer, buyer);
+        expectRuleReverts(arbiter, t, 0, reason);
+        expectRuleReverts(buyer, t, 0, reason);
+    }
+
+    function test_rule_RevertGiven_theOrderIsNotDisputed() public {
+        Terms memory t = arbitrated();
+        bytes32 id = deliveredWithClauses(t);
+        bytes memory notDisputed = abi.encodeWithSelector(IDisputes.NotDisputed.selector, id);
+        expectRuleReverts(arbiter, t, 0, notDisputed);
+        disputeBy(buyer, t);
+        ruleBy(arbiter, t, 0);
+        expectRuleReverts(arbiter, t, 0, notDisputed);
+        t = terms();
+        id = openDelivered(t);
+        expectRuleReverts(arbiter, t, 0, abi.encodeWithSelector(IDisputes.NotDisputed.selector, id));
+    }
+
+    function test_rule_inTheLastSecondOfTheWindowAndNoLater() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        uint256 deadline = uint256(sinceOf(t)) + ARBITRATION_WINDOW;
+        vm.warp(deadline + 1);
+        expectRuleReverts(
+            arbiter, t, 0, abi.encodeWithSelector(IDisputes.TooLate.selector, deadline + 1, deadline)
+        );
+        vm.warp(deadline);
+        ruleBy(arbiter, t, 0);
+        assertState(t, State.Settled);
+    }
+
+    /// @dev Any price, fee and share: what is divided is the price or, undelivered, all, and nothing is left.
+    function testFuzz_rule_conservesTheOrder(uint256 price, uint256 freight, uint256 fee, uint256 share, bool arrived)
+        public
+    {
+        Terms memory t = arbitrated();
+        t.setPrice(bound(price, 1, 1e30));
+        t.setFreight(bound(freight, 0, 1e30));
+        t.clauses[0].arbitration.fee = uint128(bound(fee, 0, t.amounts.price()));
+        token.mint(buyer, t.amounts.total());
+        if (arrived) disputed(t);
+        else disputedInTransit(t);
+        uint256 most = disputes.disputedAmount(t) - t.clauses[0].arbitration.fee;
+        share = bound(share, 0, most);
+        mark();
+        ruleBy(arbiter, t, share);
+        assertGot(address(token), buyer, share);
+        assertGot(address(token), arbiter, t.clauses[0].arbitration.fee);
+        assertGot(address(token), carrier, arrived ? t.amounts.freight() : 0);
+        assertProceeds(most - share);
+    }
+
+    /* THE ARBITER STAYS SILENT */
+
+    function test_settleUnruled_byAnyoneFromTheSecondAfterTheWindow() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        uint256 opensAt = uint256(sinceOf(t)) + ARBITRATION_WINDOW + 1;
+        vm.warp(opensAt - 1);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.TooEarly.selector, opensAt - 1, opensAt));
+        disputes.settleUnruled(t);
+
+        mark();
+        uint256 toBuyer = uint256(PRICE) * SILENT_BUYER_BPS / 10_000;
+        vm.warp(opensAt);
+        list();
+        from(address(escrow));
+        emit ITradeEscrow.Settled(id, Ground.NotRuled, Fault.Nobody, Split(toBuyer, FREIGHT, 0));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), buyer, toBuyer);
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), seller, PRICE - toBuyer - feeOf(PRICE - toBuyer));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), platform, feeOf(PRICE - toBuyer));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
+        from(address(escrow));
+        emit ITradeEscrow.OutcomeReported(id);
+        listed();
+        vm.prank(STRANGER);
+        disputes.settleUnruled(t);
+        assertListed();
+        assertGot(address(token), buyer, toBuyer);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE - toBuyer);
+        assertRecorded(id, Ground.NotRuled, Fault.Nobody, toBuyer);
+    }
+
+    function test_settleUnruled_dividesTheFreightTooIfItNeverArrived() public {
+        Terms memory t = arbitrated();
+        disputedInTransit(t);
+        vm.warp(uint256(sinceOf(t)) + ARBITRATION_WINDOW + 1);
+        mark();
+        disputes.settleUnruled(t);
+        uint256 toBuyer = FUNDING * SILENT_BUYER_BPS / 10_000;
+        assertGot(address(token), buyer, toBuyer);
+        assertProceeds(FUNDING - toBuyer);
+    }
+
+    function testFuzz_settleUnruled_roundsTheBuyersShareDown(uint256 price, uint16 bps) public {
+        Terms memory t = arbitrated();
+        t.setPrice(bound(price, 1, 1e30));
+        t.clauses[0].arbitration.fee = 0;
+        t.clauses[0].arbitration.silentBuyerBps = uint16(bound(bps, 0, 10_000));
+        token.mint(buyer, t.amounts.total());
+        disputed(t);
+        vm.warp(uint256(sinceOf(t)) + ARBITRATION_WINDOW + 1);
+        mark();
+        disputes.settleUnruled(t);
+        uint256 toBuyer = t.amounts.price() * t.clauses[0].arbitration.silentBuyerBps / 10_000;
+        assertGot(address(token), buyer, toBuyer);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(t.amounts.price() - toBuyer);
+    }
+
+    function test_settleUnruled_RevertGiven_theOrderIsNotDisputed() public {
+        Terms memory t = arbitrated();
+        bytes32 id = deliveredWithClauses(t);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.NotDisputed.selector, id));
+        disputes.settleUnruled(t);
+    }
+
+    /* OFFERS */
+
+    function test_proposeSplit_isKeptByPartyAndReplacedByALaterOne() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        list();
+        from(address(disputes));
+        emit IDisputes.SplitProposed(id, seller, 10e6, EVER);
+        from(address(disputes));
+        emit IDisputes.SplitProposed(id, seller, 20e6, EVER - 1);
+        listed();
+        propose(seller, t, 10e6, EVER);
+        propose(seller, t, 20e6, EVER - 1);
+        assertListed();
+        Offer memory offer = disputes.offerOf(id, seller);
+        assertEq(offer.toBuyer, 20e6);
+        assertEq(offer.until, EVER - 1);
+        assertEq(disputes.offerOf(id, buyer).until, 0);
+        expectAcceptReverts(buyer, t, 10e6, notOffered(seller, 10e6, 20e6, EVER - 1));
+        acceptBy(buyer, t, 20e6);
+        assertState(t, State.Settled);
+    }
+
+    function test_proposeSplit_RevertGiven_theCallerIsNoPrincipal() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        address[4] memory others = [STRANGER, platform, FINANCIER, arbiter];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IDisputes.NotParty.selector, others[i]));
+            disputes.proposeSplit(t, 1, EVER);
+        }
+    }
+
+    function test_acceptSplit_byTheBuyerSettlesADisputeWithoutTheArbiter() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        propose(seller, t, 30e6, uint40(block.timestamp));
+        mark();
+        list();
+        from(address(disputes));
+        emit IDisputes.SplitAccepted(id, buyer, 30e6);
+        from(address(escrow));
+        emit ITradeEscrow.Settled(id, Ground.Agreed, Fault.Nobody, Split(30e6, FREIGHT, 0));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), buyer, 30e6);
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), seller, PRICE - 30e6 - feeOf(PRICE - 30e6));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), platform, feeOf(PRICE - 30e6));
+        from(address(token));
+        emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
+        from(address(escrow));
+        emit ITradeEscrow.OutcomeReported(id);
+        listed();
+        acceptBy(buyer, t, 30e6);
+        assertListed();
+        assertGot(address(token), buyer, 30e6);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE - 30e6);
+        assertRecorded(id, Ground.Agreed, Fault.Nobody, 30e6);
+    }
+
+    function test_acceptSplit_byTheSellerOfAnUndisputedOrderWithoutAnyClause() public {
+        Terms memory t = terms();
+        openAccepted(t);
+        propose(buyer, t, uint120(FUNDING), EVER);
+        mark();
+        acceptBy(seller, t, uint120(FUNDING));
+        assertGot(address(token), buyer, FUNDING);
+        assertProceeds(0);
+        assertRecorded(escrow.orderId(t), Ground.Agreed, Fault.Nobody, FUNDING);
+    }
+
+    function test_acceptSplit_ofNothingForTheBuyerLeavesTheSellerTheFreightOfGoodsThatNeverArrived() public {
+        Terms memory t = terms();
+        openAccepted(t);
+        propose(seller, t, 0, EVER);
+        mark();
+        acceptBy(buyer, t, 0);
+        assertProceeds(FUNDING);
+    }
+
+    function test_acceptSplit_RevertGiven_nothingIsOffered() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        expectAcceptReverts(buyer, t, 0, notOffered(seller, 0, 0, 0));
+        expectAcceptReverts(seller, t, 0, notOffered(buyer, 0, 0, 0));
+    }
+
+    function test_acceptSplit_RevertGiven_onlyTheCallersOwnOfferStands() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        propose(buyer, t, 90e6, EVER);
+        expectAcceptReverts(buyer, t, 90e6, notOffered(seller, 90e6, 0, 0));
+        address[3] memory others = [STRANGER, carrier, arbiter];
+        for (uint256 i; i < others.length; ++i) {
+            expectAcceptReverts(others[i], t, 90e6, abi.encodeWithSelector(IDisputes.NotParty.selector, others[i]));
+        }
+    }
+
+    function test_acceptSplit_RevertGiven_theOfferIsOverOrWithdrawn() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        uint40 until = uint40(block.timestamp + 1 hours);
+        propose(seller, t, 30e6, until);
+        vm.warp(until + 1);
+        expectAcceptReverts(buyer, t, 30e6, notOffered(seller, 30e6, 30e6, until));
+        propose(seller, t, 30e6, 0);
+        expectAcceptReverts(buyer, t, 30e6, notOffered(seller, 30e6, 30e6, 0));
+    }
+
+    function test_acceptSplit_RevertGiven_moreThanIsDisputed() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        propose(seller, t, uint120(PRICE) + 1, EVER);
+        expectAcceptReverts(
+            buyer, t, uint120(PRICE) + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, PRICE + 1, PRICE)
+        );
+    }
+
+    /// @dev An offer over price and freight that the carrier's receipt overtook.
+    function test_acceptSplit_RevertGiven_theCarrierDeliveredInBetween() public {
+        Terms memory t = arbitrated();
+        shippedWithClauses(t);
+        propose(seller, t, uint120(FUNDING), EVER);
+        deliver(t);
+        expectAcceptReverts(
+            buyer, t, uint120(FUNDING), abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, FUNDING, PRICE)
+        );
+    }
+
+    function test_acceptSplit_RevertGiven_theOrderIsNotAcceptedOrIsOver() public {
+        Terms memory t = arbitrated();
+        bytes32 id = openFunded(t);
+        propose(seller, t, 30e6, EVER);
+        expectAcceptReverts(buyer, t, 30e6, stateWrong(id, State.Funded, State.Accepted));
+        escrow.accept(t, acceptConsent(t));
+        acceptBy(buyer, t, 30e6);
+        expectAcceptReverts(buyer, t, 30e6, stateWrong(id, State.Settled, State.Accepted));
+    }
+
+    /// @dev Until the arbiter's silence is acted on, the parties still agree.
+    function test_acceptSplit_onceTheArbitersTimeIsOver() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        vm.warp(block.timestamp + ARBITRATION_WINDOW + 1 days);
+        propose(buyer, t, 1, EVER);
+        acceptBy(seller, t, 1);
+        assertState(t, State.Settled);
+    }
+
+    /* ASSIGNMENT */
+
+    function assignedDispute() private returns (Terms memory t) {
+        t = arbitrated();
+        shippedWithClauses(t);
+        vm.prank(seller);
+        escrow.assign(t, FINANCIER, 60e6);
+        deliver(t);
+        disputeBy(buyer, t);
+    }
+
+    function test_acceptSplit_RevertGiven_theAssigneeOffersNothingOrSomethingElse() public {
+        Terms memory t = assignedDispute();
+        propose(seller, t, 50e6, EVER);
+        expectAcceptReverts(buyer, t, 50e6, notOffered(FINANCIER, 50e6, 0, 0));
+        propose(FINANCIER, t, 49e6, EVER);
+        expectAcceptReverts(buyer, t, 50e6, notOffered(FINANCIER, 50e6, 49e6, EVER));
+        uint40 until = uint40(block.timestamp);
+        propose(FINANCIER, t, 50e6, until);
+        vm.warp(until + 1);
+        expectAcceptReverts(buyer, t, 50e6, notOffered(FINANCIER, 50e6, 50e6, until));
+    }
+
+    function test_acceptSplit_paysTheAssigneeFirstOnceItOffersTheSame() public {
+        Terms memory t = assignedDispute();
+        propose(buyer, t, 50e6, EVER);
+        propose(FINANCIER, t, 50e6, EVER);
+        mark();
+        acceptBy(seller, t, 50e6);
+        assertGot(address(token), buyer, 50e6);
+        assertGot(address(token), FINANCIER, 50e6 - feeOf(50e6));
+        assertGot(address(token), seller, 0);
+        assertGot(address(token), platform, feeOf(50e6));
+        assertGot(address(token), carrier, FREIGHT);
+        assertNobodyElseGot();
+    }
+
+    function test_acceptSplit_RevertGiven_theAssigneeAccepts() public {
+        Terms memory t = assignedDispute();
+        propose(buyer, t, 50e6, EVER);
+        propose(seller, t, 50e6, EVER);
+        expectAcceptReverts(FINANCIER, t, 50e6, abi.encodeWithSelector(IDisputes.NotParty.selector, FINANCIER));
+    }
+
+    function test_rule_needsNoAssigneeAndPaysItFirst() public {
+        Terms memory t = assignedDispute();
+        mark();
+        ruleBy(arbiter, t, 0);
+        uint256 own = PRICE - ARBITER_FEE - feeOf(PRICE - ARBITER_FEE);
+        assertGot(address(token), FINANCIER, 60e6);
+        assertGot(address(token), seller, own - 60e6);
+        assertGot(address(token), platform, feeOf(PRICE - ARBITER_FEE));
+        assertGot(address(token), carrier, FREIGHT);
+        assertGot(address(token), arbiter, ARBITER_FEE);
+        assertNobodyElseGot();
+    }
+
+    /* WHILE DISPUTED */
+
+    function test_release_byTheBuyerEndsTheDispute() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        mark();
+        vm.prank(buyer);
+        escrow.release(t);
+        assertState(t, State.Released);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE);
+    }
+
+    function test_refund_byTheSellerEndsTheDisputeAtItsFault() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        mark();
+        vm.prank(seller);
+        escrow.refund(t);
+        Order memory order = escrow.getOrder(id);
+        assertEq(uint256(order.ground), uint256(Ground.SellerRefund));
+        assertEq(uint256(order.fault), uint256(Fault.Seller));
+        assertGot(address(token), buyer, PRICE);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(0);
+    }
+
+    function test_releaseAndRefund_RevertGiven_aStrangerCallsAtAnyTimeOfADispute() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        for (uint256 i; i < 2; ++i) {
+            bytes4 differs = ITradeEscrow.DefaultDiffers.selector;
+            vm.prank(STRANGER);
+            vm.expectRevert(abi.encodeWithSelector(differs, Default.Release, Default.SilentSplit));
+            escrow.release(t);
+            vm.prank(STRANGER);
+            vm.expectRevert(abi.encodeWithSelector(differs, Default.Refund, Default.SilentSplit));
+            escrow.refund(t);
+            vm.warp(uint256(sinceOf(t)) + ARBITRATION_WINDOW + 1);
+        }
+    }
+
+    /* THE CARRIER'S RECEIPT IN A DISPUTE THAT CAME FIRST */
+
+    function expectDeliverReverts(Terms memory t, bytes memory reason) private {
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceipt(CARRIER_KEY, receipt);
+        vm.expectRevert(reason);
+        escrow.deliver(t, receipt, carrier, signature);
+    }
+
+    /// @dev Nobody keeps the freight from a carrier by a dispute a moment before its receipt.
+    function test_deliver_inADisputeTakesTheFreightOutOfIt() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputedInTransit(t);
+        uint40 since = sinceOf(t);
+        vm.warp(block.timestamp + 1 hours);
+        deliver(t);
+        Order memory order = escrow.getOrder(id);
+        assertEq(uint256(order.state), uint256(State.Disputed));
+        assertTrue(order.delivered);
+        assertFalse(order.late);
+        assertEq(order.since, since, "the arbiter's time is as it was");
+        assertEq(disputes.disputedAmount(t), PRICE);
+
+        uint256 most = PRICE - ARBITER_FEE;
+        expectRuleReverts(
+            arbiter, t, most + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most)
+        );
+        mark();
+        ruleBy(arbiter, t, most);
+        assertGot(address(token), buyer, most);
+        assertGot(address(token), arbiter, ARBITER_FEE);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(0);
+    }
+
+    function test_deliver_inADisputeUntilTheClaimWindowEndsAndNoLater() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputedInTransit(t);
+        uint256 claimBy = t.schedule.claimBy();
+        vm.warp(claimBy + 1);
+        expectDeliverReverts(t, abi.encodeWithSelector(ITradeEscrow.TooLate.selector, claimBy + 1, claimBy));
+        vm.warp(claimBy);
+        deliver(t);
+        assertTrue(escrow.getOrder(id).delivered);
+        assertTrue(escrow.getOrder(id).late);
+        assertState(t, State.Disputed);
+    }
+
+    function test_deliver_RevertGiven_theDisputeIsAboutGoodsThatWereDelivered() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        expectDeliverReverts(t, stateWrong(id, State.Disputed, State.Shipped));
+        t.salt = keccak256("in transit");
+        id = disputedInTransit(t);
+        deliver(t);
+        expectDeliverReverts(t, stateWrong(id, State.Disputed, State.Shipped));
+    }
+
+    function test_settleUnruled_leavesTheFreightToACarrierThatDeliveredMeanwhile() public {
+        Terms memory t = arbitrated();
+        disputedInTransit(t);
+        deliver(t);
+        vm.warp(uint256(sinceOf(t)) + ARBITRATION_WINDOW + 1);
+        mark();
+        disputes.settleUnruled(t);
+        uint256 toBuyer = uint256(PRICE) * SILENT_BUYER_BPS / 10_000;
+        assertGot(address(token), buyer, toBuyer);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE - toBuyer);
+    }
+
+    function test_refund_byTheSellerPaysACarrierThatDeliveredDuringTheDispute() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputedInTransit(t);
+        deliver(t);
+        mark();
+        vm.prank(seller);
+        escrow.refund(t);
+        assertEq(uint256(escrow.getOrder(id).fault), uint256(Fault.Seller));
+        assertGot(address(token), buyer, PRICE);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(0);
+    }
+
+    /* THE DOOR */
+
+    function test_settle_RevertGiven_theSplitIsAUnitMoreThanTheOrderHolds() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        vm.prank(address(disputes));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.SplitTooHigh.selector, FUNDING + 1, FUNDING));
+        escrow.settle(t, Split(FUNDING - 2, 2, 1), Ground.Ruled, Fault.Nobody);
+    }
+
+    function test_settle_RevertGiven_aPartyOrAnotherOperatorCalls() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        address[5] memory others = [buyer, seller, arbiter, address(duties), address(deliveries)];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NotOperator.selector, others[i]));
+            escrow.settle(t, Split(0, 0, 0), Ground.Ruled, Fault.Nobody);
+        }
+    }
+
+    function test_hold_RevertGiven_disputesHoldsWhatIsNotItsToHold() public {
+        Terms memory t = arbitrated();
+        deliveredWithClauses(t);
+        State[4] memory others = [State.Delivered, State.ReturnRequested, State.ReturnReceived, State.Settled];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(address(disputes));
+            vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NotOperator.selector, address(disputes)));
+            escrow.hold(t, others[i]);
+        }
+    }
+}
