@@ -316,7 +316,7 @@ contract ProvenanceRegistryTest is RegistryFixture {
         assertEq(goods.DELIVERY_LEAF(), keccak256("lading.delivery-leaf.v1"));
     }
 
-    /// @dev A delivery is in the batch that it was anchored in, and is no event there, whatever its words are taken for.
+    /// @dev What is in a batch as a delivery is no event there, whatever its words are taken for.
     function test_isAnchored_isFalseForADeliveryTakenForAnEvent(DeliveryLeaf calldata leaf) public {
         Batch memory grown = Batch(goods.deliveryLeafHash(leaf), 1);
         anchor(1, grown);

@@ -8,13 +8,15 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {
-    Default, Ground, ITradeEscrow, Order, Outcome, Receipt, State, Terms
+    Default, Ground, ITradeEscrow, Moment, Order, Party, Receipt, State, Terms
 } from "../../contracts/interfaces/ITradeEscrow.sol";
-import {BoundedCall} from "../../contracts/libraries/BoundedCall.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
-import {EscrowFixture, SettableCondition} from "./EscrowFixture.sol";
+import {ClausesFixture} from "./ClausesFixture.sol";
+import {SettableCondition} from "./EscrowFixture.sol";
 import {HostileToken} from "./HostileToken.sol";
+import {Pack} from "./Pack.sol";
 
 /// @dev A wallet that signs through its owner's key.
 contract Wallet is IERC1271 {
@@ -33,41 +35,24 @@ contract Wallet is IERC1271 {
     }
 }
 
-/// @dev An observer that fails until it is mended.
-contract FailingObserver {
-    bool public mended;
-    bytes32 public told;
+/// @dev From the opening to the delivery.
+contract TradeEscrowTest is ClausesFixture {
+    using Pack for Terms;
+    using Packed for *;
 
-    function mend() external {
-        mended = true;
-    }
-
-    function onOutcome(bytes32 orderId, Terms calldata, Outcome calldata) external {
-        require(mended, "not mended");
-        told = orderId;
-    }
-}
-
-contract TradeEscrowTest is EscrowFixture {
     SettableCondition private condition = new SettableCondition();
 
     function setUp() public {
-        setUpEscrow();
+        setUpClauses();
     }
 
     function conditional() private view returns (Terms memory t) {
         t = terms();
         t.condition = address(condition);
-        t.conditionBy = t.shipBy + 2 days;
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
     }
 
     /* OPEN */
-
-    function test_open_RevertGiven_callerIsNotBuyer() public {
-        vm.prank(STRANGER);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NotBuyer.selector, STRANGER, buyer));
-        escrow.open(terms(), "");
-    }
 
     function test_open_holdsPriceAndFreight() public {
         Terms memory t = terms();
@@ -90,7 +75,7 @@ contract TradeEscrowTest is EscrowFixture {
         bytes memory forged = consent(CARRIER_KEY, "Accept(bytes32 orderId)", id);
         vm.prank(buyer);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, seller));
-        escrow.open(t, forged);
+        escrow.open(t, "", forged, "");
     }
 
     function test_open_RevertGiven_openedBefore() public {
@@ -98,7 +83,7 @@ contract TradeEscrowTest is EscrowFixture {
         bytes32 id = openFunded(t);
         vm.prank(buyer);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.AlreadyOpened.selector, id));
-        escrow.open(t, "");
+        escrow.open(t, "", "", "");
     }
 
     function test_open_RevertGiven_cancelledBefore() public {
@@ -108,73 +93,109 @@ contract TradeEscrowTest is EscrowFixture {
         escrow.cancel(t);
         vm.prank(buyer);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.AlreadyOpened.selector, id));
-        escrow.open(t, "");
+        escrow.open(t, "", "", "");
     }
 
     function expectOpenReverts(Terms memory t, bytes memory reason) private {
         vm.prank(buyer);
         vm.expectRevert(reason);
-        escrow.open(t, "");
+        escrow.open(t, "", "", "");
     }
 
-    function test_open_RevertGiven_aPartyIsZero() public {
-        Terms memory t = terms();
-        t.seller = address(0);
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "seller", address(0)));
-        t = terms();
-        t.platform = address(0);
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "platform", address(0)));
-        t = terms();
-        t.carrier = address(0);
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "carrier", address(0)));
-        t = terms();
-        t.platform = address(escrow);
-        expectOpenReverts(
-            t, abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "platform", address(escrow))
-        );
-        t = terms();
-        t.buyer = address(0);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, "buyer", address(0)));
-        escrow.openWithConsent(t, "", "");
+    function test_open_RevertGiven_aPartyIsZeroOrTheVault() public {
+        address[2] memory nobodies = [address(0), address(escrow)];
+        for (uint256 i; i < nobodies.length; ++i) {
+            Terms memory t = terms();
+            t.seller = nobodies[i];
+            expectOpenReverts(t, partyInvalid(Party.Seller, nobodies[i]));
+            t = terms();
+            t.platform = nobodies[i];
+            expectOpenReverts(t, partyInvalid(Party.Platform, nobodies[i]));
+            t = terms();
+            t.carrier = nobodies[i];
+            expectOpenReverts(t, partyInvalid(Party.Carrier, nobodies[i]));
+            t = terms();
+            t.buyer = nobodies[i];
+            expectOpenReverts(t, partyInvalid(Party.Buyer, nobodies[i]));
+        }
+    }
+
+    function partyInvalid(Party role, address party) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, role, party);
     }
 
     function test_open_RevertGiven_noPriceOrTooHighAFee() public {
         Terms memory t = terms();
-        t.price = 0;
+        t.setPrice(0);
         expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.AmountZero.selector));
         t = terms();
-        t.feeBps = 10_001;
+        t.setFeeBps(10_001);
         expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.FeeTooHigh.selector, 10_001, 10_000));
     }
 
-    function test_open_RevertGiven_deadlinesOutOfOrder() public {
-        bytes4 selector = ITradeEscrow.DeadlinesOutOfOrder.selector;
+    function test_open_takesAFeeOfAllOfThePrice() public {
         Terms memory t = terms();
-        t.acceptBy = uint40(block.timestamp - 1);
-        expectOpenReverts(t, abi.encodeWithSelector(selector, "now", "acceptBy"));
+        t.setFeeBps(10_000);
+        openAccepted(t);
+        vm.prank(buyer);
+        escrow.release(t);
+        assertEq(token.balanceOf(platform), PRICE);
+        assertEq(token.balanceOf(seller), 0);
+    }
+
+    function test_open_RevertGiven_deadlinesOutOfOrder() public {
+        Terms memory t = terms();
+        t.setAcceptBy(block.timestamp - 1);
+        expectOpenReverts(t, outOfOrder(Moment.Now, Moment.AcceptBy));
         t = terms();
-        t.shipBy = t.acceptBy - 1;
-        expectOpenReverts(t, abi.encodeWithSelector(selector, "acceptBy", "shipBy"));
+        t.setShipBy(t.schedule.acceptBy() - 1);
+        expectOpenReverts(t, outOfOrder(Moment.AcceptBy, Moment.ShipBy));
         t = terms();
-        t.deliverBy = t.shipBy - 1;
-        expectOpenReverts(t, abi.encodeWithSelector(selector, "shipBy", "deliverBy"));
-        t = terms();
-        t.conditionBy = t.shipBy;
-        expectOpenReverts(t, abi.encodeWithSelector(selector, "conditionBy", "condition"));
+        t.setDeliverBy(t.schedule.shipBy() - 1);
+        expectOpenReverts(t, outOfOrder(Moment.ShipBy, Moment.DeliverBy));
         t = conditional();
-        t.conditionBy = t.shipBy - 1;
-        expectOpenReverts(t, abi.encodeWithSelector(selector, "shipBy", "conditionBy"));
+        t.setConditionBy(t.schedule.shipBy() - 1);
+        expectOpenReverts(t, outOfOrder(Moment.ShipBy, Moment.ConditionBy));
         t = conditional();
-        t.conditionBy = t.deliverBy + 1;
-        expectOpenReverts(t, abi.encodeWithSelector(selector, "conditionBy", "deliverBy"));
+        t.setConditionBy(t.schedule.deliverBy() + 1);
+        expectOpenReverts(t, outOfOrder(Moment.ConditionBy, Moment.DeliverBy));
+    }
+
+    function outOfOrder(Moment earlier, Moment later) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITradeEscrow.DeadlinesOutOfOrder.selector, earlier, later);
+    }
+
+    function test_open_takesDeadlinesThatFallTogether() public {
+        Terms memory t = conditional();
+        t.setAcceptBy(block.timestamp);
+        t.setShipBy(block.timestamp);
+        t.setConditionBy(block.timestamp);
+        t.setDeliverBy(block.timestamp);
+        openShipped(t);
+        assertState(t, State.Shipped);
+    }
+
+    function test_open_RevertGiven_aDeadlineForNoCondition() public {
+        Terms memory t = terms();
+        t.setConditionBy(t.schedule.shipBy());
+        expectOpenReverts(
+            t, abi.encodeWithSelector(ITradeEscrow.ConditionByWithoutCondition.selector, t.schedule.shipBy())
+        );
+    }
+
+    function test_open_RevertGiven_aConditionWithoutADeadline() public {
+        Terms memory t = conditional();
+        t.setConditionBy(0);
+        expectOpenReverts(t, outOfOrder(Moment.ShipBy, Moment.ConditionBy));
     }
 
     function test_open_RevertGiven_anEndBeyondMaxTerm() public {
         Terms memory t = terms();
         uint256 max = block.timestamp + escrow.MAX_TERM();
-        t.deliverBy = type(uint40).max;
-        uint256 end = uint256(t.deliverBy) + t.claimWindow + t.inspectionWindow;
-        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.DeadlineTooFar.selector, end, max));
+        t.setDeliverBy(max - 9 days);
+        openFunded(t);
+        t.setDeliverBy(max - 9 days + 1);
+        expectOpenReverts(t, abi.encodeWithSelector(ITradeEscrow.DeadlineTooFar.selector, max + 1, max));
     }
 
     function test_open_RevertGiven_aTokenThatTakesAFee() public {
@@ -183,7 +204,7 @@ contract TradeEscrowTest is EscrowFixture {
         Terms memory t = terms();
         t.token = address(hostile);
         expectOpenReverts(
-            t, abi.encodeWithSelector(ITradeEscrow.AmountReceived.selector, FUNDING - FUNDING / 100, FUNDING)
+            t, abi.encodeWithSelector(ITradeEscrow.AmountReceived.selector, hostile, FUNDING - FUNDING / 100, FUNDING)
         );
     }
 
@@ -195,7 +216,7 @@ contract TradeEscrowTest is EscrowFixture {
         inner.token = address(hostile);
         inner.salt = "inner";
         bytes memory innerConsent = consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(inner));
-        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.openWithConsent, (inner, innerConsent, "")));
+        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.open, (inner, innerConsent, "", "")));
         expectOpenReverts(t, abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
     }
 
@@ -216,7 +237,8 @@ contract TradeEscrowTest is EscrowFixture {
         vm.chainId(999);
         vm.prank(buyer);
         escrow.release(t);
-        assertReleased(t, Ground.OnTime);
+        assertState(t, State.Released);
+        assertEq(token.balanceOf(seller), PRICE - FEE);
     }
 
     /* OPEN WITH AUTHORIZATION */
@@ -227,7 +249,7 @@ contract TradeEscrowTest is EscrowFixture {
         bytes memory buyerAuthorization = authorization(t, id);
         bytes memory sellerConsent = acceptConsent(t);
         vm.prank(STRANGER);
-        escrow.openWithAuthorization(t, buyerAuthorization, sellerConsent);
+        escrow.openWithAuthorization(t, buyerAuthorization, sellerConsent, "");
         assertState(t, State.Accepted);
         assertEq(token.balanceOf(address(escrow)), FUNDING);
         assertTrue(token.authorizationState(buyer, id));
@@ -241,57 +263,57 @@ contract TradeEscrowTest is EscrowFixture {
         address recovered = recover(authorizationDigest(other, escrow.orderId(other)), seenAuthorization);
         vm.prank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(DevDollar.AuthorizationNotSigned.selector, recovered, buyer));
-        escrow.openWithAuthorization(other, seenAuthorization, "");
+        escrow.openWithAuthorization(other, seenAuthorization, "", "");
         assertState(other, State.None);
         assertEq(token.balanceOf(address(escrow)), 0);
     }
 
     /* OPEN WITH CONSENT */
 
-    function test_openWithConsent_RevertGiven_anAllowanceAlone() public {
+    function test_open_withConsent_RevertGiven_anAllowanceAlone() public {
         Terms memory t = terms();
         bytes32 id = escrow.orderId(t);
         vm.prank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, buyer));
-        escrow.openWithConsent(t, "", "");
+        escrow.open(t, "", "", "");
     }
 
-    function test_openWithConsent_opensOnTheBuyersSignature() public {
+    function test_open_withConsent_opensOnTheBuyersSignature() public {
         Terms memory t = terms();
         bytes memory buyerConsent = consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t));
         vm.prank(STRANGER);
-        escrow.openWithConsent(t, buyerConsent, "");
+        escrow.open(t, buyerConsent, "", "");
         assertState(t, State.Funded);
     }
 
-    function test_openWithConsent_RevertGiven_anAcceptInPlaceOfAnOpen() public {
+    function test_open_withConsent_RevertGiven_anAcceptInPlaceOfAnOpen() public {
         Terms memory t = terms();
         bytes32 id = escrow.orderId(t);
         bytes memory wrongKind = consent(BUYER_KEY, "Accept(bytes32 orderId)", id);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, buyer));
-        escrow.openWithConsent(t, wrongKind, "");
+        escrow.open(t, wrongKind, "", "");
     }
 
-    function test_openWithConsent_RevertGiven_anotherChainOrVault() public {
+    function test_open_withConsent_RevertGiven_anotherChainOrVault() public {
         Terms memory t = terms();
         bytes memory here = consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t));
-        TradeEscrow sibling = new TradeEscrow(registry, address(0));
+        TradeEscrow sibling = new TradeEscrow(registry, operatorsFrom(0), address(0));
         bytes32 siblingId = sibling.orderId(t);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, siblingId, buyer));
-        sibling.openWithConsent(t, here, "");
+        sibling.open(t, here, "", "");
         bytes32 id = escrow.orderId(t);
         vm.chainId(999);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, buyer));
-        escrow.openWithConsent(t, here, "");
+        escrow.open(t, here, "", "");
     }
 
-    function test_openWithConsent_takesAWalletsSignature() public {
+    function test_open_withConsent_takesAWalletsSignature() public {
         Wallet wallet = new Wallet(buyer);
         token.mint(address(wallet), FUNDING);
         wallet.approve(token, address(escrow));
         Terms memory t = terms();
         t.buyer = address(wallet);
-        escrow.openWithConsent(t, consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t)), "");
+        escrow.open(t, consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t)), "", "");
         assertState(t, State.Funded);
     }
 
@@ -320,9 +342,9 @@ contract TradeEscrowTest is EscrowFixture {
     function test_accept_RevertGiven_acceptByIsOver() public {
         Terms memory t = terms();
         openFunded(t);
-        vm.warp(t.acceptBy + 1);
+        vm.warp(t.schedule.acceptBy() + 1);
         vm.prank(seller);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooLate.selector, t.acceptBy + 1, t.acceptBy));
+        vm.expectRevert(tooLate(t.schedule.acceptBy()));
         escrow.accept(t, "");
     }
 
@@ -374,10 +396,22 @@ contract TradeEscrowTest is EscrowFixture {
         vm.prank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NotSeller.selector, STRANGER, seller));
         escrow.ship(t, "unit");
-        vm.warp(t.shipBy + 1);
+        vm.warp(t.schedule.shipBy() + 1);
         vm.prank(seller);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooLate.selector, t.shipBy + 1, t.shipBy));
+        vm.expectRevert(tooLate(t.schedule.shipBy()));
         escrow.ship(t, "unit");
+    }
+
+    function test_ship_tellsTheLogisticUnit() public {
+        Terms memory t = terms();
+        bytes32 id = openAccepted(t);
+        vm.warp(t.schedule.shipBy());
+        vm.prank(seller);
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.Shipped(id, "unit");
+        escrow.ship(t, "unit");
+        assertState(t, State.Shipped);
+        assertEq(escrow.getOrder(id).since, t.schedule.shipBy());
     }
 
     /* CONDITION */
@@ -390,8 +424,33 @@ contract TradeEscrowTest is EscrowFixture {
         condition.set(ConditionStatus.Rejected, Fault.Seller);
         (Default standing, uint40 opensAt) = escrow.defaultOf(t);
         assertEq(uint256(standing), uint256(Default.Refund));
-        assertEq(opensAt, t.deliverBy + t.claimWindow + 1);
+        assertEq(opensAt, t.schedule.claimBy() + 1);
         assertTrue(escrow.getOrder(id).conditionMet);
+    }
+
+    function test_poke_latchesOnceAndIsANoOpAfterIt() public {
+        Terms memory t = conditional();
+        bytes32 id = openAccepted(t);
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.ConditionLatched(id);
+        escrow.poke(t);
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        vm.recordLogs();
+        escrow.poke(t);
+        assertEq(vm.getRecordedLogs().length, 0);
+    }
+
+    function test_poke_RevertGiven_itIsNeitherAcceptedNorShipped() public {
+        Terms memory t = conditional();
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        bytes32 id = openFunded(t);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Funded, State.Shipped));
+        escrow.poke(t);
+        t.salt = "delivered";
+        id = openDelivered(t);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Delivered, State.Shipped));
+        escrow.poke(t);
     }
 
     function test_poke_RevertGiven_pendingOrNoCode() public {
@@ -409,25 +468,27 @@ contract TradeEscrowTest is EscrowFixture {
     function test_conditionOfAnyShape_isPendingUnlessItAnswersWell(bytes calldata answer) public {
         Terms memory t = conditional();
         t.condition = address(0xc0ffee);
-        // A contract that returns the bytes after its 12-byte header: PUSH2 size DUP1 PUSH1 12 PUSH0 CODECOPY PUSH0 RETURN
+        // Returns what follows its header of 12 bytes: PUSH2 size DUP1 PUSH1 12 PUSH0 CODECOPY PUSH0 RETURN
         uint256 size = answer.length > 96 ? 96 : answer.length;
         vm.etch(t.condition, abi.encodePacked(hex"61", uint16(size), hex"80600b5f395ff3", answer[:size]));
         openShipped(t);
         (uint256 status, uint256 reason) = size >= 64 ? abi.decode(answer, (uint256, uint256)) : (0, 0);
         bool answersWell = size >= 64 && status <= 2 && reason <= 3;
         (, uint40 opensAt) = escrow.defaultOf(t);
-        if (!answersWell || status == 0) assertEq(opensAt, t.conditionBy + 1);
-        else if (status == 1) assertEq(opensAt, t.deliverBy + t.claimWindow + 1);
+        if (!answersWell || status == 0) assertEq(opensAt, t.schedule.conditionBy() + 1);
+        else if (status == 1) assertEq(opensAt, t.schedule.claimBy() + 1);
         else assertEq(opensAt, uint40(block.timestamp));
     }
 
     function test_aRejectedCondition_refundsAtOnceWithItsReason() public {
         Terms memory t = conditional();
         bytes32 id = openShipped(t);
+        uint40 shippedAt = uint40(block.timestamp);
+        vm.warp(shippedAt + 1 hours);
         condition.set(ConditionStatus.Rejected, Fault.Seller);
         Receipt memory receipt = receiptOf(t);
         bytes memory signature = signReceipt(CARRIER_KEY, receipt);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConditionRejected.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, shippedAt));
         escrow.deliver(t, receipt, carrier, signature);
         vm.prank(STRANGER);
         vm.expectEmit(address(escrow));
@@ -439,16 +500,17 @@ contract TradeEscrowTest is EscrowFixture {
         Terms memory t = conditional();
         bytes32 id = openShipped(t);
         uint256 snapshot = vm.snapshotState();
-        vm.warp(t.conditionBy + 1);
+        uint40 opensAt = t.schedule.conditionBy() + 1;
+        vm.warp(opensAt);
         Receipt memory receipt = receiptOf(t);
         bytes memory signature = signReceipt(CARRIER_KEY, receipt);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConditionNotMet.selector, id));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, opensAt));
         escrow.deliver(t, receipt, carrier, signature);
         escrow.refund(t);
         assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.ConditionFailed));
         vm.revertToState(snapshot);
         deliver(t);
-        vm.warp(t.conditionBy + 1);
+        vm.warp(t.schedule.conditionBy() + 1);
         (Default standing,) = escrow.defaultOf(t);
         assertEq(uint256(standing), uint256(Default.Release));
     }
@@ -476,12 +538,12 @@ contract TradeEscrowTest is EscrowFixture {
         bytes32 id = openShipped(t);
         Receipt memory receipt = receiptOf(t);
         uint256 snapshot = vm.snapshotState();
-        vm.warp(t.deliverBy);
+        vm.warp(t.schedule.deliverBy());
         vm.expectEmit(address(escrow));
         emit ITradeEscrow.Delivered(id, carrier, receipt.logisticUnit, receipt.eventId, false);
         deliver(t);
         vm.revertToState(snapshot);
-        vm.warp(t.deliverBy + t.claimWindow);
+        vm.warp(t.schedule.claimBy());
         vm.expectEmit(address(escrow));
         emit ITradeEscrow.Delivered(id, carrier, receipt.logisticUnit, receipt.eventId, true);
         deliver(t);
@@ -490,11 +552,11 @@ contract TradeEscrowTest is EscrowFixture {
     function test_deliver_RevertGiven_theClaimWindowIsOver() public {
         Terms memory t = terms();
         openShipped(t);
-        uint40 deadline = t.deliverBy + t.claimWindow;
+        uint40 opensAt = t.schedule.claimBy() + 1;
         Receipt memory receipt = receiptOf(t);
         bytes memory signature = signReceipt(CARRIER_KEY, receipt);
-        vm.warp(deadline + 1);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooLate.selector, deadline + 1, deadline));
+        vm.warp(opensAt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, opensAt));
         escrow.deliver(t, receipt, carrier, signature);
     }
 
@@ -541,314 +603,86 @@ contract TradeEscrowTest is EscrowFixture {
         escrow.deliver(t, receipt, carrier, signature);
     }
 
-    /* RELEASE */
-
-    function assertReleased(Terms memory t, Ground ground) private view {
-        assertEq(uint256(escrow.getOrder(escrow.orderId(t)).ground), uint256(ground));
-        assertEq(token.balanceOf(seller), PRICE - FEE);
-        assertEq(token.balanceOf(platform), FEE);
-        assertEq(token.balanceOf(carrier), FREIGHT);
-        assertEq(token.balanceOf(address(escrow)), 0);
+    function test_deliver_RevertGiven_itIsNotShipped() public {
+        Terms memory t = terms();
+        bytes32 id = openAccepted(t);
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceipt(CARRIER_KEY, receipt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Accepted, State.Shipped));
+        escrow.deliver(t, receipt, carrier, signature);
     }
 
-    function test_release_byTheBuyerAtAnyTimeAfterAcceptance() public {
-        Terms memory t = terms();
-        openAccepted(t);
-        vm.prank(buyer);
-        escrow.release(t);
-        assertReleased(t, Ground.OnTime);
-    }
+    /* DELIVER, IN A DISPUTE */
 
-    function test_release_byAnyoneAfterTheInspectionWindow() public {
-        Terms memory t = terms();
-        openShipped(t);
-        vm.warp(t.deliverBy + 1);
+    /// @dev Nobody keeps a carrier from its freight by a dispute a moment before its receipt.
+    function test_deliver_inADisputeRaisedBefore_isNotedAndTheDisputeGoesOn() public {
+        Terms memory t = withArbitration(terms());
+        bytes32 id = disputedUndelivered(t);
+        Order memory expected = escrow.getOrder(id);
+        expected.delivered = true;
+        Receipt memory receipt = receiptOf(t);
+        uint256 snapshot = vm.snapshotState();
+        vm.warp(t.schedule.deliverBy());
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.Delivered(id, carrier, receipt.logisticUnit, receipt.eventId, false);
         deliver(t);
-        uint40 opensAt = uint40(block.timestamp) + t.inspectionWindow + 1;
-        vm.warp(opensAt - 1);
-        vm.prank(STRANGER);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, opensAt - 1, opensAt));
-        escrow.release(t);
-        vm.warp(opensAt);
-        vm.prank(STRANGER);
-        escrow.release(t);
-        assertReleased(t, Ground.Late);
+        assertEq(abi.encode(escrow.getOrder(id)), abi.encode(expected));
+
+        vm.revertToState(snapshot);
+        vm.warp(t.schedule.claimBy());
+        deliver(t);
+        expected.late = true;
+        assertEq(abi.encode(escrow.getOrder(id)), abi.encode(expected));
     }
 
-    function test_release_RevertGiven_aStrangerWhileARefundStands() public {
-        Terms memory t = terms();
-        openShipped(t);
-        vm.warp(t.deliverBy + t.claimWindow + 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(ITradeEscrow.DefaultDiffers.selector, Default.Release, Default.Refund)
-        );
-        escrow.release(t);
+    function test_deliver_inADispute_isNotedThoughItsDefaultIsOpen() public {
+        Terms memory t = withArbitration(terms());
+        t.clauses[0].arbitration.window = 1 hours;
+        disputedUndelivered(t);
+        vm.warp(block.timestamp + 2 hours);
+        deliver(t);
+        assertState(t, State.Disputed);
     }
 
-    function test_release_RevertGiven_itEndedOrWasNeverAccepted() public {
-        Terms memory t = terms();
-        bytes32 id = openFunded(t);
-        vm.prank(buyer);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Funded, State.Accepted));
-        escrow.release(t);
+    function test_deliver_RevertGiven_aDisputeAndTheClaimWindowIsOver() public {
+        Terms memory t = withArbitration(terms());
+        disputedUndelivered(t);
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceipt(CARRIER_KEY, receipt);
+        vm.warp(t.schedule.claimBy() + 1);
+        vm.expectRevert(tooLate(t.schedule.claimBy()));
+        escrow.deliver(t, receipt, carrier, signature);
+    }
+
+    function test_deliver_RevertGiven_aDisputeOverADeliveredOrder() public {
+        Terms memory t = withArbitration(terms());
+        bytes32 id = disputed(t);
+        expectNotShipped(t, id);
+        t.salt = "noted";
+        id = disputedUndelivered(t);
+        deliver(t);
+        expectNotShipped(t, id);
+    }
+
+    function expectNotShipped(Terms memory t, bytes32 id) private {
+        Receipt memory receipt = receiptOf(t);
+        bytes memory signature = signReceipt(CARRIER_KEY, receipt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Disputed, State.Shipped));
+        escrow.deliver(t, receipt, carrier, signature);
+    }
+
+    function disputedUndelivered(Terms memory t) private returns (bytes32 id) {
+        id = shippedWithClauses(t);
         vm.prank(seller);
-        escrow.accept(t, "");
-        vm.startPrank(buyer);
-        escrow.release(t);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Released, State.Accepted));
-        escrow.release(t);
-    }
-
-    function test_release_creditsADeniedPayeeAndPaysTheOthers() public {
-        HostileToken hostile = hostileToken();
-        Terms memory t = terms();
-        t.token = address(hostile);
-        openDelivered(t);
-        hostile.set(0, platform, false);
-        vm.prank(buyer);
-        vm.expectEmit(address(escrow));
-        emit ITradeEscrow.Credited(platform, address(hostile), FEE);
-        escrow.release(t);
-        assertEq(hostile.balanceOf(seller), PRICE - FEE);
-        assertEq(hostile.balanceOf(carrier), FREIGHT);
-        assertEq(escrow.creditOf(platform, address(hostile)), FEE);
-
-        vm.prank(platform);
-        escrow.withdraw(address(hostile), STRANGER);
-        assertEq(hostile.balanceOf(STRANGER), FEE);
-        vm.prank(platform);
-        vm.expectRevert(
-            abi.encodeWithSelector(ITradeEscrow.NothingToWithdraw.selector, platform, address(hostile))
-        );
-        escrow.withdraw(address(hostile), STRANGER);
-    }
-
-    function test_withdrawFor_paysThePayeeAlone() public {
-        HostileToken hostile = hostileToken();
-        Terms memory t = terms();
-        t.token = address(hostile);
-        openDelivered(t);
-        hostile.set(0, seller, false);
-        vm.prank(buyer);
-        escrow.release(t);
-        hostile.set(0, address(0), false);
-        vm.prank(STRANGER);
-        escrow.withdrawFor(seller, address(hostile));
-        assertEq(hostile.balanceOf(seller), PRICE - FEE);
-    }
-
-    function test_release_aTokenThatBurnsAllGasIsCredited() public {
-        HostileToken hostile = hostileToken();
-        Terms memory t = terms();
-        t.token = address(hostile);
-        openDelivered(t);
-        hostile.set(0, address(0), true);
-        vm.prank(buyer);
-        escrow.release(t);
-        assertEq(escrow.creditOf(seller, address(hostile)), PRICE - FEE);
-        assertTrue(escrow.getOrder(escrow.orderId(t)).reported);
-    }
-
-    function test_aCaller_cannotStarveAPushOrTheObserver() public {
-        Terms memory t = terms();
-        bytes32 id = openDelivered(t);
-        bytes memory data = abi.encodeCall(ITradeEscrow.release, (t));
-        uint256 succeeded;
-        for (uint256 gas_ = 20_000; gas_ <= 500_000; gas_ += 2_000) {
-            uint256 snapshot = vm.snapshotState();
-            vm.prank(buyer);
-            (bool ok,) = address(escrow).call{gas: gas_}(data);
-            if (ok) {
-                ++succeeded;
-                assertEq(token.balanceOf(seller), PRICE - FEE);
-                assertEq(token.balanceOf(platform), FEE);
-                assertEq(token.balanceOf(carrier), FREIGHT);
-                assertTrue(escrow.getOrder(id).reported);
-            }
-            vm.revertToState(snapshot);
-        }
-        assertGe(succeeded, 10);
-    }
-
-    function test_aTokenThatReportsOrReleasesAgainWhileItIsPushed_changesNothing() public {
-        HostileToken hostile = hostileToken();
-        Terms memory t = terms();
-        t.token = address(hostile);
-        openDelivered(t);
-        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.report, (t)));
-        vm.prank(buyer);
-        escrow.release(t);
-        assertEq(credit.recordOf(sellerId).orders, 1);
-        assertEq(hostile.balanceOf(seller), PRICE - FEE);
-
-        t.salt = "again";
-        openDelivered(t);
-        hostile.callBack(address(escrow), abi.encodeCall(ITradeEscrow.refund, (t)));
-        vm.prank(buyer);
-        escrow.release(t);
-        assertEq(escrow.creditOf(seller, address(hostile)), PRICE - FEE, "a push whose callback fails is credited");
-        assertEq(credit.recordOf(sellerId).orders, 2);
-    }
-
-    /* REFUND */
-
-    function assertRefunded(Terms memory t, Ground ground, Fault fault) private view {
-        Order memory order = escrow.getOrder(escrow.orderId(t));
-        assertEq(uint256(order.state), uint256(State.Refunded));
-        assertEq(uint256(order.ground), uint256(ground));
-        assertEq(uint256(order.fault), uint256(fault));
-        assertEq(token.balanceOf(address(escrow)), 0);
-        assertEq(token.balanceOf(buyer), 1000 * FUNDING);
-    }
-
-    function expectTooEarlyThenRefund(Terms memory t, uint40 deadline) private {
-        vm.warp(deadline);
-        vm.prank(STRANGER);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, deadline, deadline + 1));
-        escrow.refund(t);
-        vm.warp(deadline + 1);
-        vm.prank(STRANGER);
-        escrow.refund(t);
-    }
-
-    function test_refund_afterAcceptByHasNoOutcome() public {
-        Terms memory t = terms();
-        bytes32 id = openFunded(t);
-        expectTooEarlyThenRefund(t, t.acceptBy);
-        assertRefunded(t, Ground.NotAccepted, Fault.Nobody);
-        assertEq(credit.recordOf(sellerId).orders, 0);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NoOutcome.selector, id));
-        escrow.report(t);
-    }
-
-    function test_refund_afterShipByIsTheSellersFault() public {
-        Terms memory t = terms();
-        openAccepted(t);
-        expectTooEarlyThenRefund(t, t.shipBy);
-        assertRefunded(t, Ground.NotShipped, Fault.Seller);
-        assertEq(credit.recordOf(sellerId).bad, 1000);
-    }
-
-    function test_refund_afterTheClaimWindow() public {
-        Terms memory t = terms();
-        openShipped(t);
-        expectTooEarlyThenRefund(t, t.deliverBy + t.claimWindow);
-        assertRefunded(t, Ground.NotDelivered, Fault.Seller);
-    }
-
-    function test_refund_bySellerIsItsFaultUnlessDelivered() public {
-        Terms memory t = terms();
-        openAccepted(t);
-        vm.prank(seller);
-        escrow.refund(t);
-        assertRefunded(t, Ground.SellerRefund, Fault.Seller);
-
-        t.salt = "delivered";
-        openDelivered(t);
-        vm.prank(seller);
-        escrow.refund(t);
-        assertRefunded(t, Ground.SellerRefund, Fault.Nobody);
-    }
-
-    function test_refund_bySellerAfterTheDeadlineKeepsTheDefaultsGround() public {
-        Terms memory t = terms();
-        openAccepted(t);
-        vm.warp(t.shipBy + 1);
-        vm.prank(seller);
-        escrow.refund(t);
-        assertRefunded(t, Ground.NotShipped, Fault.Seller);
-    }
-
-    function test_refund_RevertGiven_aStrangerAfterDelivery() public {
-        Terms memory t = terms();
-        openDelivered(t);
-        vm.warp(block.timestamp + 365 days);
-        vm.expectRevert(
-            abi.encodeWithSelector(ITradeEscrow.DefaultDiffers.selector, Default.Refund, Default.Release)
-        );
-        escrow.refund(t);
-    }
-
-    function test_refund_RevertGiven_theBuyerBeforeTheDeadline() public {
-        Terms memory t = terms();
-        openAccepted(t);
-        vm.prank(buyer);
-        vm.expectRevert(
-            abi.encodeWithSelector(ITradeEscrow.TooEarly.selector, uint40(block.timestamp), t.shipBy + 1)
-        );
-        escrow.refund(t);
-    }
-
-    /* WHOSE ORDER IT COUNTS AS */
-
-    function test_aRevokedKeyThatAccepts_costsItsFormerOwnerNothing() public {
-        registry.revokeKey(sellerId, seller, 0);
-        Terms memory t = terms();
-        openAccepted(t);
-        vm.prank(seller);
-        escrow.refund(t);
-        assertEq(credit.recordOf(sellerId).orders, 0);
-    }
-
-    function test_aKeyAddedAfterAcceptance_takesInNoOrder() public {
-        uint256 fresh = 0xF4E54;
-        Terms memory t = terms();
-        t.seller = vm.addr(fresh);
-        bytes memory freshConsent = consent(fresh, "Accept(bytes32 orderId)", escrow.orderId(t));
-        vm.prank(buyer);
-        escrow.open(t, freshConsent);
-        vm.warp(vm.getBlockTimestamp() + 1);
-        addKey(sellerId, fresh);
-        vm.prank(buyer);
-        escrow.release(t);
-        assertEq(credit.recordOf(sellerId).orders, 0);
-    }
-
-    function test_aKeyRevokedAfterAcceptance_stillAnswersForItsOrder() public {
-        Terms memory t = terms();
-        openAccepted(t);
-        vm.warp(vm.getBlockTimestamp() + 1);
-        registry.revokeKey(sellerId, seller, 0);
-        vm.warp(t.shipBy + 1);
-        escrow.refund(t);
-        assertEq(credit.recordOf(sellerId).bad, 1000);
-    }
-
-    /* REPORT */
-
-    function test_report_takesInWhatTheObserverMissedOnce() public {
-        FailingObserver failing = new FailingObserver();
-        escrow = new TradeEscrow(registry, address(failing));
-        vm.prank(buyer);
-        token.approve(address(escrow), type(uint256).max);
-        Terms memory t = terms();
-        bytes32 id = openAccepted(t);
-        vm.prank(buyer);
-        vm.expectEmit(address(escrow));
-        emit ITradeEscrow.ReportFailed(id);
-        escrow.release(t);
-        assertEq(token.balanceOf(seller), PRICE - FEE);
-
-        vm.expectRevert("not mended");
-        escrow.report(t);
-        failing.mend();
-        escrow.report(t);
-        assertEq(failing.told(), id);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.AlreadyReported.selector, id));
-        escrow.report(t);
-    }
-
-    function test_report_RevertGiven_theOutcomeWasTakenIn() public {
-        Terms memory t = terms();
-        bytes32 id = openAccepted(t);
-        vm.prank(buyer);
-        escrow.release(t);
-        assertEq(credit.recordOf(sellerId).good, 1000);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.AlreadyReported.selector, id));
-        escrow.report(t);
+        disputes.dispute(t, "");
     }
 
     /* HELPERS */
+
+    /// @dev A second after it.
+    function tooLate(uint40 deadline) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITradeEscrow.TooLate.selector, deadline + 1, deadline);
+    }
 
     function recover(bytes32 digest_, bytes memory signedAuthorization) private pure returns (address) {
         (,, uint8 v, bytes32 r, bytes32 s) =

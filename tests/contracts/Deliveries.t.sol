@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {Deliveries} from "../../contracts/Deliveries.sol";
+import {IDeliveries} from "../../contracts/interfaces/IDeliveries.sol";
+import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
+import {
+    Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead
+} from "../../contracts/interfaces/IProvenanceRegistry.sol";
+import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
+import {
+    Arbitration, Clauses, Default, ITradeEscrow, Order, State, Terms
+} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
+import {EscrowFixture, SettableCondition} from "./EscrowFixture.sol";
+import {Pack} from "./Pack.sol";
+import {StandardTree} from "./StandardTree.sol";
+
+/// @dev Logs that name somebody as their writer who was never a key of theirs: no real registry does.
+contract StrangeLogs {
+    address private immutable _writer;
+
+    constructor(address writer) {
+        _writer = writer;
+    }
+
+    function logHead(bytes32) external view returns (LogHead memory) {
+        return LogHead(_writer, 1, 1);
+    }
+}
+
+/// @dev Deliveries that a carrier anchored in its own log.
+contract DeliveriesTest is EscrowFixture {
+    using Pack for Terms;
+    using Packed for *;
+
+    uint256 private constant SECOND_CARRIER_KEY = 0xCA662;
+    uint256 private constant ARBITER_KEY = 0xA6B17E6;
+    bytes32 private constant UNIT = keccak256("urn:epc:id:sscc:0614141.1234567890");
+
+    address private otherCarrier = vm.addr(OTHER_CARRIER_KEY);
+    bytes32 private otherCarrierId;
+
+    function setUp() public {
+        setUpEscrow();
+        otherCarrierId = registry.participantOf(otherCarrier);
+        provenance.setWriter(carrierId, carrier);
+        provenance.setWriter(otherCarrierId, otherCarrier);
+    }
+
+    /* DELIVERED */
+
+    function test_deliverAnchored_deliversWhoeverSubmitsIt() public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        vm.prank(STRANGER);
+        vm.expectEmit(address(deliveries));
+        emit IDeliveries.DeliveryProven(id, carrier, UNIT, leaf.eventId, leaf.time);
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.Held(id, State.Delivered);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        Order memory order = escrow.getOrder(id);
+        assertTrue(order.delivered);
+        assertFalse(order.late);
+        assertState(t, State.Delivered);
+    }
+
+    function test_deliverAnchored_endsAsAReceiptWould() public {
+        Terms memory t = terms();
+        openShipped(t);
+        submitAnchored(t);
+        vm.warp(vm.getBlockTimestamp() + t.schedule.inspectionWindow() + 1);
+        escrow.release(t);
+        assertEq(token.balanceOf(carrier), FREIGHT);
+        assertEq(token.balanceOf(seller), PRICE - FEE);
+        assertEq(credit.recordOf(sellerId).good, 1000);
+    }
+
+    function test_deliverAnchored_isLateByThisBlockWhateverTheLeafSays() public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        uint256 snapshot = vm.snapshotState();
+        vm.warp(t.schedule.deliverBy());
+        submitAnchored(t);
+        assertFalse(escrow.getOrder(id).late);
+        vm.revertToState(snapshot);
+        vm.warp(t.schedule.claimBy());
+        submitAnchored(t);
+        assertTrue(escrow.getOrder(id).late);
+    }
+
+    /// @dev The time in the leaf is the carrier's word: long past and far ahead, it decides nothing.
+    function testFuzz_deliverAnchored_takesAnyTimeInTheLeaf(uint40 time) public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        leaf.time = time;
+        (Batch memory batch, bytes32[] memory proof) = anchored(leaf, 0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        assertFalse(escrow.getOrder(id).late);
+        assertState(t, State.Delivered);
+    }
+
+    function testFuzz_deliverAnchored_provesEachDeliveryOfABatch(uint256 seed, uint256 size) public {
+        size = bound(size, 1, 20);
+        Terms memory t = terms();
+        bytes32[] memory hashes = new bytes32[](size);
+        for (uint256 i; i < size; ++i) {
+            t.salt = keccak256(abi.encode(seed, i));
+            openShipped(t);
+            hashes[i] = provenance.deliveryLeafHash(leafOf(t));
+        }
+        bytes32[] memory tree = StandardTree.grow(hashes);
+        Batch memory batch = anchor(tree[0], uint32(size));
+        for (uint256 i; i < size; ++i) {
+            t.salt = keccak256(abi.encode(seed, i));
+            DeliveryLeaf memory leaf = leafOf(t);
+            bytes32[] memory proof = StandardTree.proofOf(tree, provenance.deliveryLeafHash(leaf));
+            deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+            assertState(t, State.Delivered);
+        }
+    }
+
+    /* ANOTHER LEAF */
+
+    function test_deliverAnchored_RevertGiven_theLeafOfAnotherOrder() public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        t.salt = "another";
+        bytes32 another = openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leaf, 0);
+        t.salt = keccak256("salt");
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.LeafForeign.selector, another, id));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        leaf.orderId = id;
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    function test_deliverAnchored_RevertGiven_oneWordOfTheLeafChanged() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        for (uint256 i; i < 3; ++i) {
+            DeliveryLeaf memory leaf = leafOf(t);
+            if (i == 0) leaf.logisticUnit = "other";
+            if (i == 1) leaf.eventId = "other";
+            if (i == 2) leaf.time += 1;
+            expectNotAnchored(0);
+            deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        }
+        deliveries.deliverAnchored(t, leafOf(t), 0, batch, proof);
+    }
+
+    function test_deliverAnchored_RevertGiven_anEventTakenForADelivery() public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        EventLeaf[2] memory events =
+            [EventLeaf(id, leaf.logisticUnit, leaf.eventId), EventLeaf(leaf.eventId, leaf.logisticUnit, id)];
+        for (uint48 i; i < events.length; ++i) {
+            Batch memory batch = Batch(provenance.leafHash(events[i]), 1);
+            vm.prank(carrier);
+            provenance.anchor(carrierId, i, batch);
+            assertTrue(provenance.isAnchored(carrierId, i, batch, events[i], new bytes32[](0)));
+            expectNotAnchored(i);
+            deliveries.deliverAnchored(t, leaf, i, batch, new bytes32[](0));
+        }
+    }
+
+    /// @dev Hashed once instead of twice, as an inner node is.
+    function test_deliverAnchored_RevertGiven_aLeafThatIsHashedOnce() public {
+        Terms memory t = terms();
+        openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        bytes32 once = keccak256(abi.encode(provenance.DELIVERY_LEAF(), leaf));
+        Batch memory batch = anchor(once, 1);
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+    }
+
+    function testFuzz_deliverAnchored_RevertGiven_anInnerNodeTakenForADelivery(uint256 seed, uint256 size) public {
+        size = bound(size, 2, 12);
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        bytes32[] memory tree = StandardTree.grow(strangers(seed, size));
+        Batch memory batch = anchor(tree[0], uint32(size));
+        for (uint256 node; node < size - 1; ++node) {
+            bytes32[] memory proof = StandardTree.proofAt(tree, node);
+            DeliveryLeaf memory leaf = DeliveryLeaf(id, tree[2 * node + 1], tree[2 * node + 2], 0);
+            expectNotAnchored(0);
+            deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        }
+    }
+
+    /* ANOTHER PLACE */
+
+    function test_deliverAnchored_RevertGiven_anotherCarriersLog() public {
+        Terms memory t = terms();
+        openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        vm.prank(otherCarrier);
+        provenance.anchor(otherCarrierId, 0, batch);
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+    }
+
+    function test_deliverAnchored_RevertGiven_anotherIndexBatchOrProof() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 5);
+        DeliveryLeaf memory leaf = leafOf(t);
+        expectNotAnchored(1);
+        deliveries.deliverAnchored(t, leaf, 1, batch, proof);
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, Batch(batch.root, batch.count + 1), proof);
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+
+        // A root of the forger's own, anchored nowhere
+        bytes32 root = provenance.deliveryLeafHash(leaf);
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, Batch(root, batch.count), new bytes32[](0));
+
+        proof[0] ^= bytes32(uint256(1));
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        proof[0] ^= bytes32(uint256(1));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    /* WHO WRITES */
+
+    function test_deliverAnchored_RevertGiven_theWritersKeyIsRevoked() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        registry.revokeKey(carrierId, carrier, 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, carrier, uint40(block.timestamp))
+        );
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        // A successor that takes the log over stands for what is in it
+        addKey(carrierId, SECOND_CARRIER_KEY);
+        provenance.setWriter(carrierId, vm.addr(SECOND_CARRIER_KEY));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        assertState(t, State.Delivered);
+    }
+
+    function test_deliverAnchored_RevertGiven_theLogIsStoppedOrNeverHadAWriter() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        provenance.setWriter(carrierId, address(0));
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, address(0), 0));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        t.carrier = STRANGER;
+        openShipped(t);
+        leaf = leafOf(t);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, address(0), 0));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    function test_deliverAnchored_RevertGiven_theCarrierLostItsRole() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        registry.revokeRoles(carrierId, uint16(1 << uint8(Role.Carrier)));
+        vm.expectRevert(abi.encodeWithSelector(IParticipantRegistry.RoleMissing.selector, carrierId, Role.Carrier));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    /// @dev A key stays its participant's, so no log of the real registry has another's writer: the check is for itself.
+    function test_deliverAnchored_RevertGiven_aWriterThatIsAnothersKey() public {
+        Terms memory t = terms();
+        openShipped(t);
+        StrangeLogs logs = new StrangeLogs(otherCarrier);
+        Deliveries strange = new Deliveries(registry, IProvenanceRegistry(address(logs)), escrow);
+        DeliveryLeaf memory leaf = leafOf(t);
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.WriterForeign.selector, otherCarrierId, carrierId));
+        strange.deliverAnchored(t, leaf, 0, Batch("root", 1), new bytes32[](0));
+    }
+
+    function test_deliverAnchored_RevertGiven_aContractThatTheVaultDoesNotKnow() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        Deliveries twin = new Deliveries(registry, provenance, escrow);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NotOperator.selector, address(twin)));
+        twin.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    /* WHEN */
+
+    function test_deliverAnchored_RevertGiven_itIsNotShippedOrWasDelivered() public {
+        Terms memory t = terms();
+        bytes32 id = openAccepted(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Accepted, State.Shipped));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        vm.prank(seller);
+        escrow.ship(t, "unit");
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Delivered, State.Shipped));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    function test_deliverAnchored_RevertGiven_theClaimWindowIsOver() public {
+        Terms memory t = terms();
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        uint40 opensAt = t.schedule.claimBy() + 1;
+        vm.warp(opensAt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, opensAt));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    function test_deliverAnchored_RevertGiven_theConditionIsRejectedOrItsTimeOver() public {
+        SettableCondition condition = new SettableCondition();
+        Terms memory t = terms();
+        t.condition = address(condition);
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
+        openShipped(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        uint40 shippedAt = uint40(block.timestamp);
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, shippedAt));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        condition.set(ConditionStatus.Pending, Fault.Nobody);
+        uint40 opensAt = t.schedule.conditionBy() + 1;
+        vm.warp(opensAt);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, opensAt));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        vm.warp(opensAt - 1);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        assertState(t, State.Delivered);
+    }
+
+    /// @dev As a signed receipt: for the freight, and the dispute goes on.
+    function test_deliverAnchored_inADisputeRaisedBefore_isNotedUntilTheClaimWindowEnds() public {
+        Terms memory t = terms();
+        t.clauses = new Clauses[](1);
+        t.clauses[0].arbitration = Arbitration(vm.addr(ARBITER_KEY), 0, 60 days, 0);
+        admit(ARBITER_KEY, Role.Arbiter, "arbiter");
+        bytes32 id = openShipped(t);
+        vm.prank(seller);
+        disputes.dispute(t, "");
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        uint40 deadline = t.schedule.claimBy();
+        vm.warp(deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooLate.selector, deadline + 1, deadline));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        vm.warp(deadline);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        assertState(t, State.Disputed);
+        assertTrue(escrow.getOrder(id).delivered);
+    }
+
+    /* HELPERS */
+
+    function leafOf(Terms memory t) private view returns (DeliveryLeaf memory) {
+        return DeliveryLeaf(escrow.orderId(t), UNIT, sha256("accepting"), uint40(block.timestamp));
+    }
+
+    function submitAnchored(Terms memory t) private {
+        DeliveryLeaf memory leaf = leafOf(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leaf, 3);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+    }
+
+    /// @dev The leaf among others, in the first batch of the carrier's log.
+    function anchored(DeliveryLeaf memory leaf, uint256 others)
+        private
+        returns (Batch memory batch, bytes32[] memory proof)
+    {
+        bytes32[] memory hashes = strangers(uint256(leaf.orderId), others + 1);
+        hashes[0] = provenance.deliveryLeafHash(leaf);
+        bytes32 hash = hashes[0];
+        bytes32[] memory tree = StandardTree.grow(hashes);
+        batch = anchor(tree[0], uint32(hashes.length));
+        proof = StandardTree.proofOf(tree, hash);
+    }
+
+    function anchor(bytes32 root, uint32 count) private returns (Batch memory batch) {
+        batch = Batch(root, count);
+        vm.prank(carrier);
+        provenance.anchor(carrierId, 0, batch);
+    }
+
+    function strangers(uint256 seed, uint256 size) private pure returns (bytes32[] memory hashes) {
+        hashes = new bytes32[](size);
+        for (uint256 i; i < size; ++i) {
+            hashes[i] = keccak256(abi.encode(seed, i));
+        }
+    }
+
+    function expectNotAnchored(uint48 index) private {
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.DeliveryNotAnchored.selector, carrierId, index));
+    }
+}
