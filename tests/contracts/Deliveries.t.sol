@@ -281,7 +281,7 @@ contract DeliveriesTest is EscrowFixture {
         deliveries.deliverAnchored(t, leaf, 0, batch, proof);
     }
 
-    /// @dev A key stays its participant's, so no log of the real registry has another's writer: the check is for itself.
+    /// @dev A key stays its participant's, so no log of the real registry has such a writer.
     function test_deliverAnchored_RevertGiven_aWriterThatIsAnothersKey() public {
         Terms memory t = terms();
         openShipped(t);
