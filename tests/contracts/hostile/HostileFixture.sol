@@ -72,7 +72,7 @@ abstract contract HostileFixture is ClausesFixture {
         returns_ = new Returns(registry, escrow);
         disputes = new Disputes(registry, escrow);
         duties = new Duties(registry, escrow);
-        assertEq(address(duties), escrow.duties());
+        assertEq(address(duties), escrow.operators().duties);
     }
 
     function fund(TurningToken currency, address payer, uint256 amount) internal {

@@ -91,7 +91,8 @@ abstract contract PathFixture is HostileFixture {
     function addClauses(Terms memory t) internal view {
         Clauses memory c = withEverything(t).clauses[0];
         uint128 price = uint128(t.amounts.price());
-        (c.quote.token, c.quote.amount, c.quote.premium) = (address(roles[1]), 8 * price, price / 32 + 1);
+        (c.quote.token, c.quote.amount) = (address(roles[1]), 8 * price);
+        c.quote.premium = uint120(price / 32 + 1);
         (c.duties.token, c.duties.amount) = (address(roles[2]), price / 5 + 1);
         (c.arbitration.fee, c.returnPolicy.freight) = (price / 20, price / 25);
     }
