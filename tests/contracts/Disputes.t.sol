@@ -11,6 +11,7 @@ import {
 } from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
 import {SettableCondition} from "./EscrowFixture.sol";
+import {HostileToken} from "./HostileToken.sol";
 import {LegsFixture} from "./LegsFixture.sol";
 import {Pack} from "./Pack.sol";
 
@@ -886,6 +887,38 @@ contract DisputesTest is LegsFixture {
             escrow.refund(t);
             vm.warp(uint256(sinceOf(t)) + ARBITRATION_WINDOW + 1);
         }
+    }
+
+    function test_settle_withLittleGasIsRefusedWhole() public {
+        Terms memory t = withEverything(terms());
+        disputed(t);
+        bytes memory ruling = abi.encodeCall(IDisputes.rule, (t, 1, Fault.Seller, REASONS));
+        assertWholeAtAnyGas(arbiter, address(disputes), ruling);
+        propose(seller, t, 1, EVER);
+        assertWholeAtAnyGas(buyer, address(disputes), abi.encodeCall(IDisputes.acceptSplit, (t, 1)));
+        vm.warp(block.timestamp + ARBITRATION_WINDOW + 1);
+        assertWholeAtAnyGas(STRANGER, address(disputes), abi.encodeCall(IDisputes.settleUnruled, (t)));
+    }
+
+    /// @dev The token calls for the same settlement while it is paid out: it finds the order over, and refuses the push.
+    function test_settleUnruled_paysOnceThoughTheTokenCallsForItAgain() public {
+        HostileToken calling = new HostileToken();
+        calling.mint(buyer, FUNDING);
+        vm.prank(buyer);
+        calling.approve(address(escrow), FUNDING);
+        Terms memory t = arbitrated();
+        t.token = address(calling);
+        disputed(t);
+        vm.warp(block.timestamp + ARBITRATION_WINDOW + 1);
+        calling.callBack(address(disputes), abi.encodeCall(IDisputes.settleUnruled, (t)));
+        disputes.settleUnruled(t);
+        uint256 credited = escrow.creditOf(buyer, t.token) + escrow.creditOf(seller, t.token)
+            + escrow.creditOf(platform, t.token) + escrow.creditOf(carrier, t.token);
+        uint256 paid = calling.balanceOf(buyer) + calling.balanceOf(seller) + calling.balanceOf(platform)
+            + calling.balanceOf(carrier);
+        assertEq(escrow.creditOf(buyer, t.token), uint256(PRICE) * SILENT_BUYER_BPS / 10_000);
+        assertEq(credited + paid, FUNDING);
+        assertEq(calling.balanceOf(address(escrow)), credited);
     }
 
     /* THE CARRIER'S RECEIPT IN A DISPUTE THAT CAME FIRST */

@@ -601,7 +601,59 @@ contract DutiesTest is LegsFixture {
         assertHolds(0, 0, 0);
     }
 
-    /// @dev The assessment is out before the goods are lost: the price goes back whole, the duty is the payee's to return.
+    /// @dev Whatever the end of the order and whichever its tokens, what is left in the vault is the duties to the unit.
+    function test_everyEndAfterDeliveryLeavesTheDutiesWholeInWhicheverToken() public {
+        address[3] memory tokens = [address(token), address(payToken), address(dutyToken)];
+        token.mint(buyer, 10 * uint256(DUTY));
+        payToken.mint(buyer, 10 * uint256(DUTY));
+        for (uint256 i; i < 12; ++i) {
+            Terms memory t = withEverything(terms());
+            t.salt = bytes32(i);
+            t.clauses[0].duties.token = tokens[i % 3];
+            bytes32 id = endAfterDelivery(t, i / 3);
+            assertTrue(isHeld(id));
+            mark();
+            assess(t, i);
+            assertGot(tokens[i % 3], TAX_PAYEE, i);
+            assertGot(tokens[i % 3], buyer, DUTY - i);
+            assertNobodyElseGot();
+            assertHolds(0, 0, 0);
+        }
+    }
+
+    /// @dev By release, by the seller's refund, by the return policy and by an arbiter.
+    function endAfterDelivery(Terms memory t, uint256 way) private returns (bytes32 id) {
+        if (way < 2) {
+            id = deliveredWithClauses(t);
+            vm.prank(way == 0 ? buyer : seller);
+            if (way == 0) escrow.release(t);
+            else escrow.refund(t);
+        } else if (way == 2) {
+            id = returnReceived(t);
+            vm.prank(seller);
+            returns_.settleReturn(t, PRICE - 1);
+        } else {
+            id = disputed(t);
+            vm.prank(arbiter);
+            disputes.rule(t, 17, Fault.Carrier, 0);
+        }
+        address held = t.clauses[0].duties.token;
+        (bool settled, bool paid) = (held == address(token), held == address(payToken));
+        assertHolds(settled ? DUTY : 0, paid ? DUTY : 0, settled || paid ? 0 : DUTY);
+    }
+
+    function test_assess_withLittleGasIsRefusedWhole() public {
+        Terms memory t = dutiable();
+        openWithClauses(t);
+        Assessment memory assessment = assessmentOf(t, 1);
+        bytes memory signature = signAssessment(AUTHORITY_KEY, assessment);
+        bytes memory data = abi.encodeCall(IDuties.assess, (t, assessment, authority, signature));
+        assertWholeAtAnyGas(STRANGER, address(duties), data);
+        vm.warp(t.clauses[0].duties.assessBy + 1);
+        assertWholeAtAnyGas(STRANGER, address(duties), abi.encodeCall(IDuties.returnDuties, (t)));
+    }
+
+    /// @dev The assessment is out before the goods are lost: the price goes back whole, the duty not yet.
     function test_refund_ofAnUndeliveredOrderAfterTheAssessment() public {
         Terms memory t = dutiable();
         bytes32 id = shippedWithClauses(t);

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
+import {ITradeEscrow} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Vm} from "../Cheats.sol";
 import {ClausesFixture} from "./ClausesFixture.sol";
 
@@ -55,6 +56,30 @@ abstract contract LegsFixture is ClausesFixture {
         assertEq(token.balanceOf(address(escrow)), settlement, "settlement leg");
         assertEq(payToken.balanceOf(address(escrow)), paid, "pay leg");
         assertEq(dutyToken.balanceOf(address(escrow)), duty, "duties");
+    }
+
+    /// @dev At any gas the act is refused whole, or pays everybody and is reported: whoever calls pushes nobody into credit.
+    function assertWholeAtAnyGas(address caller, address target, bytes memory data) internal {
+        uint256 refused;
+        uint256 done;
+        for (uint256 gas_ = 60_000; gas_ <= 1_500_000; gas_ += 20_000) {
+            uint256 snapshot = vm.snapshotState();
+            vm.recordLogs();
+            vm.prank(caller);
+            (bool ok,) = target.call{gas: gas_}(data);
+            assertNobodyLeftOut(vm.getRecordedLogs());
+            if (ok) ++done;
+            else ++refused;
+            vm.revertToState(snapshot);
+        }
+        assertTrue(refused > 0 && done > 0, "gas from too little to enough");
+    }
+
+    function assertNobodyLeftOut(Vm.Log[] memory logs) private pure {
+        for (uint256 i; i < logs.length; ++i) {
+            assertFalse(logs[i].topics[0] == ITradeEscrow.Credited.selector);
+            assertFalse(logs[i].topics[0] == ITradeEscrow.ReportFailed.selector);
+        }
     }
 
     /* EVENTS: `list`, then `from` and `emit` for each, then `listed`, the act, and `assertListed` */

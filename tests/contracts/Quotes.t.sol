@@ -12,6 +12,7 @@ import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {Ground, ITradeEscrow, QuoteClause, Split, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
+import {HostileToken} from "./HostileToken.sol";
 import {LegsFixture} from "./LegsFixture.sol";
 import {Pack} from "./Pack.sol";
 
@@ -872,6 +873,40 @@ contract QuotesTest is LegsFixture {
         assertLocked(0);
         assertEq(escrow.creditOf(buyer, address(payToken)), PAY_AMOUNT);
         assertEq(token.balanceOf(address(escrow)), 0);
+    }
+
+    function test_release_withLittleGasIsRefusedWhole() public {
+        Terms memory t = withEverything(terms());
+        deliveredWithClauses(t);
+        assertWholeAtAnyGas(buyer, address(escrow), abi.encodeCall(ITradeEscrow.release, (t)));
+    }
+
+    function test_cancel_withLittleGasIsRefusedWhole() public {
+        Terms memory t = withEverything(terms());
+        openQuoted(t);
+        assertWholeAtAnyGas(seller, address(escrow), abi.encodeCall(ITradeEscrow.cancel, (t)));
+    }
+
+    /// @dev The pay token calls back while it is pulled: there is no order yet, and no lock for anyone to close.
+    function test_open_RevertGiven_theTokenCallsForTheEndWhileItIsPulled() public {
+        HostileToken calling = new HostileToken();
+        calling.mint(buyer, PAY_AMOUNT + PREMIUM);
+        vm.prank(buyer);
+        calling.approve(address(escrow), PAY_AMOUNT + PREMIUM);
+        Terms memory t = quoted();
+        t.clauses[0].quote.token = address(calling);
+        calling.callBack(address(escrow), abi.encodeCall(ITradeEscrow.refund, (t)));
+        bytes32 id = escrow.orderId(t);
+        bytes4 stateWrong = ITradeEscrow.StateWrong.selector;
+        expectOpenReverts(t, quoteFor(t), abi.encodeWithSelector(stateWrong, id, State.None, State.Accepted));
+
+        calling.callBack(address(quotes), abi.encodeCall(IQuotes.close, (id, liquidity, address(token), 1)));
+        expectOpenReverts(
+            t,
+            quoteFor(t),
+            abi.encodeWithSelector(IQuotes.NotEscrow.selector, address(calling), address(escrow))
+        );
+        assertLocked(0);
     }
 
     /* ONLY THE VAULT */

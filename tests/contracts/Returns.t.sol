@@ -12,6 +12,7 @@ import {
     Default, Ground, ITradeEscrow, Order, Split, State, Terms
 } from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
+import {HostileToken} from "./HostileToken.sol";
 import {LegsFixture} from "./LegsFixture.sol";
 import {Pack} from "./Pack.sol";
 
@@ -659,6 +660,36 @@ contract ReturnsTest is LegsFixture {
         assertGot(address(token), platform, feeOf(kept));
         assertGot(address(token), carrier, t.amounts.freight());
         assertHolds(0, 0, 0);
+    }
+
+    function test_settle_withLittleGasIsRefusedWhole() public {
+        Terms memory t = withEverything(terms());
+        returnReceived(t);
+        assertWholeAtAnyGas(seller, address(returns_), abi.encodeCall(IReturns.settleReturn, (t, PRICE - 1)));
+        vm.warp(block.timestamp + SETTLE_WINDOW + 1);
+        assertWholeAtAnyGas(STRANGER, address(returns_), abi.encodeCall(IReturns.settleByPolicy, (t)));
+    }
+
+    /// @dev The token calls for the same settlement while it is paid out: it finds the order over, and refuses the push.
+    function test_settleByPolicy_paysOnceThoughTheTokenCallsForItAgain() public {
+        HostileToken calling = new HostileToken();
+        calling.mint(buyer, FUNDING);
+        vm.prank(buyer);
+        calling.approve(address(escrow), FUNDING);
+        Terms memory t = returnable();
+        t.token = address(calling);
+        returnReceived(t);
+        vm.warp(block.timestamp + SETTLE_WINDOW + 1);
+        calling.callBack(address(returns_), abi.encodeCall(IReturns.settleByPolicy, (t)));
+        returns_.settleByPolicy(t);
+        assertState(t, State.Settled);
+        uint256 credited = escrow.creditOf(buyer, t.token) + escrow.creditOf(seller, t.token)
+            + escrow.creditOf(platform, t.token) + escrow.creditOf(carrier, t.token);
+        uint256 paid = calling.balanceOf(buyer) + calling.balanceOf(seller) + calling.balanceOf(platform)
+            + calling.balanceOf(carrier);
+        assertEq(escrow.creditOf(buyer, t.token), POLICY_REFUND);
+        assertEq(credited + paid, FUNDING);
+        assertEq(calling.balanceOf(address(escrow)), credited);
     }
 
     /* ASSIGNMENT */
