@@ -92,6 +92,24 @@ contract OpeningTest is ClausesFixture {
         escrow.open(t, "", "", "");
     }
 
+    /// @dev The id says nothing of it, so nothing may read it.
+    function test_aSecondClause_inALaterVerb_changesNothing() public {
+        Terms memory t = plainClauses();
+        openAccepted(t);
+        Terms memory longer = withEverything(terms());
+        longer.entryAuthority = t.entryAuthority;
+        Clauses memory second = longer.clauses[0];
+        second.feeCeiling = 1;
+        longer.clauses = new Clauses[](2);
+        (longer.clauses[0], longer.clauses[1]) = (t.clauses[0], second);
+        vm.prank(buyer);
+        escrow.release(longer);
+        assertEq(token.balanceOf(seller), PRICE - FEE);
+        assertEq(token.balanceOf(platform), FEE);
+        assertEq(token.balanceOf(carrier), FREIGHT);
+        assertTrue(escrow.getOrder(escrow.orderId(t)).reported);
+    }
+
     /// @dev The words as the interface lays them out, from the right.
     function testFuzz_theFieldsOfPackedWords(uint256 amounts, uint256 schedule) public pure {
         Amounts a = Amounts.wrap(amounts);
@@ -248,6 +266,22 @@ contract OpeningTest is ClausesFixture {
         assertEq(payToken.balanceOf(address(escrow)), PAY_AMOUNT + DUTY);
         assertEq(payToken.balanceOf(liquidity), PREMIUM);
         assertEq(token.balanceOf(address(escrow)), FUNDING);
+    }
+
+    function test_open_pullsDutiesInTheSettlementTokenBesideAQuote() public {
+        Terms memory t = withQuote(withDuties(terms()));
+        t.clauses[0].duties.token = address(token);
+        openWithClauses(t);
+        assertEq(payToken.balanceOf(address(escrow)), PAY_AMOUNT);
+        assertEq(token.balanceOf(address(escrow)), FUNDING + DUTY);
+        assertEq(token.balanceOf(buyer), 1000 * FUNDING - DUTY);
+
+        // Each leg goes back to whom it came from
+        vm.prank(seller);
+        escrow.refund(t);
+        assertEq(token.balanceOf(buyer), 1000 * FUNDING);
+        assertEq(token.balanceOf(liquidity), 1000 * FUNDING);
+        assertEq(payToken.balanceOf(buyer), 1000 * (uint256(PAY_AMOUNT) + PREMIUM) - PREMIUM);
     }
 
     function test_open_RevertGiven_aBuyerThatAllowsNoDuties() public {

@@ -604,6 +604,20 @@ contract TradeEscrowEndingsTest is ClausesFixture {
         escrow.report(t);
     }
 
+    function test_release_withAnObserverThatHasNoCode_paysAndTellsNobody() public {
+        escrow = new TradeEscrow(registry, operatorsFrom(0), STRANGER);
+        vm.prank(buyer);
+        token.approve(address(escrow), type(uint256).max);
+        Terms memory t = terms();
+        bytes32 id = openAccepted(t);
+        vm.prank(buyer);
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.ReportFailed(id);
+        escrow.release(t);
+        assertReleasedUnreported(t);
+        assertEq(token.balanceOf(seller), PRICE - FEE);
+    }
+
     function test_report_tellsWhatADeliveredRefundLeftTheBuyer() public {
         FailingObserver failing = new FailingObserver();
         failing.mend();
