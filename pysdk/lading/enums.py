@@ -54,16 +54,20 @@ class Fault(IntEnum):
 
 
 class State(IntEnum):
-    """An order's state (ITradeEscrow); `NONE` was never opened, the last three are terminal."""
+    """An order's state (ITradeEscrow); `NONE` was never opened, the last four are terminal."""
 
     NONE = 0
     FUNDED = 1
     ACCEPTED = 2
     SHIPPED = 3
     DELIVERED = 4
-    RELEASED = 5
-    REFUNDED = 6
-    CANCELLED = 7
+    RETURN_REQUESTED = 5
+    RETURN_RECEIVED = 6
+    DISPUTED = 7
+    RELEASED = 8
+    REFUNDED = 9
+    SETTLED = 10
+    CANCELLED = 11
 
 
 class Ground(IntEnum):
@@ -77,14 +81,41 @@ class Ground(IntEnum):
     CONDITION_FAILED = 5
     NOT_DELIVERED = 6
     SELLER_REFUND = 7
+    RETURNED = 8
+    AGREED = 9
+    RULED = 10
+    NOT_RULED = 11
 
 
 class Default(IntEnum):
-    """The one thing that anyone may do about a silent party (ITradeEscrow)."""
+    """The one thing that anyone may do about a silent party (ITradeEscrow): `refund`, `release`, `settle_by_policy` for
+    POLICY_REFUND, `settle_unruled` for SILENT_SPLIT."""
 
     NONE = 0
     REFUND = 1
     RELEASE = 2
+    POLICY_REFUND = 3
+    SILENT_SPLIT = 4
+
+
+class Party(IntEnum):
+    """Whom an error speaks of (ITradeEscrow)."""
+
+    BUYER = 0
+    SELLER = 1
+    PLATFORM = 2
+    CARRIER = 3
+    ASSIGNEE = 4
+
+
+class Moment(IntEnum):
+    """What an error sets in order: now, and the deadlines of a schedule (ITradeEscrow)."""
+
+    NOW = 0
+    ACCEPT_BY = 1
+    SHIP_BY = 2
+    CONDITION_BY = 3
+    DELIVER_BY = 4
 
 
 class JoinField(IntEnum):

@@ -22,7 +22,8 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from lading.errors import InputError
 
 UINT40_MAX = 2**40 - 1
-UINT128_MAX = 2**128 - 1
+UINT128_BITS = 128
+UINT128_MAX = 2**UINT128_BITS - 1
 UINT128_DIGITS = 39
 WORD_BYTES, ADDRESS_BYTES = 32, 20
 _WORD = re.compile(r"0x[0-9a-f]{64}")
@@ -100,11 +101,11 @@ def seconds(value: datetime, name: str) -> int:
     return int(value.timestamp())
 
 
-def to_units(amount: Decimal, decimals: int, name: str) -> int:
-    """Token units into smallest units, exactly.
+def to_units(amount: Decimal, decimals: int, name: str, bits: int = UINT128_BITS) -> int:
+    """Token units into smallest units, exactly; the number fits `bits` bits.
 
     Raises:
-        InputError: not finite, negative, too large for uint128, or finer than the token.
+        InputError: not finite, negative, too large for that, or finer than the token.
     """
     if not isinstance(amount, Decimal):
         raise InputError(f"{name}: {amount!r} is no Decimal; write Decimal('120.50'), which is exact.")
@@ -119,8 +120,8 @@ def to_units(amount: Decimal, decimals: int, name: str) -> int:
         if rest:
             raise InputError(f"{name}: {amount} is finer than the token, which has {decimals} decimals.")
         shift = 0
-    if shift > UINT128_DIGITS or number * 10**shift > UINT128_MAX:
-        raise InputError(f"{name}: {amount} is more than any order can hold.")
+    if shift > UINT128_DIGITS or number * 10**shift >= 1 << bits:
+        raise InputError(f"{name}: {amount} is more than any order can hold ({bits} bits of smallest units).")
     return int(number * 10**shift)
 
 

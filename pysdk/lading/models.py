@@ -3,13 +3,9 @@ inside; a zero address, word or time is None here."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from lading.enums import (
     Decision,
@@ -22,10 +18,39 @@ from lading.enums import (
     Role,
     State,
 )
-from lading.fields import Address, Model, Money, Time, Window, Word, from_units, to_units
-from lading.values import ZERO_ADDRESS, ZERO_WORD, address_or_none, word_or_none
+from lading.fields import Address, Model, Time, Window, Word
+from lading.terms import Arbitration, DutiesClause, OrderTerms, QuoteClause, ReturnPolicy
 
-BPS_WHOLE = 10_000
+__all__ = [
+    "AnchoredBatch",
+    "Arbitration",
+    "Assessment",
+    "Assignment",
+    "Batch",
+    "Clearance",
+    "DeliveryReceipt",
+    "DutiesClause",
+    "DutiesPaid",
+    "Exposure",
+    "Key",
+    "LogHead",
+    "Model",
+    "Offer",
+    "OpenedOrder",
+    "Order",
+    "OrderPage",
+    "OrderTerms",
+    "Participant",
+    "Quote",
+    "QuoteClause",
+    "RecallTimes",
+    "ReturnPolicy",
+    "ReturnReceipt",
+    "Signed",
+    "StandingDefault",
+    "bitmap_to_roles",
+    "roles_to_bitmap",
+]
 
 
 def roles_to_bitmap(roles: Iterable[Role]) -> int:
@@ -89,92 +114,10 @@ class RecallTimes(Model):
     of_serial: Time | None
 
 
-class OrderTerms(Model):
-    """The immutable terms of an order (ITradeEscrow.Terms); its id is their hash with chain id and escrow.
-
-    Money in units of the settlement token, which has `token_decimals` (not part of the terms); finer amounts are
-    refused. `fee_bps` in hundredths of a percent of the price. Times are block times. `condition_by` is None without a
-    condition.
-    """
-
-    buyer: Address
-    seller: Address
-    platform: Address
-    carrier: Address
-    token: Address
-    token_decimals: int = Field(ge=0, le=36)
-    price: Money
-    freight: Money
-    fee_bps: int = Field(ge=0, le=BPS_WHOLE)
-    accept_by: Time
-    ship_by: Time
-    condition_by: Time | None = None
-    deliver_by: Time
-    claim_window: Window
-    inspection_window: Window
-    condition: Address | None = None
-    exit_authority: Word | None = None
-    entry_authority: Word | None = None
-    salt: Word = Field(default_factory=lambda: "0x" + secrets.token_hex(32))
-
-    @field_validator("price", "freight")
-    @classmethod
-    def _fits(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
-        # Absent if it was itself refused, which is then what the caller hears.
-        if (decimals := info.data.get("token_decimals")) is not None:
-            to_units(amount, decimals, info.field_name or "amount")
-        return amount
-
-    def total_units(self) -> int:
-        """What the buyer pays in: price and freight, in smallest units."""
-        return to_units(self.price, self.token_decimals, "price") + to_units(
-            self.freight, self.token_decimals, "freight"
-        )
-
-    def to_chain(self) -> tuple[Any, ...]:
-        """The Solidity struct."""
-        return (
-            self.buyer,
-            self.seller,
-            self.platform,
-            self.carrier,
-            self.token,
-            to_units(self.price, self.token_decimals, "price"),
-            to_units(self.freight, self.token_decimals, "freight"),
-            self.fee_bps,
-            _seconds(self.accept_by),
-            _seconds(self.ship_by),
-            _seconds(self.condition_by),
-            _seconds(self.deliver_by),
-            int(self.claim_window.total_seconds()),
-            int(self.inspection_window.total_seconds()),
-            self.condition or ZERO_ADDRESS,
-            self.exit_authority or ZERO_WORD,
-            self.entry_authority or ZERO_WORD,
-            self.salt,
-        )
-
-    @classmethod
-    def from_event(cls, terms: dict[str, Any], token_decimals: int) -> OrderTerms:
-        """From the terms in an Opened event, as `lading.chain.contract.Event` holds them."""
-        return cls(
-            **{
-                **terms,
-                "token_decimals": token_decimals,
-                "price": from_units(terms["price"], token_decimals),
-                "freight": from_units(terms["freight"], token_decimals),
-                "claim_window": timedelta(seconds=terms["claim_window"]),
-                "inspection_window": timedelta(seconds=terms["inspection_window"]),
-                "condition": address_or_none(terms["condition"]),
-                "exit_authority": word_or_none(terms["exit_authority"]),
-                "entry_authority": word_or_none(terms["entry_authority"]),
-            }
-        )
-
-
 class Order(Model):
-    """Everything that changes about an order (ITradeEscrow.Order). `since`: when the state began;
-    `accepted_at` is None before acceptance."""
+    """Everything that changes about an order (ITradeEscrow.Order). `since`: when the state began; `accepted_at` is None
+    before acceptance; `to_buyer`: what went back to the buyer's side at the end, in smallest units of the settlement
+    token."""
 
     id: Word
     state: State
@@ -184,8 +127,12 @@ class Order(Model):
     delivered: bool
     late: bool
     reported: bool
+    duties_held: bool
+    assigned: bool
+    assignee_consents: bool
     since: Time | None
     accepted_at: Time | None
+    to_buyer: int
 
 
 class OpenedOrder(Model):
@@ -220,6 +167,71 @@ class DeliveryReceipt(Model):
     event_id: Word
 
 
+class ReturnReceipt(Model):
+    """What the place of return states when the goods are back (IReturns.ReturnReceipt): as `DeliveryReceipt`, of the
+    EPCIS event with bizStep `receiving` there."""
+
+    order_id: Word
+    logistic_unit: Word
+    event_id: Word
+
+
+class Assessment(Model):
+    """What the entry authority assesses (IDuties.Assessment): `units` in smallest units of the duties' token;
+    `declaration` the SHA-256 of the declaration."""
+
+    order_id: Word
+    units: int = Field(ge=0)
+    declaration: Word
+
+
+class DutiesPaid(Model):
+    """What was assessed for an order and what of it came back (IDuties.Paid), in smallest units of the duties'
+    token."""
+
+    assessed: int
+    refunded: int
+
+
+class Assignment(Model):
+    """Part of the seller's proceeds (ITradeEscrow.Assignment): the first `units` smallest units of it, as far as they
+    reach, go to whoever finances the order."""
+
+    assignee: Address
+    units: int
+
+
+class Quote(Model):
+    """A provider's signature over what it locks for one order (IQuotes.take): good until `expiry`, for an order that
+    has ended `longest_lock` after its opening. It goes to the buyer as JSON."""
+
+    expiry: Time
+    longest_lock: Window
+    signature: str = Field(pattern=r"^0x([0-9a-f]{2})*$")
+
+
+class Exposure(Model):
+    """What a provider has locked, and may lock at most (IQuotes.Exposure), in smallest units of one token."""
+
+    locked: int
+    cap: int
+
+
+class Offer(Model):
+    """A split that a party offers (IDisputes.Offer): `to_buyer` smallest units of the settlement token, until then;
+    None without an offer."""
+
+    to_buyer: int
+    until: Time | None
+
+
+class Batch(Model):
+    """A batch as anchored (IProvenanceRegistry.Batch)."""
+
+    root: Word
+    count: int = Field(gt=0, lt=2**32)
+
+
 class Signed(Model):
     """A signer (a registered key) and its EIP-712 signature, 0x hex."""
 
@@ -241,7 +253,3 @@ class Clearance(Model):
     exit_named: bool
     entry_named: bool
     matched_at: Time | None
-
-
-def _seconds(time: datetime | None) -> int:
-    return 0 if time is None else int(time.timestamp())

@@ -14,6 +14,8 @@ ENDINGS = [
     *product([State.REFUNDED], [Ground.NOT_SHIPPED, Ground.SELLER_REFUND], Fault),
     *product([State.RELEASED] * 9, [Ground.ON_TIME], [Fault.NOBODY]),
     *product([State.REFUNDED], [Ground.CONDITION_FAILED, Ground.NOT_DELIVERED], Fault),
+    *product([State.SETTLED], [Ground.RETURNED, Ground.AGREED, Ground.NOT_RULED], [Fault.NOBODY]),
+    *product([State.SETTLED], [Ground.RULED], Fault),
 ]
 
 
@@ -24,12 +26,14 @@ def test_every_outcome_moves_the_contracts_record_and_score_as_ours() -> None:
     record = CreditRecord()
     for number, (state, ground, fault) in enumerate(ENDINGS):
         at = 1_800_000_000 + number
-        outcome = Outcome(state, ground, fault, delivered=state is State.RELEASED, accepted_at=at, at=at)
-        told = (state, ground, fault, outcome.delivered, at, at)
+        outcome = Outcome(
+            state, ground, fault, delivered=state is State.RELEASED, accepted_at=at, at=at, to_buyer=number
+        )
+        told = (state, ground, fault, outcome.delivered, at, at, outcome.to_buyer)
         order_id = number.to_bytes(32, "big")
         chain.send(credit.functions.onOutcome(order_id, terms(seller=key.address), told), chain.escrow)
 
         record = record.after(outcome)
         assert credit.functions.recordOf(seller).call() == (record.good, record.bad, record.orders, record.updated_at)
         assert credit.functions.scoreOf(seller).call() == record.score
-    assert (record.good, record.bad, record.orders) == (10_500, 4_500, 15)
+    assert (record.good, record.bad, record.orders) == (11_000, 6_000, 17)

@@ -93,6 +93,10 @@ def refunded(fault: Fault, at: int = 1) -> Outcome:
     return Outcome(State.REFUNDED, Ground.NOT_SHIPPED, fault, False, 1, at)
 
 
+def settled(ground: Ground, fault: Fault = Fault.NOBODY) -> Outcome:
+    return Outcome(State.SETTLED, ground, fault, True, 1, 1, to_buyer=7)
+
+
 @pytest.mark.parametrize(
     ("outcome", "expected"),
     [
@@ -102,6 +106,11 @@ def refunded(fault: Fault, at: int = 1) -> Outcome:
         (refunded(Fault.NOBODY), (0, 0)),
         (refunded(Fault.BUYER), (0, 0)),
         (refunded(Fault.CARRIER), (0, 0)),
+        (settled(Ground.AGREED), (500, 500)),
+        (settled(Ground.RETURNED), (0, 0)),
+        (settled(Ground.NOT_RULED), (0, 0)),
+        (settled(Ground.RULED), (0, 0)),
+        (settled(Ground.RULED, Fault.SELLER), (0, 1000)),
     ],
 )
 def test_what_an_outcome_weighs(outcome: Outcome, expected: tuple[int, int]) -> None:

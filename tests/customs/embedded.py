@@ -62,4 +62,4 @@ class Embedded:
 
 def terms(seller: str = ADDRESS, platform: str = ADDRESS, carrier: str = ADDRESS) -> tuple[Any, ...]:
     """ITradeEscrow.Terms, with what the contracts under test read of them."""
-    return (ADDRESS, seller, platform, carrier, ADDRESS, *[0] * 9, ADDRESS, WORD, WORD, WORD)
+    return (ADDRESS, seller, platform, carrier, ADDRESS, 0, 0, ADDRESS, WORD, WORD, WORD, [])

@@ -31,15 +31,11 @@ class Office:
 
     def order_id(self) -> bytes:
         """OrderTerms.id."""
-        (tuple_type,) = (
-            each
-            for each in self.contract.get_function_by_name("matchDocuments").abi["inputs"]
-            if each["name"] == "terms"
-        )
-        types = ",".join(part["type"] for part in tuple_type["components"])
-        encoded = self.chain.web3.codec.encode(
-            ["uint256", "address", f"({types})"], [self.chain.web3.eth.chain_id, self.chain.escrow, self.terms]
-        )
+        *head, clauses = self.terms
+        assert clauses == []
+        types = ["uint256", *["address"] * 6, "uint256", "uint256", "address", *["bytes32"] * 4]
+        values = [self.chain.web3.eth.chain_id, self.chain.escrow, *head, bytes(32)]
+        encoded = self.chain.web3.codec.encode(types, values)
         return keccak(encoded)
 
     def signed(self, key: LocalAccount, document: Any) -> tuple[str, bytes]:

@@ -31,7 +31,11 @@ def test_the_shipped_file_is_three_days_and_fits_the_contracts():
 
     assert params.governance_delay == 3 * 86_400
     assert list(params.check(DEVNET, ABIS)) == list(CONTRACTS)
-    assert params.check(DEVNET, ABIS)["TradeEscrow"] == ["@ParticipantRegistry", "@SellerCredit"]
+    assert params.check(DEVNET, ABIS)["TradeEscrow"] == [
+        "@ParticipantRegistry",
+        ("@Deliveries", "@Quotes", "@Returns", "@Disputes", "@Duties"),
+        "@SellerCredit",
+    ]
 
 
 def test_the_open_token_is_for_devnets_only():
@@ -83,7 +87,7 @@ def test_what_is_no_account_is_refused_by_path(text, tmp_path):
     [
         ("governence_delay: 1d", "governence_delay: Extra inputs are not permitted"),
         ("contracts: {NetSettlement: {}}", "contracts.NetSettlement: there is no contract of this name"),
-        ("contracts: {TradeEscrow: {registry: '@ParticipantRegistry'}}", "contracts.TradeEscrow.observer: missing"),
+        ("contracts: {SellerCredit: {registry: '@ParticipantRegistry'}}", "contracts.SellerCredit.escrow: missing"),
         ("contracts: {DevDollar: {name: x}}", "contracts.DevDollar.name: the constructor has no such argument"),
         (
             "contracts: {ProvenanceRegistry: {registry: ParticipantRegistry}}",
@@ -112,13 +116,38 @@ def test_a_fault_is_named_by_its_path(text, problem, tmp_path):
 
 
 def test_all_faults_are_named_at_once(tmp_path):
-    text = "contracts: {TradeEscrow: {observr: '@SellerCredit'}, Unknown: {}}"
+    operators = "{deliveries: '@Deliveries', quotes: Quotes, return: '@Returns', returns: '@Returns', duties: 7}"
+    text = f"contracts: {{TradeEscrow: {{observr: '@SellerCredit', operators: {operators}}}, Unknown: {{}}}}"
     assert [one.partition(": ")[0] for one in problems(tmp_path, text)] == [
         "contracts.TradeEscrow.observr",
         "contracts.TradeEscrow.registry",
+        "contracts.TradeEscrow.operators.return",
+        "contracts.TradeEscrow.operators.quotes",
+        "contracts.TradeEscrow.operators.disputes",
+        "contracts.TradeEscrow.operators.duties",
         "contracts.TradeEscrow.observer",
         "contracts.Unknown",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("'@Duties'", "contracts.TradeEscrow.operators: it is a struct: give its members by name"),
+        ("[1, 2]", "contracts.TradeEscrow.operators: it is neither text nor, for a struct, a mapping"),
+        ("{quotes: {a: b}}", "contracts.TradeEscrow.operators: it is neither text nor, for a struct, a mapping"),
+    ],
+)
+def test_what_is_no_struct_is_refused_by_path(given, problem, tmp_path):
+    others = "registry: '@ParticipantRegistry', observer: '@SellerCredit'"
+    text = f"contracts: {{TradeEscrow: {{{others}, operators: {given}}}}}"
+    found = problems(tmp_path, text)
+    assert [one.startswith(problem) for one in found] == [True], found
+
+
+def test_a_struct_where_the_constructor_asks_for_none_is_refused(tmp_path):
+    (problem,) = problems(tmp_path, "contracts: {Quotes: {escrow: {at: '@TradeEscrow'}}}")
+    assert problem == "contracts.Quotes.escrow: it is of type address, no struct"
 
 
 @pytest.mark.parametrize(

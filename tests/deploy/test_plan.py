@@ -29,13 +29,14 @@ def test_the_address_of_a_creation_is_known_from_sender_and_nonce():
     assert create_address(DEPLOYER, 70_000) == "0x3808BBF68110240E59B12334b301d8F31ab36363"
 
 
-def test_each_contract_of_the_mutual_pair_names_the_other():
+def test_the_vault_names_its_operators_and_they_name_it():
     todo = {one.step.contract: one for one in resolve(steps(), {}, 10, DEPLOYER).todo if one.to is None}
+    named = ("Deliveries", "Quotes", "Returns", "Disputes", "Duties", "SellerCredit")
 
-    escrow, credit = todo["TradeEscrow"], todo["SellerCredit"]
-    assert credit.nonce == escrow.nonce + 1
-    assert escrow.data.endswith(bytes.fromhex(credit.address[2:]))
-    assert credit.data.endswith(bytes.fromhex(escrow.address[2:]))
+    escrow = todo["TradeEscrow"]
+    assert [todo[name].nonce for name in named] == list(range(escrow.nonce + 1, escrow.nonce + 7))
+    assert escrow.data.endswith(b"".join(bytes(12) + bytes.fromhex(todo[name].address[2:]) for name in named))
+    assert all(todo[name].data.endswith(bytes.fromhex(escrow.address[2:])) for name in named)
 
 
 def test_nonces_are_gapless_from_the_next_one():
@@ -57,20 +58,20 @@ def test_a_missed_address_takes_everything_along_that_names_it():
     first = resolve(plan, {}, 0, DEPLOYER).todo
     mined = {one.step.id: mined_of(one) for one in first if one.step.contract != "SellerCredit"}
 
-    resolution = resolve(plan, mined, 8, DEPLOYER)
+    resolution = resolve(plan, mined, 13, DEPLOYER)
 
-    assert resolution.again == ("deploy TradeEscrow", "deploy CustomsClearance")
+    operators = ["Deliveries", "Quotes", "Returns", "Disputes", "Duties"]
+    assert resolution.again == tuple(f"deploy {name}" for name in ("TradeEscrow", *operators, "CustomsClearance"))
     assert [(one.step.contract, one.nonce) for one in resolution.todo] == [
-        ("TradeEscrow", 8),
-        ("SellerCredit", 9),
-        ("CustomsClearance", 10),
+        (name, 13 + number)
+        for number, name in enumerate(("TradeEscrow", *operators, "SellerCredit", "CustomsClearance"))
     ]
 
 
 def test_nothing_is_left_when_all_is_mined():
     plan = steps()
     mined = {one.step.id: mined_of(one) for one in resolve(plan, {}, 0, DEPLOYER).todo}
-    assert resolve(plan, mined, 8, DEPLOYER).todo == ()
+    assert resolve(plan, mined, 13, DEPLOYER).todo == ()
 
 
 def test_an_admin_without_delay_keeps_what_the_constructor_gave():

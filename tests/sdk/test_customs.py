@@ -10,7 +10,7 @@ from sdk_kit import CARRIER, ENTRY, EXIT, PAYMENT, PLATFORM, SELLER, STRANGER
 
 from lading.contracts.customs_clearance import Papers
 from lading.customs import OrderDocument, PaymentDocument, WaybillDocument, compare
-from lading.enums import ConditionStatus, Decision, Fault, JoinField, Matching, Side, State
+from lading.enums import ConditionStatus, Decision, Default, Fault, JoinField, Matching, Side, State
 from lading.errors import InputError
 from lading.reverts.customs import (
     AlreadyMatched,
@@ -25,7 +25,7 @@ from lading.reverts.customs import (
     SignatureInvalid,
     SignerForeign,
 )
-from lading.reverts.orders import ConditionNotMet, ConditionRejected
+from lading.reverts.orders import ConditionNotMet, DefaultOpen
 
 UNIT = "urn:epc:id:sscc:0614141.1234567890"
 EVENT = "ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0"
@@ -171,11 +171,11 @@ def test_a_rejection_sends_the_order_back_at_its_fault(world):
     world.by(ENTRY).customs.decide(terms, Side.ENTRY, Decision.REJECT, fault=Fault.BUYER, **RELEASE_ENTRY)
     assert world.client.customs.status(order_id) == (ConditionStatus.REJECTED, Fault.BUYER)
     receipt = world.client.orders.receipt(terms, UNIT, EVENT)
-    with pytest.raises(ConditionRejected) as refusal:
+    with pytest.raises(DefaultOpen) as refusal:
         world.by(CARRIER).orders.deliver(
             terms, receipt, CARRIER.address, world.by(CARRIER).orders.sign_receipt(receipt)
         )
-    assert refusal.value.id == order_id
+    assert refusal.value.standing is Default.REFUND
 
     world.by(STRANGER).orders.refund(terms)
 

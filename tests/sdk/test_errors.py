@@ -11,6 +11,7 @@ import pytest
 
 from lading import artifacts, enums, errors
 from lading.chain import abi, reverts
+from lading.enums import Moment
 from lading.errors import ContractError, LadingError, Panicked, RevertedWithReason, UnknownRevert
 from lading.reverts import BY_DECLARATION, canonical_signature, parameters
 from lading.reverts.goods import NotWriter
@@ -85,8 +86,12 @@ def test_what_may_be_tried_again_is_only_what_changes_by_itself():
         "AccessManagerNotReady",
         "AuthorizationTooEarly",
         "ConditionNotMet",
+        "DeliveryNotAnchored",
         "GasTooLow",
+        "NotAccepted",
         "NotMatched",
+        "NotReceived",
+        "NotReturned",
         "TooEarly",
     }
 
@@ -104,11 +109,11 @@ def test_times_are_aware_and_enumerations_named():
 def test_deadlines_are_said_to_be_over_or_out_of_order():
     said = {
         earlier: DeadlinesOutOfOrder({"earlier": earlier, "later": later}, "0x").message
-        for earlier, later in (("now", "acceptBy"), ("shipBy", "deliverBy"))
+        for earlier, later in ((Moment.NOW, Moment.ACCEPT_BY), (Moment.SHIP_BY, Moment.DELIVER_BY))
     }
     assert said == {
-        "now": "In the terms, acceptBy is over already.",
-        "shipBy": "In the terms, deliverBy comes before shipBy.",
+        Moment.NOW: "In the terms, 'accept by' is over already.",
+        Moment.SHIP_BY: "In the terms, 'deliver by' comes before 'ship by'.",
     }
 
 

@@ -17,7 +17,6 @@ from lading.reverts.orders import (
     ConsentInvalid,
     DefaultDiffers,
     NoOutcome,
-    NotBuyer,
     NothingToWithdraw,
     NotParty,
     NotSeller,
@@ -83,7 +82,7 @@ def test_a_stranger_opens_with_the_buyers_erc3009_authorization(world):
 
 def test_a_stranger_opens_with_the_buyers_consent_and_allowance(world):
     terms = world.terms()
-    receipt = world.by(STRANGER).orders.open_with_consent(terms, world.by(BUYER).orders.sign_open(terms))
+    receipt = world.by(STRANGER).orders.open(terms, buyer_consent=world.by(BUYER).orders.sign_open(terms))
     assert world.client.orders.get(receipt.id).state is State.FUNDED
 
 
@@ -142,10 +141,11 @@ def test_a_stranger_cannot_cancel(world):
     assert refusal.value.caller == STRANGER.address
 
 
-def test_open_by_another_than_the_buyer_is_refused(world):
-    with pytest.raises(NotBuyer) as refusal:
-        world.by(STRANGER).orders.open(world.terms())
-    assert (refusal.value.caller, refusal.value.buyer) == (STRANGER.address, BUYER.address)
+def test_open_by_another_than_the_buyer_without_its_consent_is_refused(world):
+    terms = world.terms()
+    with pytest.raises(ConsentInvalid) as refusal:
+        world.by(STRANGER).orders.open(terms)
+    assert (refusal.value.id, refusal.value.party) == (world.client.orders.id(terms), BUYER.address)
 
 
 def test_ship_by_another_than_the_seller_is_refused(world):

@@ -44,7 +44,7 @@ def test_a_buyers_consent_made_elsewhere_is_refused(world, elsewhere):
     terms = world.terms()
     signature = BUYER.sign_typed(typed_data.open_order(elsewhere(here(world)), world.client.orders.id(terms)))
     with pytest.raises(ConsentInvalid) as refusal:
-        world.by(STRANGER).orders.open_with_consent(terms, signature)
+        world.by(STRANGER).orders.open(terms, buyer_consent=signature)
     assert refusal.value.party == BUYER.address
 
 
@@ -52,8 +52,8 @@ def test_a_consent_to_one_order_opens_no_other(world):
     agreed, other = world.terms(), world.terms()
     signature = world.by(BUYER).orders.sign_open(agreed)
     with pytest.raises(ConsentInvalid):
-        world.by(STRANGER).orders.open_with_consent(other, signature)
-    assert world.by(STRANGER).orders.open_with_consent(agreed, signature).id == world.client.orders.id(agreed)
+        world.by(STRANGER).orders.open(other, buyer_consent=signature)
+    assert world.by(STRANGER).orders.open(agreed, buyer_consent=signature).id == world.client.orders.id(agreed)
 
 
 def test_a_consent_to_open_is_no_consent_to_accept(world):

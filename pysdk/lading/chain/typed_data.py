@@ -16,6 +16,9 @@ VERSION = "1"
 PARTICIPANTS = "Lading ParticipantRegistry"
 ESCROW = "Lading TradeEscrow"
 CUSTOMS = "Lading CustomsClearance"
+QUOTES = "Lading Quotes"
+RETURNS = "Lading Returns"
+DUTIES = "Lading Duties"
 
 TypedData = dict[str, Any]
 _DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
@@ -43,13 +46,25 @@ def customs_domain(chain_id: int, contract: str) -> Domain:
     return Domain(CUSTOMS, VERSION, chain_id, contract)
 
 
+def quotes_domain(chain_id: int, contract: str) -> Domain:
+    return Domain(QUOTES, VERSION, chain_id, contract)
+
+
+def returns_domain(chain_id: int, contract: str) -> Domain:
+    return Domain(RETURNS, VERSION, chain_id, contract)
+
+
+def duties_domain(chain_id: int, contract: str) -> Domain:
+    return Domain(DUTIES, VERSION, chain_id, contract)
+
+
 def add_key(domain: Domain, participant: str, key: str) -> TypedData:
     """The consent of a key to belong to a participant (IParticipantRegistry.addKey)."""
     return _typed(domain, "AddKey", {"participant": ("bytes32", participant), "key": ("address", key)})
 
 
 def open_order(domain: Domain, order_id: str) -> TypedData:
-    """The buyer's consent (ITradeEscrow.openWithConsent)."""
+    """The buyer's consent (ITradeEscrow.open)."""
     return _typed(domain, "Open", {"orderId": ("bytes32", order_id)})
 
 
@@ -60,9 +75,55 @@ def accept_order(domain: Domain, order_id: str) -> TypedData:
 
 def receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str, signer: str) -> TypedData:
     """What the carrier signs at the door (ITradeEscrow.deliver)."""
+    return _handed_over(domain, "Receipt", order_id, logistic_unit, event_id, signer)
+
+
+def return_receipt(domain: Domain, order_id: str, logistic_unit: str, event_id: str, signer: str) -> TypedData:
+    """What the place of return signs when the goods are back (IReturns.receiveReturn)."""
+    return _handed_over(domain, "ReturnReceipt", order_id, logistic_unit, event_id, signer)
+
+
+def quote(
+    domain: Domain, *, order_id: str, pay: tuple[str, int, int], settle: tuple[str, int], expiry: int, longest_lock: int
+) -> TypedData:
+    """What a provider locks for one order (IQuotes.take): `pay` is the buyer's token, amount and premium, `settle` the
+    settlement token and amount, both in smallest units; times in seconds."""
     return _typed(
         domain,
-        "Receipt",
+        "Quote",
+        {
+            "orderId": ("bytes32", order_id),
+            "payToken": ("address", pay[0]),
+            "payAmount": ("uint256", pay[1]),
+            "premium": ("uint256", pay[2]),
+            "token": ("address", settle[0]),
+            "amount": ("uint256", settle[1]),
+            "expiry": ("uint40", expiry),
+            "longestLock": ("uint32", longest_lock),
+        },
+    )
+
+
+def assessment(domain: Domain, order_id: str, units: int, declaration: str, signer: str) -> TypedData:
+    """What the entry authority assesses, in smallest units of the duties' token (IDuties.assess)."""
+    return _typed(
+        domain,
+        "Assessment",
+        {
+            "orderId": ("bytes32", order_id),
+            "amount": ("uint256", units),
+            "declaration": ("bytes32", declaration),
+            "signer": ("address", signer),
+        },
+    )
+
+
+def _handed_over(
+    domain: Domain, primary: str, order_id: str, logistic_unit: str, event_id: str, signer: str
+) -> TypedData:
+    return _typed(
+        domain,
+        primary,
         {
             "orderId": ("bytes32", order_id),
             "logisticUnit": ("bytes32", logistic_unit),

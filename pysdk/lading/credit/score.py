@@ -31,7 +31,7 @@ class WeightError(InputError):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an accepted order ended: what the escrow tells the observer (ITradeEscrow.Outcome). Times in Unix
-    seconds; `at` is the order's end."""
+    seconds; `at` is the order's end; `to_buyer` in smallest units of the settlement token."""
 
     state: State
     ground: Ground
@@ -39,6 +39,7 @@ class Outcome:
     delivered: bool
     accepted_at: int
     at: int
+    to_buyer: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def weights(outcome: Outcome) -> tuple[int, int]:
     """Good and bad weight of an outcome, in thousandths of an order; (0, 0) for one that is not counted."""
     if outcome.state is State.RELEASED:
         return (UNIT, 0) if outcome.ground is Ground.ON_TIME else (UNIT // 2, UNIT // 2)
-    return (0, UNIT) if outcome.fault is Fault.SELLER else (0, 0)
+    if outcome.fault is Fault.SELLER:
+        return (0, UNIT)
+    return (UNIT // 2, UNIT // 2) if outcome.ground is Ground.AGREED else (0, 0)
 
 
 def replay(outcomes: Iterable[Outcome]) -> CreditRecord:

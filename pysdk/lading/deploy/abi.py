@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from eth_abi.abi import is_encodable
@@ -12,12 +13,33 @@ from eth_utils.crypto import keccak
 Abi = Sequence[Mapping[str, Any]]
 
 
-def constructor_inputs(abi: Abi) -> list[tuple[str, str]]:
-    """(name, type) of each constructor argument, in order; empty without a constructor."""
+@dataclass(frozen=True)
+class Argument:
+    """A constructor's argument, or a member of a struct: its name in the source, its canonical type, and its members if
+    it is a struct."""
+
+    name: str
+    kind: str
+    members: tuple[Argument, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Its name in a parameter file: a source writes `registry_` where `registry` is taken."""
+        return self.name.strip("_")
+
+
+def constructor_inputs(abi: Abi) -> tuple[Argument, ...]:
+    """The constructor's arguments in order; none without a constructor."""
     for entry in abi:
         if entry["type"] == "constructor":
-            return [(item["name"], item["type"]) for item in entry["inputs"]]
-    return []
+            return tuple(_argument(item) for item in entry["inputs"])
+    return ()
+
+
+def _argument(item: Mapping[str, Any]) -> Argument:
+    members = tuple(_argument(part) for part in item.get("components", ()))
+    kind = f"({','.join(member.kind for member in members)})" if members else item["type"]
+    return Argument(item["name"], kind, members)
 
 
 def parse_value(kind: str, text: str) -> object:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from lading.deploy.abi import Abi, constructor_inputs, parse_address, parse_value
+from lading.deploy.abi import Abi, Argument, constructor_inputs, parse_address, parse_value
 from lading.deploy.errors import ParamsInvalid
 
 # Anvil and Ganache as `lading devnet` starts them, and eth-tester. An id proves nothing about a chain; it only saves
@@ -42,13 +42,24 @@ def _account(text: str) -> str:
     return text if text == DEPLOYER else parse_address(text)
 
 
+def _given(value: object) -> object:
+    """Checked here, since a union would be refused once for each of its types."""
+    members = value.values() if isinstance(value, dict) else [value]
+    if not all(isinstance(member, str) for member in members):
+        raise ValueError("it is neither text nor, for a struct, a mapping of its members to text")
+    return value
+
+
+#: An argument as given: text, or for a struct its members by name.
+Given: TypeAlias = str | dict[str, str]
 Seconds = Annotated[int, BeforeValidator(parse_duration)]
 Account = Annotated[str, AfterValidator(_account)]
 
 
 class Params(BaseModel):
     """What a deployment is made from. Delays in seconds; an account is an address or `@deployer`; `contracts` maps each
-    contract, in the order of deployment, to its constructor arguments by name (values as text)."""
+    contract, in the order of deployment, to its constructor arguments by name (values as text, a struct as a mapping of
+    its members)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,7 +68,7 @@ class Params(BaseModel):
     registrar: Account
     governor: Account
     devnet: bool = False
-    contracts: dict[str, dict[str, str]] = Field(min_length=1)
+    contracts: dict[str, dict[str, Annotated[Given, BeforeValidator(_given)]]] = Field(min_length=1)
 
     @classmethod
     def parse(cls, document: Mapping[str, object], source: str) -> Params:
@@ -117,29 +128,47 @@ class Params(BaseModel):
     def on_devnet(self, chain_id: int) -> bool:
         return self.devnet or chain_id in DEVNET_CHAIN_IDS
 
-    def _arguments(self, name: str, given: Mapping[str, str], abi: Abi) -> tuple[list[object], list[str]]:
-        # A constructor names an argument `registry_` where `registry` is the immutable; here the plain name stands.
-        inputs = {argument.strip("_"): kind for argument, kind in constructor_inputs(abi)}
-        extra = [key for key in given if key not in inputs]
-        problems = [f"contracts.{name}.{key}: the constructor has no such argument" for key in extra]
-        values: list[object] = []
-        for key, kind in inputs.items():
-            try:
-                values.append(self._argument(name, key, kind, given))
-            except ValueError as error:
-                problems.append(f"contracts.{name}.{key}: {error}")
+    def _arguments(self, name: str, given: Mapping[str, Given], abi: Abi) -> tuple[list[object], list[str]]:
+        problems: list[str] = []
+        values = self._values(name, f"contracts.{name}", constructor_inputs(abi), given, problems)
         return values, problems
 
-    def _argument(self, name: str, key: str, kind: str, given: Mapping[str, str]) -> object:
-        if key not in given:
-            raise ValueError(f"missing (type {kind})")
-        text = given[key]
-        if (name, key) == (MANAGER, "initialAdmin") and text != DEPLOYER:
+    def _values(
+        self,
+        name: str,
+        path: str,
+        inputs: Iterable[Argument],
+        given: Mapping[str, Given],
+        problems: list[str],
+    ) -> list[object]:
+        """The values of a constructor, or of a struct, at `path`; what is wrong goes into `problems`."""
+        wanted = {argument.key: argument for argument in inputs}
+        owner = "constructor" if path == f"contracts.{name}" else "struct"
+        problems += [f"{path}.{key}: the {owner} has no such argument" for key in given if key not in wanted]
+        values: list[object] = []
+        for key, argument in wanted.items():
+            text = given.get(key)
+            if argument.members and isinstance(text, dict):
+                values.append(tuple(self._values(name, f"{path}.{key}", argument.members, text, problems)))
+                continue
+            try:
+                values.append(self._value(name, argument, text))
+            except ValueError as error:
+                problems.append(f"{path}.{key}: {error}")
+        return values
+
+    def _value(self, name: str, argument: Argument, text: Given | None) -> object:
+        if text is None:
+            raise ValueError(f"missing (type {argument.kind})")
+        if argument.members or isinstance(text, dict):
+            asked = "a struct: give its members by name" if argument.members else f"of type {argument.kind}, no struct"
+            raise ValueError(f"it is {asked}")
+        if (name, argument.key) == (MANAGER, "initialAdmin") and text != DEPLOYER:
             raise ValueError("has to be @deployer, who wires the roles and then hands over to `admin`")
         if not text.startswith("@"):
-            return parse_value(kind, text)
-        if kind != "address":
-            raise ValueError(f"{text} is an address, the constructor asks for {kind}")
+            return parse_value(argument.kind, text)
+        if argument.kind != "address":
+            raise ValueError(f"{text} is an address, the constructor asks for {argument.kind}")
         if text != DEPLOYER and (text[1:] == name or text[1:] == DEV_TOKEN or text[1:] not in self.contracts):
             raise ValueError(f"{text} is none of the contracts that it could refer to")
         return text

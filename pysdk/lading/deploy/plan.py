@@ -109,7 +109,7 @@ def make_steps(
             f"deploy {name}",
             name,
             True,
-            Encoded(bytecode[name], tuple(kind for _, kind in constructor_inputs(abis[name])), tuple(values)),
+            Encoded(bytecode[name], tuple(argument.kind for argument in constructor_inputs(abis[name])), tuple(values)),
         )
         for name, values in arguments.items()
     ]

@@ -13,8 +13,8 @@ from eth_utils.crypto import keccak
 from lading import artifacts
 from lading.chain.contract import Contract, Event
 from lading.chain.node import Chain
-from lading.deploy.abi import constructor_inputs
-from lading.deploy.params import Params
+from lading.deploy.abi import Argument, constructor_inputs
+from lading.deploy.params import Given, Params
 from lading.deploy.plan import ADMIN, GOVERNOR, REGISTRAR, role_selectors
 from lading.deploy.registry import Deployment
 
@@ -89,12 +89,18 @@ def _code(chain: Chain, deployment: Deployment, at: int) -> Iterator[Check]:
 def _wiring(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
     for name, record in deployment.contracts.items():
         contract = Contract(chain, name, record.address)
-        for argument, _ in constructor_inputs(artifacts.load(name).abi):
-            key = argument.strip("_")
-            if (name, key) != FIRST_ADMIN:
-                getter = GETTERS.get((name, key), key)
-                expected = _resolved(deployment, params.contracts[name][key])
-                yield Check(f"{name}.{getter}()", expected, str(contract.read(getter, at=at)))
+        for getter, text in _shown(name, constructor_inputs(artifacts.load(name).abi), params.contracts[name]):
+            yield Check(f"{name}.{getter}()", _resolved(deployment, text), str(contract.read(getter, at=at)))
+
+
+def _shown(name: str, inputs: Iterable[Argument], given: Mapping[str, Given]) -> Iterator[tuple[str, str]]:
+    """(getter, argument as given) of each argument that a getter shows; those of a struct have one for each member."""
+    for argument in inputs:
+        value = given[argument.key]
+        if isinstance(value, dict):
+            yield from ((member.name, value[member.key]) for member in argument.members)
+        elif (name, argument.key) != FIRST_ADMIN:
+            yield GETTERS.get((name, argument.key), argument.key), value
 
 
 def _roles(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:

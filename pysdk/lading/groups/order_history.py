@@ -15,10 +15,11 @@ DecimalsOf = Callable[[str], int]
 
 
 def events_of(session: Session, order_id: str) -> tuple[Event, ...]:
-    """Every event of escrow, customs and credit that names the order, in the order of the chain: all three index the
-    order's id first."""
+    """Every event of the escrow, its operators, customs and credit that names the order, in the order of the chain: all
+    of them index the order's id first."""
     contracts = session.contracts
     addresses = [contracts.orders.address, contracts.customs.address, contracts.credit.address]
+    addresses += [operator.address for operator in contracts.operators]
     logs = session.chain.logs(addresses, [None, order_id], from_block=session.deployment.block)
     return contracts.events(logs)
 
@@ -43,7 +44,7 @@ def order_of(event: Event, decimals_of: DecimalsOf) -> OpenedOrder:
     terms = event.args["terms"]
     return OpenedOrder(
         id=event.args["id"],
-        terms=OrderTerms.from_event(terms, decimals_of(terms["token"])),
+        terms=OrderTerms.from_event(terms, decimals_of),
         block=event.block,
         tx_hash=event.tx_hash,
     )

@@ -8,6 +8,7 @@ Whoever may call a verb, and until when, stands in the interface; what it refuse
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,7 +24,7 @@ from lading.errors import InputError
 from lading.groups import order_history
 from lading.groups.next_actions import Action, next_actions
 from lading.groups.session import Receipt, Session
-from lading.models import DeliveryReceipt, OpenedOrder, Order, OrderPage, OrderTerms, StandingDefault
+from lading.models import DeliveryReceipt, OpenedOrder, Order, OrderPage, OrderTerms, Quote, StandingDefault
 from lading.reverts.orders import AlreadyOpened
 from lading.values import AbiValue, at_time
 
@@ -44,13 +45,17 @@ class Orders:
     # Terms, and what the chain says of an order.
 
     def terms(self, **values: AbiValue) -> OrderTerms:
-        """Terms from the fields of `OrderTerms`; the token's decimals come from the chain, the salt is random unless
-        given.
+        """Terms from the fields of `OrderTerms`; the decimals of tokens come from the chain, also those of `duties` and
+        `quote` given as mappings; the salt is random unless given.
 
         Raises:
             InputError: a field is missing or malformed.
         """
         token = fields.address(values.pop("token", ""), "token")
+        for name in ("duties", "quote"):
+            if isinstance(clause := values.get(name), Mapping) and "token_decimals" not in clause:
+                paid_in = fields.address(clause.get("token", ""), f"{name}.token")
+                values[name] = {**clause, "token_decimals": self._decimals_of(paid_in)}
         return OrderTerms(**values, token=token, token_decimals=self._decimals_of(token))
 
     def id(self, terms: OrderTerms) -> str:
@@ -92,7 +97,7 @@ class Orders:
     # What parties sign, off chain and without gas.
 
     def sign_open(self, terms: OrderTerms) -> str:
-        """The signer, as buyer, consents to this order; for `open_with_consent`, beside an allowance."""
+        """The signer, as buyer, consents to this order; for `open` by another, beside an allowance."""
         return self._session.key.sign_typed(typed_data.open_order(self._domain(), self.id(terms)))
 
     def sign_accept(self, terms: OrderTerms) -> str:
@@ -103,11 +108,12 @@ class Orders:
         """The signer, as buyer, pays for this order and no other (ERC-3009, nonce = the order's id), until
         `valid_until` or else the order's `accept_by`; for `open_with_authorization`."""
         key, before = self._session.key, fields.seconds(valid_until or terms.accept_by, "valid_until")
+        token, value = terms.buyer_leg()
         message = typed_data.receive_with_authorization(
-            Token(self._session.chain, terms.token).domain(),
+            Token(self._session.chain, token).domain(),
             payer=terms.buyer,
             payee=self._contract.address,
-            value=terms.total_units(),
+            value=value,
             valid_after=0,
             valid_before=before,
             nonce=self.id(terms),
@@ -132,27 +138,34 @@ class Orders:
 
     # What changes an order. Each sends, waits, and returns the receipt.
 
-    def open(self, terms: OrderTerms, *, seller_consent: str = NO_SIGNATURE) -> Receipt:
-        """Opens an order by its buyer's own transaction, from an allowance for the escrow; `receipt.id` is the order's
-        id. Terms that are open already give the receipt of the transaction that opened them.
+    def open(
+        self,
+        terms: OrderTerms,
+        *,
+        buyer_consent: str = NO_SIGNATURE,
+        seller_consent: str = NO_SIGNATURE,
+        quote: Quote | None = None,
+    ) -> Receipt:
+        """Opens an order from the buyer's allowance for the escrow: by the buyer, or by anyone with its `sign_open`;
+        `receipt.id` is the order's id. Terms that are open already give the receipt of the transaction that opened
+        them. `quote` is the provider's, if the terms name one; its leg comes from its own allowance, and duties in
+        another token than the buyer pays with come from the buyer's allowance in that token.
 
         Raises:
-            NotBuyer, ConsentInvalid, DeadlinesOutOfOrder, TooLate, ERC20InsufficientAllowance, …
+            ConsentInvalid, DeadlinesOutOfOrder, QuoteExpired, QuoteInvalid, CapExceeded, ERC20InsufficientAllowance, …
         """
-        return self._open(terms, self._contract.open(terms, seller_consent), seller_consent)
+        return self._open(terms, self._contract.open(terms, buyer_consent, seller_consent, quote), seller_consent)
 
     def open_with_authorization(
-        self, terms: OrderTerms, authorization: str, *, seller_consent: str = NO_SIGNATURE
+        self,
+        terms: OrderTerms,
+        authorization: str,
+        *,
+        seller_consent: str = NO_SIGNATURE,
+        quote: Quote | None = None,
     ) -> Receipt:
         """Opens an order with the buyer's `authorize`; by anyone. Otherwise as `open`."""
-        call = self._contract.open_with_authorization(terms, authorization, seller_consent)
-        return self._open(terms, call, seller_consent)
-
-    def open_with_consent(
-        self, terms: OrderTerms, buyer_consent: str, *, seller_consent: str = NO_SIGNATURE
-    ) -> Receipt:
-        """Opens an order with the buyer's `sign_open` and allowance; by anyone. Otherwise as `open`."""
-        call = self._contract.open_with_consent(terms, buyer_consent, seller_consent)
+        call = self._contract.open_with_authorization(terms, authorization, seller_consent, quote)
         return self._open(terms, call, seller_consent)
 
     def accept(self, terms: OrderTerms, *, seller_consent: str = NO_SIGNATURE) -> Receipt:

@@ -13,8 +13,13 @@ from lading.chain.signer import Signer
 from lading.chain.transactions import SignedTransaction
 from lading.contracts.access_manager import AccessManager
 from lading.contracts.customs_clearance import CustomsClearance
+from lading.contracts.deliveries import Deliveries
+from lading.contracts.disputes import Disputes
+from lading.contracts.duties import Duties
 from lading.contracts.participant_registry import ParticipantRegistry
 from lading.contracts.provenance_registry import ProvenanceRegistry
+from lading.contracts.quotes import Quotes
+from lading.contracts.returns import Returns
 from lading.contracts.seller_credit import SellerCredit
 from lading.contracts.token import Token
 from lading.contracts.trade_escrow import TradeEscrow
@@ -47,6 +52,11 @@ class Contracts:
         self.participants = ParticipantRegistry(chain, deployment.address("ParticipantRegistry"))
         self.goods = ProvenanceRegistry(chain, deployment.address("ProvenanceRegistry"))
         self.orders = TradeEscrow(chain, deployment.address("TradeEscrow"))
+        self.deliveries = Deliveries(chain, deployment.address("Deliveries"))
+        self.quotes = Quotes(chain, deployment.address("Quotes"))
+        self.returns = Returns(chain, deployment.address("Returns"))
+        self.disputes = Disputes(chain, deployment.address("Disputes"))
+        self.duties = Duties(chain, deployment.address("Duties"))
         self.customs = CustomsClearance(chain, deployment.address("CustomsClearance"))
         self.credit = SellerCredit(chain, deployment.address("SellerCredit"))
         self.access = AccessManager(chain, deployment.address("AccessManager"))
@@ -54,6 +64,7 @@ class Contracts:
             self.participants.contract,
             self.goods.contract,
             self.orders.contract,
+            *(operator.contract for operator in self.operators),
             self.customs.contract,
             self.credit.contract,
             self.access.contract,
@@ -61,6 +72,11 @@ class Contracts:
         if "DevDollar" in deployment.contracts:
             known.append(Token(chain, deployment.address("DevDollar")).contract)
         self._by_address: dict[str, Contract] = {contract.address: contract for contract in known}
+
+    @property
+    def operators(self) -> tuple[Deliveries | Quotes | Returns | Disputes | Duties, ...]:
+        """The contracts that hold and settle the escrow's orders."""
+        return (self.deliveries, self.quotes, self.returns, self.disputes, self.duties)
 
     def events(self, logs: Iterable[Log]) -> tuple[Event, ...]:
         """The logs of our contracts, decoded; foreign ones are left out."""

@@ -15,8 +15,14 @@ from lading.provenance.merkle import HASH_BYTES, verify
 EVENT_LEAF = keccak256(b"lading.event-leaf.v1")
 """The tag that keeps an event's leaf apart from every other kind of leaf."""
 
+DELIVERY_LEAF = keccak256(b"lading.delivery-leaf.v1")
+"""The tag of a delivery's leaf (contracts/libraries/Leaves.sol)."""
+
 EVENT_ID = re.compile(r"ni:///sha-256;([0-9a-f]{64})\?ver=CBV2\.0")
 """A CBV event id (CBV 2.0, section 8.9)."""
+
+TIME_LIMIT = 2**40
+"""Times on chain are uint40."""
 
 
 def event_id_digest(event_id: str) -> bytes:
@@ -71,4 +77,33 @@ class EventLeaf:
 
     def is_in(self, root: bytes, count: int, proof: Sequence[bytes]) -> bool:
         """Whether this event is in the batch of `count` leaves under `root`."""
+        return verify(self.hash(), proof, root, count)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLeaf:
+    """What a carrier anchors to say that it delivered an order (IProvenanceRegistry.DeliveryLeaf): the order's id, the
+    Keccak-256 of the logistic unit's EPC URI, the SHA-256 inside the CBV event id of the event with bizStep
+    `accepting`, 32 bytes each; and the event's time in Unix seconds."""
+
+    order_id: bytes
+    logistic_unit: bytes
+    event_id: bytes
+    time: int
+
+    def __post_init__(self) -> None:
+        for name in ("order_id", "logistic_unit", "event_id"):
+            if len(getattr(self, name)) != HASH_BYTES:
+                raise MerkleError(f"{name} of a leaf has {len(getattr(self, name))} bytes, not {HASH_BYTES}")
+        if not 0 <= self.time < TIME_LIMIT:
+            raise MerkleError(f"the time of a leaf is {self.time}, which is outside of uint40")
+
+    def hash(self) -> bytes:
+        """`keccak256(keccak256(abi.encode(DELIVERY_LEAF, orderId, logisticUnit, eventId, time)))`; hashed twice, as
+        `EventLeaf.hash` is."""
+        time = self.time.to_bytes(HASH_BYTES, "big")
+        return keccak256(keccak256(DELIVERY_LEAF + self.order_id + self.logistic_unit + self.event_id + time))
+
+    def is_in(self, root: bytes, count: int, proof: Sequence[bytes]) -> bool:
+        """Whether this delivery is in the batch of `count` leaves under `root`."""
         return verify(self.hash(), proof, root, count)

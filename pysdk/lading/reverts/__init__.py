@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from lading.reverts import customs, goods, openzeppelin, orders, participants, token
+from lading.reverts import (
+    customs,
+    deliveries,
+    disputes,
+    duties,
+    finance,
+    goods,
+    openzeppelin,
+    orders,
+    participants,
+    quotes,
+    returns,
+    token,
+)
 from lading.reverts.base import SolidityError, canonical_signature, parameters
 
 
@@ -16,12 +29,25 @@ def _classes(module: ModuleType) -> dict[str, type[SolidityError]]:
     }
 
 
+_MODULES = (
+    customs,
+    deliveries,
+    disputes,
+    duties,
+    finance,
+    goods,
+    openzeppelin,
+    orders,
+    participants,
+    quotes,
+    returns,
+    token,
+)
+
 #: Every class under the error's declaration; by declaration and not by name, since two contracts may use one name for
 #: errors with different arguments.
 BY_DECLARATION: dict[str, type[SolidityError]] = {
-    declaration: kind
-    for module in (customs, goods, openzeppelin, orders, participants, token)
-    for declaration, kind in _classes(module).items()
+    declaration: kind for module in _MODULES for declaration, kind in _classes(module).items()
 }
 
 __all__ = ["BY_DECLARATION", "SolidityError", "canonical_signature", "parameters"]

@@ -1,10 +1,10 @@
-"""Errors of ITradeEscrow and ISellerCredit."""
+"""Errors of ITradeEscrow, and those that its operators and ISellerCredit share with it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from lading.enums import Default, State
+from lading.enums import Default, Moment, Party, State
 from lading.reverts.base import SolidityError
 
 
@@ -23,17 +23,18 @@ class AlreadyReported(SolidityError):
 
 
 class AmountReceived(SolidityError):
-    solidity = "AmountReceived(uint256 received,uint256 expected)"
-    says = "The vault received {received} smallest units where the order asks for {expected}."
+    solidity = "AmountReceived(address token,uint256 received,uint256 expected)"
+    says = "The vault received {received} smallest units of {token} where the order asks for {expected}."
     next_step = "Use a token that moves what it says; one that takes a fee is refused."
+    token: str
     received: int
     expected: int
 
 
 class AmountZero(SolidityError):
     solidity = "AmountZero()"
-    says = "An order has a price above zero."
-    next_step = "Set the price."
+    says = "An amount above zero is needed: the price of an order, what is assigned, duty that is passed on."
+    next_step = "Set the amount."
 
 
 class CarrierForeign(SolidityError):
@@ -44,18 +45,18 @@ class CarrierForeign(SolidityError):
     expected: str
 
 
+class ConditionByWithoutCondition(SolidityError):
+    solidity = "ConditionByWithoutCondition(uint40 conditionBy)"
+    says = "The terms have a deadline for a condition ({condition_by}), and no condition."
+    next_step = "Name the condition (`client.customs.address`), or leave condition_by out."
+    condition_by: datetime | None
+
+
 class ConditionNotMet(SolidityError):
     solidity = "ConditionNotMet(bytes32 id)"
     says = "The release condition of order {id} is not met yet."
     next_step = "Try again once the papers are cleared; `customs.status` shows what is missing."
     may_retry = True
-    id: str
-
-
-class ConditionRejected(SolidityError):
-    solidity = "ConditionRejected(bytes32 id)"
-    says = "The release condition of order {id} is rejected."
-    next_step = "The order goes back: call `orders.refund`."
     id: str
 
 
@@ -68,14 +69,14 @@ class ConsentInvalid(SolidityError):
 
 
 class DeadlinesOutOfOrder(SolidityError):
-    solidity = "DeadlinesOutOfOrder(string earlier,string later)"
-    says = "In the terms, {later} comes before {earlier}."
+    solidity = "DeadlinesOutOfOrder(Moment earlier,Moment later)"
+    says = "In the terms, '{later}' comes before '{earlier}'."
     next_step = "Order the deadlines: accept, ship, condition, deliver."
-    earlier: str
-    later: str
+    earlier: Moment
+    later: Moment
 
     def sentence(self) -> str:
-        return "In the terms, {later} is over already." if self.earlier == "now" else self.says
+        return "In the terms, '{later}' is over already." if self.earlier is Moment.NOW else self.says
 
 
 class DeadlineTooFar(SolidityError):
@@ -92,6 +93,21 @@ class DefaultDiffers(SolidityError):
     next_step = "Look at `orders.default_of`, and call the other verb when it opens."
     attempted: Default
     standing: Default
+
+
+class DefaultOpen(SolidityError):
+    solidity = "DefaultOpen(Default standing,uint40 opensAt)"
+    says = "The default '{standing}' has been open since {opens_at}: it is too late for anything else."
+    next_step = "Call the default; `orders.next_actions` names its verb."
+    standing: Default
+    opens_at: datetime | None
+
+
+class DutiesNotHeld(SolidityError):
+    solidity = "DutiesNotHeld(bytes32 id)"
+    says = "The escrow holds no duties of order {id}: they were paid or returned, or there never were any."
+    next_step = "`orders.history` shows what became of them."
+    id: str
 
 
 class FeeTooHigh(SolidityError):
@@ -114,22 +130,22 @@ class GasTooLow(SolidityError):
 class NoOutcome(SolidityError):
     solidity = "NoOutcome(bytes32 id)"
     says = "Order {id} has no outcome to report."
-    next_step = "Only an accepted order that was released or refunded has one."
+    next_step = "Only an accepted order that was released, refunded or settled has one."
     id: str
 
 
 class NotBuyer(SolidityError):
     solidity = "NotBuyer(address caller,address buyer)"
     says = "{caller} is not this order's buyer."
-    next_step = "Send it from {buyer}, or bring the buyer's signature (`orders.open_with_consent`)."
+    next_step = "Send it from {buyer}."
     caller: str
     buyer: str
 
 
 class NotEscrow(SolidityError):
     solidity = "NotEscrow(address caller,address escrow)"
-    says = "Outcomes come from the escrow {escrow} alone, not from {caller}."
-    next_step = "Use `orders.report` for an outcome that was missed."
+    says = "Only the escrow {escrow} may call this, not {caller}."
+    next_step = "Use the verbs of `orders`; the escrow makes this call by itself."
     caller: str
     escrow: str
 
@@ -142,10 +158,19 @@ class NothingToWithdraw(SolidityError):
     token: str
 
 
+class NotOperator(SolidityError):
+    solidity = "NotOperator(address caller)"
+    says = "{caller} is not the contract whose call this is."
+    next_step = (
+        "Use the verbs of `orders`: returns, disputes, duties and anchored deliveries go through their contracts."
+    )
+    caller: str
+
+
 class NotParty(SolidityError):
     solidity = "NotParty(address caller)"
-    says = "{caller} is neither the buyer nor the seller of this order."
-    next_step = "Send it from one of the two."
+    says = "{caller} is none of the order's parties that may do this."
+    next_step = "Send it from the buyer or the seller; `orders.next_actions` says who else may."
     caller: str
 
 
@@ -158,10 +183,10 @@ class NotSeller(SolidityError):
 
 
 class PartyInvalid(SolidityError):
-    solidity = "PartyInvalid(string role,address party)"
+    solidity = "PartyInvalid(Party role,address party)"
     says = "{party} cannot be the {role} of an order: it is zero, or the escrow itself."
     next_step = "Name the {role}'s own address."
-    role: str
+    role: Party
     party: str
 
 
@@ -180,6 +205,14 @@ class ReceiptInvalid(SolidityError):
     signer: str
 
 
+class SplitTooHigh(SolidityError):
+    solidity = "SplitTooHigh(uint256 attempted,uint256 held)"
+    says = "The parts of the split come to {attempted} smallest units; the order holds {held}."
+    next_step = "Lower them."
+    attempted: int
+    held: int
+
+
 class StateWrong(SolidityError):
     solidity = "StateWrong(bytes32 id,State standing,State expected)"
     says = "Order {id} is in the state '{standing}'; this needs '{expected}'."
@@ -189,9 +222,15 @@ class StateWrong(SolidityError):
     expected: State
 
 
+class TermsMalformed(SolidityError):
+    solidity = "TermsMalformed()"
+    says = "The terms have more than one set of clauses, or bits beyond the fields of their schedule."
+    next_step = "Make them with `orders.terms`."
+
+
 class TooEarly(SolidityError):
     solidity = "TooEarly(uint40 blockTime,uint40 opensAt)"
-    says = "No default is open at {block_time}."
+    says = "It is too early for this at {block_time}."
     next_step = "Call again at or after {opens_at} (block time)."
     may_retry = True
     block_time: datetime
