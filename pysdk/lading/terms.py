@@ -17,7 +17,7 @@ from lading.fields import Address, Model, Money, Time, Window, Word, from_units,
 from lading.values import ZERO_ADDRESS, ZERO_WORD, address_or_none, at_time, time_or_none, word_or_none
 
 BPS_WHOLE = 10_000
-#: ITradeEscrow.Amounts: price and freight have 120 bits each.
+#: ITradeEscrow: price, freight, fee ceiling and a quote's premium have 120 bits each; other amounts have 128.
 AMOUNT_BITS = 120
 #: A token's address to its decimals.
 DecimalsOf = Callable[[str], int]
@@ -65,13 +65,14 @@ class QuoteClause(Model):
     @classmethod
     def _premium_fits(cls, premium: Decimal, info: ValidationInfo) -> Decimal:
         if (decimals := info.data.get("token_decimals")) is not None:
-            to_units(premium, decimals, "quote.premium")
+            to_units(premium, decimals, "quote.premium", AMOUNT_BITS)
         return premium
 
     def units(self) -> tuple[int, int]:
         """`amount` and `premium` in smallest units."""
         decimals = self.token_decimals
-        return to_units(self.amount, decimals, "quote.amount"), to_units(self.premium, decimals, "quote.premium")
+        premium = to_units(self.premium, decimals, "quote.premium", AMOUNT_BITS)
+        return to_units(self.amount, decimals, "quote.amount"), premium
 
     def to_chain(self) -> tuple[Any, ...]:
         return (self.provider, self.token, *self.units())
@@ -213,7 +214,7 @@ class OrderTerms(Model):
         decimals = self.token_decimals
         one = (
             self.group or ZERO_WORD,
-            to_units(self.fee_ceiling or Decimal(0), decimals, "fee_ceiling"),
+            to_units(self.fee_ceiling or Decimal(0), decimals, "fee_ceiling", AMOUNT_BITS),
             self.duties.to_chain() if self.duties else (ZERO_ADDRESS, 0, ZERO_ADDRESS, 0),
             self.quote.to_chain() if self.quote else (ZERO_ADDRESS, ZERO_ADDRESS, 0, 0),
             self.returns.to_chain(decimals) if self.returns else (ZERO_WORD, 0, 0, 0, 0),

@@ -14,7 +14,7 @@ NAME = "TradeEscrow"
 #: ITradeEscrow.Terms before its clauses, and Clauses, in the order of their fields.
 HEAD_TYPES = ("address",) * 5 + ("uint256", "uint256", "address", "bytes32", "bytes32", "bytes32")
 CLAUSES_TYPE = (
-    "(bytes32,uint128,(address,uint128,address,uint40),(address,address,uint128,uint128),"
+    "(bytes32,uint120,(address,uint128,address,uint40),(address,address,uint128,uint120),"
     "(bytes32,uint32,uint32,uint16,uint128),(address,uint128,uint32,uint16))"
 )
 

@@ -89,18 +89,18 @@ def _code(chain: Chain, deployment: Deployment, at: int) -> Iterator[Check]:
 def _wiring(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
     for name, record in deployment.contracts.items():
         contract = Contract(chain, name, record.address)
-        for getter, text in _shown(name, constructor_inputs(artifacts.load(name).abi), params.contracts[name]):
-            yield Check(f"{name}.{getter}()", _resolved(deployment, text), str(contract.read(getter, at=at)))
+        for argument in constructor_inputs(artifacts.load(name).abi):
+            if (name, argument.key) != FIRST_ADMIN:
+                getter = GETTERS.get((name, argument.key), argument.key)
+                expected = _expected(deployment, argument, params.contracts[name][argument.key])
+                yield Check(f"{name}.{getter}()", expected, str(contract.read(getter, at=at)))
 
 
-def _shown(name: str, inputs: Iterable[Argument], given: Mapping[str, Given]) -> Iterator[tuple[str, str]]:
-    """(getter, argument as given) of each argument that a getter shows; those of a struct have one for each member."""
-    for argument in inputs:
-        value = given[argument.key]
-        if isinstance(value, dict):
-            yield from ((member.name, value[member.key]) for member in argument.members)
-        elif (name, argument.key) != FIRST_ADMIN:
-            yield GETTERS.get((name, argument.key), argument.key), value
+def _expected(deployment: Deployment, argument: Argument, given: Given) -> str:
+    """What the getter of an argument shows; of a struct, its members in their order."""
+    if isinstance(given, str):
+        return _resolved(deployment, given)
+    return str(tuple(_resolved(deployment, given[member.key]) for member in argument.members))
 
 
 def _roles(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
