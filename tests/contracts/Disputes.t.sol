@@ -900,7 +900,7 @@ contract DisputesTest is LegsFixture {
         assertWholeAtAnyGas(STRANGER, address(disputes), abi.encodeCall(IDisputes.settleUnruled, (t)));
     }
 
-    /// @dev The token calls for the same settlement while it is paid out: it finds the order over, and refuses the push.
+    /// @dev The token calls for the same settlement while it is paid out: it finds the order over and fails.
     function test_settleUnruled_paysOnceThoughTheTokenCallsForItAgain() public {
         HostileToken calling = new HostileToken();
         calling.mint(buyer, FUNDING);

@@ -601,7 +601,7 @@ contract DutiesTest is LegsFixture {
         assertHolds(0, 0, 0);
     }
 
-    /// @dev Whatever the end of the order and whichever its tokens, what is left in the vault is the duties to the unit.
+    /// @dev Whatever the end of the order and whichever its tokens, the vault has the duties left, to the unit.
     function test_everyEndAfterDeliveryLeavesTheDutiesWholeInWhicheverToken() public {
         address[3] memory tokens = [address(token), address(payToken), address(dutyToken)];
         token.mint(buyer, 10 * uint256(DUTY));
@@ -665,6 +665,9 @@ contract DutiesTest is LegsFixture {
         assertNobodyElseGot();
         assertHolds(0, 0, 0);
         assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.NotDelivered));
+        approveRefunds(TAX_PAYEE);
+        refundBy(TAX_PAYEE, t, 13e6);
+        assertPaidFor(id, 13e6, 13e6);
     }
 
     /* RETURN OF DUTIES NOBODY ASSESSED */

@@ -58,7 +58,7 @@ abstract contract LegsFixture is ClausesFixture {
         assertEq(dutyToken.balanceOf(address(escrow)), duty, "duties");
     }
 
-    /// @dev At any gas the act is refused whole, or pays everybody and is reported: whoever calls pushes nobody into credit.
+    /// @dev At any gas the act is refused whole, or pays and reports to everybody: no caller pushes anyone into credit.
     function assertWholeAtAnyGas(address caller, address target, bytes memory data) internal {
         uint256 refused;
         uint256 done;

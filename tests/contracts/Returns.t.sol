@@ -670,7 +670,7 @@ contract ReturnsTest is LegsFixture {
         assertWholeAtAnyGas(STRANGER, address(returns_), abi.encodeCall(IReturns.settleByPolicy, (t)));
     }
 
-    /// @dev The token calls for the same settlement while it is paid out: it finds the order over, and refuses the push.
+    /// @dev The token calls for the same settlement while it is paid out: it finds the order over and fails.
     function test_settleByPolicy_paysOnceThoughTheTokenCallsForItAgain() public {
         HostileToken calling = new HostileToken();
         calling.mint(buyer, FUNDING);
