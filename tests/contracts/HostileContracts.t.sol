@@ -3,6 +3,9 @@ pragma solidity 0.8.30;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
+import {Assessment, IDuties} from "../../contracts/interfaces/IDuties.sol";
+import {IQuotes} from "../../contracts/interfaces/IQuotes.sol";
+import {IReturns, ReturnReceipt} from "../../contracts/interfaces/IReturns.sol";
 import {Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {
@@ -281,6 +284,66 @@ contract HostileContractsTest is HostileFixture {
         endBystanders(what);
     }
 
+    function test_anOperatorsWalletThatDoesNotAnswer_signsNothingAndBlocksNobody() public {
+        setUpBystanders(address(0));
+        for (uint256 a; a < uint256(Answer.Right); ++a) {
+            if (Answer(a) == Answer.ReturnBomb) continue;
+            uint256 snapshot = vm.snapshotState();
+            this.checkOperatorsWallet(Answer(a), string.concat("a wallet that ", nameOf(Answer(a)), ": "));
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev As provider, place of return and entry authority: whoever submits pays for the gas that it burns.
+    function checkOperatorsWallet(Answer answer_, string memory what) external {
+        bytes32 participant = prepareWallet();
+        registry.grantRoles(participant, uint16(1 << uint8(Role.Warehouse) | 1 << uint8(Role.Customs)));
+        Terms memory quoted = withQuote(walletOrder("quoted"));
+        quoted.clauses[0].quote.provider = address(hostile);
+        Terms memory returned = withReturns(walletOrder("returned"));
+        returned.clauses[0].returnPolicy.place = participant;
+        returnRequested(returned);
+        Terms memory taxed = withDuties(walletOrder("taxed"));
+        taxed.entryAuthority = participant;
+        openWithClauses(taxed);
+        hostile.set(answer_, magic(), 0);
+
+        assertSignsNothing(quoted, returned, taxed, what);
+
+        // Check that each order goes on without it
+        uint256[PARTIES] memory before = wallets(token);
+        uint256 duty = dutyToken.balanceOf(buyer);
+        vm.prank(seller);
+        escrow.refund(taxed);
+        assertEq(dutyToken.balanceOf(buyer) - duty, DUTY, string.concat(what, "the duties are not paid back"));
+        vm.warp(vm.getBlockTimestamp() + RECEIVE_WINDOW + 1);
+        vm.prank(STRANGER);
+        escrow.release(returned);
+        assertGained(before, [FUNDING, PRICE - FEE, FEE, FREIGHT], what);
+        endBystanders(what);
+    }
+
+    function assertSignsNothing(
+        Terms memory quoted,
+        Terms memory returned,
+        Terms memory taxed,
+        string memory what
+    ) private {
+        bytes memory data = abi.encode(type(uint40).max, uint32(3 * 365 days), bytes("signed"));
+        data = abi.encodeCall(ITradeEscrow.open, (quoted, "", "", data));
+        bytes memory unsigned =
+            abi.encodeWithSelector(IQuotes.QuoteInvalid.selector, escrow.orderId(quoted), hostile);
+        assertRefused(buyer, data, unsigned, what);
+        ReturnReceipt memory back = returnReceiptOf(returned);
+        data = abi.encodeCall(IReturns.receiveReturn, (returned, back, address(hostile), "signed"));
+        unsigned = abi.encodeWithSelector(IReturns.ReceiptInvalid.selector, hostile);
+        assertRefused(STRANGER, address(returns_), data, unsigned, what);
+        Assessment memory stated = Assessment(escrow.orderId(taxed), DUTY, "declaration");
+        data = abi.encodeCall(IDuties.assess, (taxed, stated, address(hostile), "signed"));
+        unsigned = abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, hostile);
+        assertRefused(STRANGER, address(duties), data, unsigned, what);
+    }
+
     /// @dev It is its own owner's loss: it consents to what is done in its name, and to nothing in another's.
     function test_aWalletThatSaysYesToEverything_consentsForItselfAlone() public {
         for (uint256 a; a < 2; ++a) {
@@ -442,11 +505,11 @@ contract HostileContractsTest is HostileFixture {
     }
 
     /// @dev The wallet has money and an allowance, and is a key of a carrier of its own, for it has said yes to that.
-    function prepareWallet() private {
+    function prepareWallet() private returns (bytes32 participant) {
         hostile.set(Answer.Right, magic(), 0);
         token.mint(address(hostile), FUNDING);
         hostile.approve(token, address(escrow));
-        bytes32 participant = admit(0x77A7, Role.Carrier, "wallet");
+        participant = admit(0x77A7, Role.Carrier, "wallet");
         registry.addKey(participant, address(hostile), "yes");
     }
 

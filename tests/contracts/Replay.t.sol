@@ -3,6 +3,10 @@ pragma solidity 0.8.30;
 
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 
+import {Assessment, IDuties} from "../../contracts/interfaces/IDuties.sol";
+import {Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
+import {IQuotes} from "../../contracts/interfaces/IQuotes.sol";
+import {IReturns, ReturnReceipt} from "../../contracts/interfaces/IReturns.sol";
 import {ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
@@ -14,14 +18,19 @@ enum Kind {
     Open,
     Accept,
     Receipt,
-    Authorization
+    Authorization,
+    Quote,
+    ReturnReceipt,
+    Assessment
 }
 
-/// @dev Each kind of signature, taken from where it was given and shown where it was not. One key is buyer, seller and
-/// carrier here, so that nothing but the signed words tells one kind from another.
+/// @dev Each kind of signature, taken from where it was given and shown where it was not. One key is buyer, seller,
+/// carrier, provider, place of return and entry authority here, so that nothing but the signed words tells one kind from another.
 contract ReplayTest is HostileFixture {
     uint256 private constant KEY = CARRIER_KEY;
-    uint256 private constant ALL_OF_THEM = 4;
+    uint256 private constant ALL_OF_THEM = 7;
+    uint40 private constant EXPIRY = type(uint40).max;
+    uint32 private constant LONGEST_LOCK = 3 * 365 days;
 
     address private signer = vm.addr(KEY);
     OwnedWallet private wallet = new OwnedWallet(vm.addr(KEY));
@@ -29,6 +38,8 @@ contract ReplayTest is HostileFixture {
 
     function setUp() public {
         setUpClauses();
+        uint256 roles = 1 << uint8(Role.Carrier) | 1 << uint8(Role.Warehouse) | 1 << uint8(Role.Customs);
+        registry.grantRoles(carrierId, uint16(roles));
         setUpBystanders(address(credit));
         equip(signer);
         vm.prank(address(wallet));
@@ -44,16 +55,16 @@ contract ReplayTest is HostileFixture {
     /// @dev Without this the matrix would hold of signatures that are good for nothing.
     function test_eachKind_isGoodForItsOwn() public {
         for (uint256 k; k < ALL_OF_THEM; ++k) {
-            Terms memory t = orderOf(bytes32(k));
+            Terms memory t = orderOf(Kind(k), bytes32(k));
             prepare(Kind(k), t);
-            (bool ok,) = call(STRANGER, submission(Kind(k), t, signatureOf(Kind(k), t)));
+            (bool ok,) = call(STRANGER, targetOf(Kind(k)), submission(Kind(k), t, signatureOf(Kind(k), t)));
             assertTrue(ok, nameOf(Kind(k)));
         }
     }
 
     function test_eachKind_onAnotherChain_isRefused() public {
         for (uint256 k; k < ALL_OF_THEM; ++k) {
-            Terms memory t = orderOf("chain");
+            Terms memory t = orderOf(Kind(k), "chain");
             uint256 snapshot = vm.snapshotState();
             prepare(Kind(k), t);
             bytes memory signature = signatureOf(Kind(k), t);
@@ -67,7 +78,7 @@ contract ReplayTest is HostileFixture {
     function test_eachKind_inAnotherVault_isRefused() public {
         TradeEscrow here = escrow;
         for (uint256 k; k < ALL_OF_THEM; ++k) {
-            Terms memory t = orderOf("vault");
+            Terms memory t = orderOf(Kind(k), "vault");
             uint256 snapshot = vm.snapshotState();
             bytes memory signature = signatureOf(Kind(k), t);
             setUpBystanders(address(0));
@@ -82,8 +93,8 @@ contract ReplayTest is HostileFixture {
     function test_eachKind_onAnotherOrder_isRefused() public {
         for (uint256 k; k < ALL_OF_THEM; ++k) {
             uint256 snapshot = vm.snapshotState();
-            bytes memory signature = signatureOf(Kind(k), orderOf("signed"));
-            Terms memory t = orderOf("another");
+            bytes memory signature = signatureOf(Kind(k), orderOf(Kind(k), "signed"));
+            Terms memory t = orderOf(Kind(k), "another");
             prepare(Kind(k), t);
             assertReplayRefused(Kind(k), t, signature, "on another order");
             vm.revertToState(snapshot);
@@ -95,7 +106,7 @@ contract ReplayTest is HostileFixture {
         for (uint256 k; k < ALL_OF_THEM; ++k) {
             for (uint256 i; i < keys.length; ++i) {
                 uint256 snapshot = vm.snapshotState();
-                Terms memory t = orderOf("party");
+                Terms memory t = orderOf(Kind(k), "party");
                 prepare(Kind(k), t);
                 assertReplayRefused(Kind(k), t, signatureBy(keys[i], Kind(k), t), "by another party");
                 vm.revertToState(snapshot);
@@ -108,7 +119,7 @@ contract ReplayTest is HostileFixture {
             for (uint256 as_; as_ < ALL_OF_THEM; ++as_) {
                 if (as_ == k) continue;
                 uint256 snapshot = vm.snapshotState();
-                Terms memory t = orderOf("kind");
+                Terms memory t = orderOf(Kind(as_), "kind");
                 prepare(Kind(as_), t);
                 string memory what = string.concat(nameOf(Kind(k)), " shown as");
                 assertReplayRefused(Kind(as_), t, signatureOf(Kind(k), t), what);
@@ -122,11 +133,11 @@ contract ReplayTest is HostileFixture {
         uint256 n = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
         for (uint256 k; k < ALL_OF_THEM; ++k) {
             uint256 snapshot = vm.snapshotState();
-            Terms memory t = orderOf("malleable");
+            Terms memory t = orderOf(Kind(k), "malleable");
             prepare(Kind(k), t);
             (uint8 v, bytes32 r, bytes32 s) = split(signatureOf(Kind(k), t));
             bytes memory twin = abi.encodePacked(r, bytes32(n - uint256(s)), v == 27 ? uint8(28) : uint8(27));
-            (bool ok, bytes memory met) = call(STRANGER, submission(Kind(k), t, twin));
+            (bool ok, bytes memory met) = call(STRANGER, targetOf(Kind(k)), submission(Kind(k), t, twin));
             assertFalse(ok, nameOf(Kind(k)));
             bytes memory malformed =
                 abi.encodeWithSelector(DevDollar.AuthorizationNotSigned.selector, address(0), signer);
@@ -139,24 +150,47 @@ contract ReplayTest is HostileFixture {
     function test_eachKind_shownTwice_isRefused() public {
         for (uint256 k; k < ALL_OF_THEM; ++k) {
             uint256 snapshot = vm.snapshotState();
-            Terms memory t = orderOf("twice");
+            Terms memory t = orderOf(Kind(k), "twice");
             bytes32 id = escrow.orderId(t);
             prepare(Kind(k), t);
             bytes memory data = submission(Kind(k), t, signatureOf(Kind(k), t));
-            (bool ok,) = call(STRANGER, data);
+            (bool ok,) = call(STRANGER, targetOf(Kind(k)), data);
             assertTrue(ok, nameOf(Kind(k)));
             bytes memory expected = abi.encodeWithSelector(ITradeEscrow.AlreadyOpened.selector, id);
             if (Kind(k) == Kind.Accept) expected = wrongState(id, State.Accepted, State.Funded);
             if (Kind(k) == Kind.Receipt) expected = wrongState(id, State.Delivered, State.Shipped);
-            assertRefused(STRANGER, data, expected, nameOf(Kind(k)));
+            State received = State.ReturnReceived;
+            if (Kind(k) == Kind.ReturnReceipt) expected = wrongState(id, received, State.ReturnRequested);
+            if (Kind(k) == Kind.Assessment) {
+                expected = abi.encodeWithSelector(ITradeEscrow.DutiesNotHeld.selector, id);
+            }
+            assertRefused(STRANGER, targetOf(Kind(k)), data, expected, nameOf(Kind(k)));
 
             // Check that it is not good again once its order has ended
             end(Kind(k), t);
             State ended = stateOf(t);
             if (Kind(k) == Kind.Accept) expected = wrongState(id, ended, State.Funded);
             if (Kind(k) == Kind.Receipt) expected = wrongState(id, ended, State.Shipped);
-            assertRefused(STRANGER, data, expected, nameOf(Kind(k)));
+            if (Kind(k) == Kind.ReturnReceipt) expected = wrongState(id, ended, State.ReturnRequested);
+            assertRefused(STRANGER, targetOf(Kind(k)), data, expected, nameOf(Kind(k)));
             vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev Each struct, under the domain of each of the contracts that take another one.
+    function test_eachKind_inAnotherDomain_isRefused() public {
+        for (uint256 k; k < ALL_OF_THEM; ++k) {
+            for (uint256 d; d < ALL_OF_THEM; ++d) {
+                if (domainOf(Kind(d)) == domainOf(Kind(k))) continue;
+                uint256 snapshot = vm.snapshotState();
+                Terms memory t = orderOf(Kind(k), "domain");
+                prepare(Kind(k), t);
+                bytes memory own = sign(KEY, domainOf(Kind(k)), structOf(Kind(k), t));
+                assertEq(own, signatureOf(Kind(k), t));
+                bytes memory signature = sign(KEY, domainOf(Kind(d)), structOf(Kind(k), t));
+                assertReplayRefused(Kind(k), t, signature, string.concat("in the domain of ", nameOf(Kind(d))));
+                vm.revertToState(snapshot);
+            }
         }
     }
 
@@ -195,7 +229,7 @@ contract ReplayTest is HostileFixture {
     function test_oneOwnersWallets_areTwoSignersOfAReceipt() public {
         addWallet(wallet);
         addWallet(sibling);
-        Terms memory t = orderOf("receipt");
+        Terms memory t = orderOf(Kind.Receipt, "receipt");
         prepare(Kind.Receipt, t);
         Receipt memory receipt = receiptOf(t);
         bytes memory signature = signReceiptAs(address(wallet), receipt);
@@ -212,6 +246,65 @@ contract ReplayTest is HostileFixture {
             "the owner's receipt"
         );
         escrow.deliver(t, receipt, address(wallet), signature);
+    }
+
+    function test_oneOwnersWallets_areTwoProviders() public {
+        (Terms memory own, Terms memory others) = (orderOf(Kind.Quote, "own"), orderOf(Kind.Quote, "own"));
+        own.clauses[0].quote.provider = address(wallet);
+        others.clauses[0].quote.provider = address(sibling);
+        bytes memory quote = abi.encode(EXPIRY, LONGEST_LOCK, signQuote(KEY, own, EXPIRY, LONGEST_LOCK));
+        vm.prank(address(wallet));
+        quotes.setCap(address(token), type(uint128).max);
+        vm.prank(address(sibling));
+        quotes.setCap(address(token), type(uint128).max);
+        assertRefused(
+            signer,
+            abi.encodeCall(ITradeEscrow.open, (others, "", "", quote)),
+            abi.encodeWithSelector(IQuotes.QuoteInvalid.selector, escrow.orderId(others), sibling),
+            "the sibling's order"
+        );
+        vm.prank(signer);
+        escrow.open(own, "", "", quote);
+        assertEq(token.balanceOf(address(sibling)), 10 * FUNDING, "the sibling's money");
+    }
+
+    function test_oneOwnersWallets_areTwoSignersOfAReturnReceipt() public {
+        addWallet(wallet);
+        addWallet(sibling);
+        Terms memory t = orderOf(Kind.ReturnReceipt, "return");
+        prepare(Kind.ReturnReceipt, t);
+        ReturnReceipt memory receipt = returnReceiptOf(t);
+        bytes32 typehash =
+            keccak256("ReturnReceipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)");
+        bytes32 stated = keccak256(abi.encode(typehash, receipt, address(wallet)));
+        bytes memory signature = sign(KEY, domainOf(Kind.ReturnReceipt), stated);
+        assertRefused(
+            STRANGER,
+            address(returns_),
+            abi.encodeCall(IReturns.receiveReturn, (t, receipt, address(sibling), signature)),
+            abi.encodeWithSelector(IReturns.ReceiptInvalid.selector, sibling),
+            "the sibling's receipt"
+        );
+        returns_.receiveReturn(t, receipt, address(wallet), signature);
+    }
+
+    function test_oneOwnersWallets_areTwoSignersOfAnAssessment() public {
+        addWallet(wallet);
+        addWallet(sibling);
+        Terms memory t = orderOf(Kind.Assessment, "assessment");
+        prepare(Kind.Assessment, t);
+        bytes32 typehash =
+            keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
+        bytes32 stated = keccak256(abi.encode(typehash, assessmentOf(t), address(wallet)));
+        bytes memory signature = sign(KEY, domainOf(Kind.Assessment), stated);
+        assertRefused(
+            STRANGER,
+            address(duties),
+            abi.encodeCall(IDuties.assess, (t, assessmentOf(t), address(sibling), signature)),
+            abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, sibling),
+            "the sibling's assessment"
+        );
+        duties.assess(t, assessmentOf(t), address(wallet), signature);
     }
 
     /* ATTACKS */
@@ -292,19 +385,24 @@ contract ReplayTest is HostileFixture {
 
     /// @dev To the state in which a signature of this kind is due.
     function prepare(Kind kind, Terms memory t) private {
-        if (kind == Kind.Accept) openFunded(t);
-        if (kind != Kind.Receipt) return;
+        if (kind == Kind.Open || kind == Kind.Authorization || kind == Kind.Quote) return;
         openFunded(t);
+        if (kind == Kind.Accept) return;
         vm.startPrank(signer);
         escrow.accept(t, "");
-        escrow.ship(t, "unit");
+        if (kind != Kind.Assessment) escrow.ship(t, "unit");
         vm.stopPrank();
+        if (kind != Kind.ReturnReceipt) return;
+        deliver(t);
+        vm.prank(signer);
+        returns_.requestReturn(t, "worn");
     }
 
     function end(Kind kind, Terms memory t) private {
+        bool opened = kind == Kind.Open || kind == Kind.Authorization || kind == Kind.Quote;
         vm.startPrank(signer);
-        if (kind == Kind.Accept || kind == Kind.Receipt) escrow.release(t);
-        else escrow.cancel(t);
+        if (opened) escrow.cancel(t);
+        else escrow.release(t);
         vm.stopPrank();
     }
 
@@ -312,7 +410,7 @@ contract ReplayTest is HostileFixture {
         string memory what = string.concat(nameOf(kind), " ", where, ": ");
         State state = stateOf(t);
         uint256 balance = token.balanceOf(signer);
-        assertRefused(STRANGER, submission(kind, t, signature), refusal(kind, t, signature), what);
+        assertRefused(STRANGER, targetOf(kind), submission(kind, t, signature), refusal(kind, t, signature), what);
         assertEq(uint256(stateOf(t)), uint256(state), string.concat(what, "the order moved"));
         assertEq(token.balanceOf(signer), balance, string.concat(what, "the money moved"));
         assertEq(listing.balanceOf(address(escrow)), PRICE - FEE, string.concat(what, "a bystander's money moved"));
@@ -325,6 +423,16 @@ contract ReplayTest is HostileFixture {
         if (kind == Kind.Receipt) {
             return abi.encodeCall(ITradeEscrow.deliver, (t, receiptOf(t), signer, signature));
         }
+        if (kind == Kind.Quote) {
+            bytes memory opens = consent(KEY, "Open(bytes32 orderId)", escrow.orderId(t));
+            return abi.encodeCall(ITradeEscrow.open, (t, opens, "", abi.encode(EXPIRY, LONGEST_LOCK, signature)));
+        }
+        if (kind == Kind.ReturnReceipt) {
+            return abi.encodeCall(IReturns.receiveReturn, (t, returnReceiptOf(t), signer, signature));
+        }
+        if (kind == Kind.Assessment) {
+            return abi.encodeCall(IDuties.assess, (t, assessmentOf(t), signer, signature));
+        }
         (uint8 v, bytes32 r, bytes32 s) = split(signature);
         bytes memory shown = abi.encode(uint256(0), type(uint256).max, v, r, s);
         return abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, "", ""));
@@ -334,6 +442,9 @@ contract ReplayTest is HostileFixture {
     function refusal(Kind kind, Terms memory t, bytes memory signature) private view returns (bytes memory) {
         bytes32 id = escrow.orderId(t);
         if (kind == Kind.Receipt) return abi.encodeWithSelector(ITradeEscrow.ReceiptInvalid.selector, signer);
+        if (kind == Kind.ReturnReceipt) return abi.encodeWithSelector(IReturns.ReceiptInvalid.selector, signer);
+        if (kind == Kind.Assessment) return abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, signer);
+        if (kind == Kind.Quote) return abi.encodeWithSelector(IQuotes.QuoteInvalid.selector, id, signer);
         if (kind != Kind.Authorization) {
             return abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, signer);
         }
@@ -351,6 +462,9 @@ contract ReplayTest is HostileFixture {
         if (kind == Kind.Open) return consent(key, "Open(bytes32 orderId)", id);
         if (kind == Kind.Accept) return consent(key, "Accept(bytes32 orderId)", id);
         if (kind == Kind.Receipt) return signReceipt(key, receiptOf(t));
+        if (kind == Kind.Quote) return signQuote(key, t, EXPIRY, LONGEST_LOCK);
+        if (kind == Kind.ReturnReceipt) return signReturnReceipt(key, returnReceiptOf(t));
+        if (kind == Kind.Assessment) return signAssessment(key, assessmentOf(t));
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, authorizationDigest(t, id));
         return abi.encodePacked(r, s, v);
     }
@@ -394,9 +508,69 @@ contract ReplayTest is HostileFixture {
         registry.addKey(carrierId, address(added), sign(KEY, separator, structHash));
     }
 
-    function orderOf(bytes32 salt) private view returns (Terms memory t) {
-        t = terms();
+    /// @dev Everything but the quote is in each order: without one the buyer pays in the settlement token.
+    function orderOf(Kind kind, bytes32 salt) private view returns (Terms memory t) {
+        t = withReturns(withDuties(terms()));
         (t.buyer, t.seller, t.carrier, t.salt) = (signer, signer, signer, salt);
+        (t.entryAuthority, t.clauses[0].returnPolicy.place) = (carrierId, carrierId);
+        t.clauses[0].duties.token = address(payToken);
+        if (kind != Kind.Quote) return t;
+        withQuote(t).clauses[0].quote.provider = signer;
+        t.clauses[0].duties.token = address(dutyToken);
+    }
+
+    function assessmentOf(Terms memory t) private view returns (Assessment memory) {
+        return Assessment(escrow.orderId(t), DUTY / 2, "declaration");
+    }
+
+    /// @return the contract that takes a signature of this kind.
+    function targetOf(Kind kind) private view returns (address) {
+        if (kind == Kind.ReturnReceipt) return address(returns_);
+        return kind == Kind.Assessment ? address(duties) : address(escrow);
+    }
+
+    function domainOf(Kind kind) private view returns (bytes32) {
+        if (kind == Kind.Authorization) return token.DOMAIN_SEPARATOR();
+        if (kind == Kind.Quote) return domain("Lading Quotes", address(quotes));
+        if (kind == Kind.ReturnReceipt) return domain("Lading Returns", address(returns_));
+        if (kind == Kind.Assessment) return domain("Lading Duties", address(duties));
+        return domain("Lading TradeEscrow", address(escrow));
+    }
+
+    /// @dev As the standards write them, apart from the fixtures' signers.
+    function structOf(Kind kind, Terms memory t) private view returns (bytes32) {
+        bytes32 id = escrow.orderId(t);
+        if (kind == Kind.Open) return keccak256(abi.encode(keccak256("Open(bytes32 orderId)"), id));
+        if (kind == Kind.Accept) return keccak256(abi.encode(keccak256("Accept(bytes32 orderId)"), id));
+        if (kind == Kind.Quote) return quoteStruct(t, id);
+        if (kind == Kind.Authorization) {
+            bytes32 moves = keccak256(
+                "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+            );
+            return keccak256(abi.encode(moves, signer, address(escrow), FUNDING, 0, type(uint256).max, id));
+        }
+        string memory fields = "(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)";
+        if (kind == Kind.Receipt) {
+            return keccak256(abi.encode(keccak256(bytes(string.concat("Receipt", fields))), receiptOf(t), signer));
+        }
+        if (kind == Kind.ReturnReceipt) {
+            bytes32 returned = keccak256(bytes(string.concat("ReturnReceipt", fields)));
+            return keccak256(abi.encode(returned, returnReceiptOf(t), signer));
+        }
+        bytes32 assessed =
+            keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
+        return keccak256(abi.encode(assessed, assessmentOf(t), signer));
+    }
+
+    function quoteStruct(Terms memory t, bytes32 id) private view returns (bytes32) {
+        bytes32 typehash = keccak256(
+            "Quote(bytes32 orderId,address payToken,uint256 payAmount,uint256 premium,address token,uint256 amount,uint40 expiry,uint32 longestLock)"
+        );
+        return keccak256(
+            abi.encode(
+                typehash, id, payToken, uint256(PAY_AMOUNT), uint256(PREMIUM), token, FUNDING, EXPIRY, LONGEST_LOCK
+            )
+        );
     }
 
     function siblingOrders() private view returns (Terms memory own, Terms memory others) {
@@ -406,8 +580,13 @@ contract ReplayTest is HostileFixture {
 
     function equip(address who) private {
         token.mint(who, 10 * FUNDING);
+        payToken.mint(who, 10 * uint256(PAY_AMOUNT + PREMIUM));
+        dutyToken.mint(who, 10 * uint256(DUTY));
+        allow(token, who);
+        allow(payToken, who);
+        allow(dutyToken, who);
         vm.prank(who);
-        token.approve(address(escrow), type(uint256).max);
+        quotes.setCap(address(token), type(uint128).max);
     }
 
     function wrongState(bytes32 id, State standing, State expected) private pure returns (bytes memory) {
@@ -415,6 +594,8 @@ contract ReplayTest is HostileFixture {
     }
 
     function nameOf(Kind kind) private pure returns (string memory) {
-        return ["an Open", "an Accept", "a Receipt", "an authorization"][uint256(kind)];
+        return [
+            "an Open", "an Accept", "a Receipt", "an authorization", "a Quote", "a ReturnReceipt", "an Assessment"
+        ][uint256(kind)];
     }
 }
