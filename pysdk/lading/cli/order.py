@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.cli import order_look, order_sign, terms
+from lading.cli import order_look, order_sign, order_terms
 from lading.cli.documents import FileUnreadable, read_json
 from lading.cli.terms import MadeTerms, OrderId, TermsFile, read_terms, terms_of
-from lading.cli.verbs import reading, signing
+from lading.cli.verbs import signing
 from lading.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ SellerConsent = Annotated[str, typer.Option("--seller-consent", metavar="0x…",
 Unit = Annotated[str, typer.Option("--unit", metavar="URI", help="The logistic unit: urn:epc:id:sscc:…")]
 ReceiptFile = Annotated[Path, typer.Option("--receipt", metavar="FILE", help="From 'order receipt'.")]
 NONE = "0x"
+PANEL = "The order"
 
-reading(app, "terms")(terms.make)
+order_terms.register(app)
 order_sign.register(app)
 
 
-@signing(app, "open")
+@signing(app, "open", PANEL)
 def open_order(
     client: Lading,
     file: MadeTerms,
@@ -44,12 +45,10 @@ def open_order(
     made = read_terms(file)
     if authorization:
         return client.orders.open_with_authorization(made, authorization, seller_consent=seller_consent)
-    if buyer_consent:
-        return client.orders.open_with_consent(made, buyer_consent, seller_consent=seller_consent)
-    return client.orders.open(made, seller_consent=seller_consent)
+    return client.orders.open(made, buyer_consent=buyer_consent or NONE, seller_consent=seller_consent)
 
 
-@signing(app, "accept")
+@signing(app, "accept", PANEL)
 def accept(
     client: Lading, order: OrderId = None, file: TermsFile = None, seller_consent: SellerConsent = NONE
 ) -> Receipt:
@@ -57,25 +56,25 @@ def accept(
     return client.orders.accept(terms_of(client, order, file), seller_consent=seller_consent)
 
 
-@signing(app, "cancel")
+@signing(app, "cancel", PANEL)
 def cancel(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Leave before acceptance, as buyer or seller."""
     return client.orders.cancel(terms_of(client, order, file))
 
 
-@signing(app, "ship")
+@signing(app, "ship", PANEL)
 def ship(client: Lading, unit: Unit, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Say that the goods left, as the seller."""
     return client.orders.ship(terms_of(client, order, file), unit)
 
 
-@signing(app, "poke")
+@signing(app, "poke", PANEL)
 def poke(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Latch a release condition that is met; by anyone."""
     return client.orders.poke(terms_of(client, order, file))
 
 
-@signing(app, "deliver")
+@signing(app, "deliver", PANEL)
 def deliver(client: Lading, receipt: ReceiptFile, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Bring the carrier's signed receipt; by anyone."""
     from lading.models import DeliveryReceipt, Signed
@@ -87,25 +86,25 @@ def deliver(client: Lading, receipt: ReceiptFile, order: OrderId = None, file: T
     return client.orders.deliver(terms_of(client, order, file), stated, signed.signer, signed.signature)
 
 
-@signing(app, "release")
+@signing(app, "release", PANEL)
 def release(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Pay seller, platform and carrier: as the buyer, or by anyone once that default is open."""
     return client.orders.release(terms_of(client, order, file))
 
 
-@signing(app, "refund")
+@signing(app, "refund", PANEL)
 def refund(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Pay the buyer back: as the seller, or by anyone once that default is open."""
     return client.orders.refund(terms_of(client, order, file))
 
 
-@signing(app, "report")
+@signing(app, "report", PANEL)
 def report(client: Lading, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Tell the credit contract of an outcome that it missed; by anyone."""
     return client.orders.report(terms_of(client, order, file))
 
 
-@signing(app, "withdraw")
+@signing(app, "withdraw", PANEL)
 def withdraw(
     client: Lading,
     token: Annotated[str | None, typer.Option("--token", metavar="ADDRESS", help="Default: the dev dollar.")] = None,

@@ -7,56 +7,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lading.cli.output import Shown, length, money, pairs, plain, table, title, utc
+from lading.cli.order_timeline import Seen, lines_of
+from lading.cli.output import Shown, money, plain, table, utc
 from lading.cli.terms import OrderId, TermsFile, terms_of
 from lading.cli.verbs import reading
-from lading.enums import Default, State
 
 if TYPE_CHECKING:
     from lading.client import Lading
-    from lading.groups.next_actions import Action
-    from lading.models import Order, OrderTerms, StandingDefault
+    from lading.models import OrderTerms
 
 Cursor = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="The `next` of the page before.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Orders on this page.")]
 
+PANEL = "Look"
+
 
 def register(app: typer.Typer) -> None:
-    reading(app, "show")(show)
-    reading(app, "list")(list_orders)
+    reading(app, "show", PANEL)(show)
+    reading(app, "list", PANEL)(list_orders)
 
 
 def show(client: Lading, order: OrderId = None, file: TermsFile = None) -> Shown:
-    """Show an order: state, deadlines, the default that stands, who may act, and what happened."""
-    terms = terms_of(client, order, file)
-    identifier = client.orders.id(terms)
-    block = client.chain.block()
-    now = datetime.fromtimestamp(client.chain.now(), UTC)
-    standing, default = client.orders.get(identifier, at=block.number), client.orders.default_of(terms, at=block.number)
-    open_acts = client.orders.next_actions(terms)
-    history = client.orders.history(identifier)
-    document = {
-        "order": identifier,
-        "as_of": {"block": block.number, "time": utc(now)},
-        "standing": plain(standing.model_dump(exclude={"id"})),
-        "default": plain(default.model_dump()),
-        "may_act": [{"verb": act.verb, "who": act.who, "until": plain(act.until)} for act in open_acts],
-        "terms": terms.model_dump(mode="json"),
-        "history": [
-            {"event": one.name, "block": one.block, "tx": one.tx_hash, "args": plain(one.args)} for one in history
-        ],
-    }
-    events = [(one.block, one.name, one.tx_hash) for one in history]
-    lines = [
-        *_summary(identifier, terms, standing, default),
-        *title("deadlines"),
-        *table(("", "", ""), _deadlines(terms, now)),
-        *title(f"who may act now ({utc(now)}, block {block.number})"),
-        *_acting(open_acts),
-    ]
-    if events:
-        lines += [*title("history"), *table(("block", "event", "transaction"), events)]
-    return Shown(document, lines)
+    """Draw an order's timeline: what happened, what lies ahead, who may act until when."""
+    seen = _seen(client, terms_of(client, order, file))
+    return Shown(_document(seen), lines_of(seen))
 
 
 def list_orders(client: Lading, after: Cursor = None, limit: Limit = 50) -> Shown:
@@ -83,42 +57,67 @@ def list_orders(client: Lading, after: Cursor = None, limit: Limit = 50) -> Show
     return Shown(document, [*lines, f"More: --after {page.next}"] if page.next else lines)
 
 
-def _summary(identifier: str, terms: OrderTerms, order: Order, default: StandingDefault) -> list[str]:
-    facts: dict[str, object] = {
-        "order": identifier,
-        "state": order.state.name.lower() + (f", since {utc(order.since)}" if order.since else ""),
-        "price": f"{money(terms.price)} and freight {money(terms.freight)}, in {terms.token}",
-        "buyer": terms.buyer,
-        "seller": terms.seller,
-        "platform": f"{terms.platform}, fee {terms.fee_bps / 100:g} % of the price",
-        "carrier": terms.carrier,
+def _seen(client: Lading, terms: OrderTerms) -> Seen:
+    """Everything about the order as of one block; the acts as of the block that comes next, which is when they would be
+    judged."""
+    orders, vault, identifier = client.orders, client.contracts.orders, client.orders.id(terms)
+    at = client.chain.block().number
+    standing = orders.get(identifier, at=at)
+    assignment = vault.assignment_of(identifier, at=at) if standing.assigned else None
+    makers = {"buyer": terms.buyer, "seller": terms.seller}
+    if assignment is not None:
+        makers["assignee"] = assignment.assignee
+    offers = {by: client.contracts.disputes.offer_of(identifier, party, at=at) for by, party in makers.items()}
+    history = orders.history(identifier)
+    return Seen(
+        id=identifier,
+        block=at,
+        now=datetime.fromtimestamp(client.chain.now(), UTC),
+        terms=terms,
+        standing=standing,
+        default=orders.default_of(terms, at=at),
+        acts=orders.next_actions(terms),
+        history=history,
+        times={number: _time_of(client, number) for number in {event.block for event in history}},
+        assignment=assignment,
+        offers={by: offer for by, offer in offers.items() if offer.until is not None},
+        duties=client.contracts.duties.paid_for(identifier, at=at) if terms.duties else None,
+    )
+
+
+def _time_of(client: Lading, block: int) -> datetime:
+    return datetime.fromtimestamp(client.chain.block(block).time, UTC)
+
+
+def _document(seen: Seen) -> dict[str, Any]:
+    return {
+        "order": seen.id,
+        "as_of": {"block": seen.block, "time": utc(seen.now)},
+        "standing": plain(seen.standing.model_dump(exclude={"id", "to_buyer"}))
+        | {"to_buyer": str(seen.amount(seen.standing.to_buyer))},
+        "default": plain(seen.default.model_dump()),
+        "may_act": [{"verb": act.verb, "who": act.who, "until": plain(act.until)} for act in seen.acts],
+        "ahead": [{"what": what, "at": utc(time)} for time, what in seen.ahead()],
+        "legs": [
+            {"leg": leg.name, "token": leg.token, "amount": str(leg.amount), "status": leg.status}
+            for leg in seen.legs()
+        ],
+        "assignment": None
+        if seen.assignment is None
+        else {"assignee": seen.assignment.assignee, "amount": str(seen.amount(seen.assignment.units))},
+        "offers": [
+            {"by": by, "to_buyer": str(seen.amount(offer.to_buyer)), "until": plain(offer.until)}
+            for by, offer in seen.offers.items()
+        ],
+        "terms": seen.terms.model_dump(mode="json"),
+        "history": [
+            {
+                "event": one.name,
+                "time": utc(seen.times[one.block]),
+                "block": one.block,
+                "tx": one.tx_hash,
+                "args": plain(one.args),
+            }
+            for one in seen.history
+        ],
     }
-    if terms.condition:
-        facts["condition"] = f"{terms.condition}, {'met' if order.condition_met else 'not seen met'}"
-    if order.state in (State.RELEASED, State.REFUNDED):
-        facts["ground"] = f"{_words(order.ground.name)}, fault of {_words(order.fault.name)}"
-    if default.kind is not Default.NONE and default.opens_at is not None:
-        facts["default"] = f"{_words(default.kind.name)}, by anyone from {utc(default.opens_at)}"
-    return pairs(facts)
-
-
-def _deadlines(terms: OrderTerms, now: datetime) -> list[tuple[str, str, str]]:
-    times = {
-        "accept by": terms.accept_by,
-        "ship by": terms.ship_by,
-        "condition by": terms.condition_by,
-        "deliver by": terms.deliver_by,
-        "claims until": terms.deliver_by + terms.claim_window,
-    }
-    rows = [(name, utc(time), "over" if now > time else "") for name, time in times.items() if time is not None]
-    return [*rows, ("inspection", f"{length(terms.inspection_window)} after delivery", "")]
-
-
-def _acting(found: tuple[Action, ...]) -> list[str]:
-    if not found:
-        return ["nobody: there is nothing left to do"]
-    return table(("", "", ""), [(act.verb, act.who, f"until {utc(act.until)}" if act.until else "") for act in found])
-
-
-def _words(name: str) -> str:
-    return name.lower().replace("_", " ")

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from lading.client import Lading
     from lading.models import OrderTerms
 
+PANEL = "Signatures, without gas"
+
 
 def register(app: typer.Typer) -> None:
-    signing(app, "authorize")(authorize)
-    signing(app, "sign-open")(sign_open)
-    signing(app, "sign-accept")(sign_accept)
-    signing(app, "receipt")(receipt)
+    signing(app, "authorize", PANEL)(authorize)
+    signing(app, "sign-open", PANEL)(sign_open)
+    signing(app, "sign-accept", PANEL)(sign_accept)
+    signing(app, "receipt", PANEL)(receipt)
 
 
 def authorize(client: Lading, order: OrderId = None, file: TermsFile = None) -> Shown:

@@ -39,20 +39,20 @@ _SHARED = {"network": (Network, DEFAULT_NETWORK), "deployment": (DeploymentFile,
 _KEYS = {"key_stdin": (KeyStdin, False), "dev_account": (DevAccount, None)}
 
 
-def reading(app: typer.Typer, name: str) -> Callable[[Verb], Verb]:
-    """A command that asks the chain and signs nothing."""
+def reading(app: typer.Typer, name: str, panel: str | None = None) -> Callable[[Verb], Verb]:
+    """A command that asks the chain and signs nothing; help lists it under `panel`."""
 
     def register(verb: Verb) -> Verb:
         def run(*, network: str, deployment: Path | None, as_json: bool, **arguments: Argument) -> None:
             _print(verb(connect(network, deployment), **arguments), as_json)
 
-        return _add(app, name, verb, run, _SHARED)
+        return _add(app, name, verb, run, _SHARED, panel)
 
     return register
 
 
-def signing(app: typer.Typer, name: str) -> Callable[[Verb], Verb]:
-    """A command that signs, and mostly sends."""
+def signing(app: typer.Typer, name: str, panel: str | None = None) -> Callable[[Verb], Verb]:
+    """A command that signs, and mostly sends; help lists it under `panel`."""
 
     def register(verb: Verb) -> Verb:
         def run(
@@ -67,13 +67,18 @@ def signing(app: typer.Typer, name: str) -> Callable[[Verb], Verb]:
             signer = signer_from(key_stdin, dev_account)
             _print(verb(connect(network, deployment, signer, dev_account), **arguments), as_json)
 
-        return _add(app, name, verb, run, _SHARED | _KEYS)
+        return _add(app, name, verb, run, _SHARED | _KEYS, panel)
 
     return register
 
 
 def _add(
-    app: typer.Typer, name: str, verb: Verb, run: Callable[..., None], shared: Mapping[str, tuple[Any, Any]]
+    app: typer.Typer,
+    name: str,
+    verb: Verb,
+    run: Callable[..., None],
+    shared: Mapping[str, tuple[Any, Any]],
+    panel: str | None,
 ) -> Verb:
     hints = get_type_hints(verb, localns=dict(_UNREAD), include_extras=True)
     own = [one for one in inspect.signature(verb).parameters.values() if one.name != "client"]
@@ -85,7 +90,7 @@ def _add(
     command.__signature__ = inspect.Signature(parameters)
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     command.__doc__ = verb.__doc__
-    app.command(name)(command)
+    app.command(name, rich_help_panel=panel)(command)
     return verb
 
 
