@@ -22,10 +22,27 @@ contract Deliveries is IDeliveries {
     /// @notice The vault.
     ITradeEscrow public immutable escrow;
 
+    mapping(bytes32 carrier => uint48) private _trustedFrom;
+
     constructor(IParticipantRegistry registry_, IProvenanceRegistry provenance_, ITradeEscrow escrow_) {
         registry = registry_;
         provenance = provenance_;
         escrow = escrow_;
+    }
+
+    /// @inheritdoc IDeliveries
+    function trustFrom(bytes32 carrier, uint48 index) external {
+        address controller = registry.controllerOf(carrier);
+        if (msg.sender != controller) revert NotController(msg.sender, controller);
+        if (index <= _trustedFrom[carrier]) revert TrustMovesBack(index, _trustedFrom[carrier]);
+
+        _trustedFrom[carrier] = index;
+        emit TrustMoved(carrier, index);
+    }
+
+    /// @inheritdoc IDeliveries
+    function trustedFrom(bytes32 carrier) external view returns (uint48) {
+        return _trustedFrom[carrier];
     }
 
     /// @inheritdoc IDeliveries
@@ -44,6 +61,8 @@ contract Deliveries is IDeliveries {
         address writer = provenance.logHead(carrier).writer;
         bytes32 participant = registry.participantWithRole(writer, Role.Carrier);
         if (participant != carrier) revert WriterForeign(participant, carrier);
+
+        if (index < _trustedFrom[carrier]) revert BatchDistrusted(carrier, index, _trustedFrom[carrier]);
 
         // Check that the leaf is in the batch, and the batch in the log
         bool anchored = provenance.batchHash(carrier, index) == batch.hash();

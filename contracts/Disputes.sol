@@ -43,7 +43,7 @@ contract Disputes is IDisputes {
     function dispute(Terms calldata terms, bytes32 evidence) external {
         bytes32 id = escrow.orderId(terms);
         if (terms.clauses.length == 0 || terms.clauses[0].arbitration.window == 0) revert NoArbitration(id);
-        if (msg.sender != terms.buyer && msg.sender != terms.seller) revert NotParty(msg.sender);
+        if (msg.sender != terms.buyer) _checkSellersDispute(terms, id);
 
         emit Disputed(id, msg.sender, evidence);
         escrow.hold(terms, State.Disputed);
@@ -73,8 +73,11 @@ contract Disputes is IDisputes {
         // Check again that it is nobody's: a key of a party may have become its own since
         _checkImpartial(terms, arbiter);
 
-        uint256 most = _disputed(terms, order) - arbitration.fee;
+        // Check the share, and leave a carrier that delivered meanwhile its freight
+        uint256 most = terms.amounts.total() - arbitration.fee;
         if (toBuyer > most) revert ShareTooHigh(toBuyer, most);
+        most = _disputed(terms, order) - arbitration.fee;
+        if (toBuyer > most) toBuyer = most;
 
         emit Ruled(id, msg.sender, toBuyer, reasons);
         _settle(terms, order, toBuyer, arbitration.fee, Ground.Ruled, fault);
@@ -99,7 +102,8 @@ contract Disputes is IDisputes {
         bool principal = msg.sender == terms.buyer || msg.sender == terms.seller;
         if (!principal && msg.sender != escrow.assignmentOf(id).assignee) revert NotParty(msg.sender);
 
-        _offers[id][msg.sender] = Offer(toBuyer, until);
+        Order memory order = escrow.getOrder(id);
+        _offers[id][msg.sender] = Offer(toBuyer, until, order.state, order.delivered);
         emit SplitProposed(id, msg.sender, toBuyer, until);
     }
 
@@ -108,8 +112,8 @@ contract Disputes is IDisputes {
         bytes32 id = escrow.orderId(terms);
         Order memory order = escrow.getOrder(id);
         if (msg.sender != terms.buyer && msg.sender != terms.seller) revert NotParty(msg.sender);
-        _checkOffer(id, msg.sender == terms.buyer ? terms.seller : terms.buyer, toBuyer);
-        if (order.assigned) _checkOffer(id, escrow.assignmentOf(id).assignee, toBuyer);
+        _checkOffer(id, order, msg.sender == terms.buyer ? terms.seller : terms.buyer, toBuyer);
+        if (order.assigned) _checkOffer(id, order, escrow.assignmentOf(id).assignee, toBuyer);
         uint256 most = _disputed(terms, order);
         if (toBuyer > most) revert ShareTooHigh(toBuyer, most);
 
@@ -154,25 +158,37 @@ contract Disputes is IDisputes {
         if (order.state != State.Disputed) revert NotDisputed(id);
     }
 
-    function _checkOffer(bytes32 id, address party, uint120 toBuyer) private view {
+    /// @dev What was offered for an order as it stood is not offered for what it has become.
+    function _checkOffer(bytes32 id, Order memory order, address party, uint120 toBuyer) private view {
         Offer memory offer = _offers[id][party];
-        if (offer.toBuyer != toBuyer || block.timestamp > offer.until) {
+        bool sameOrder = offer.state == order.state && offer.delivered == order.delivered;
+        if (!sameOrder || offer.toBuyer != toBuyer || block.timestamp > offer.until) {
             revert NotOffered(party, toBuyer, offer.toBuyer, offer.until);
         }
     }
 
-    /// @dev A party that is nobody in the registry, as most buyers are, is no arbiter.
-    function _checkImpartial(Terms calldata terms, bytes32 arbiter) private view {
-        bytes32 admittedBy = registry.getParticipant(arbiter).admittedBy;
-        _checkStranger(arbiter, admittedBy, Party.Buyer, terms.buyer);
-        _checkStranger(arbiter, admittedBy, Party.Seller, terms.seller);
-        _checkStranger(arbiter, admittedBy, Party.Platform, terms.platform);
-        _checkStranger(arbiter, admittedBy, Party.Carrier, terms.carrier);
+    /// @dev Until the goods are back or overdue, a dispute of the seller's would only take the buyer's rights away.
+    function _checkSellersDispute(Terms calldata terms, bytes32 id) private view {
+        if (msg.sender != terms.seller) revert NotParty(msg.sender);
+        State standing = escrow.getOrder(id).state;
+        uint40 deliverBy = terms.schedule.deliverBy();
+        bool overdue = standing == State.Shipped && block.timestamp > deliverBy;
+        if (!overdue && standing != State.ReturnReceived) revert SellerNotYet(standing, deliverBy);
     }
 
-    function _checkStranger(bytes32 arbiter, bytes32 admittedBy, Party role, address party) private view {
+    /// @dev A party that is nobody in the registry, as most buyers are, is no arbiter.
+    function _checkImpartial(Terms calldata terms, bytes32 arbiter) private view {
+        address controller = registry.controllerOf(arbiter);
+        _checkStranger(arbiter, controller, Party.Buyer, terms.buyer);
+        _checkStranger(arbiter, controller, Party.Seller, terms.seller);
+        _checkStranger(arbiter, controller, Party.Platform, terms.platform);
+        _checkStranger(arbiter, controller, Party.Carrier, terms.carrier);
+        _checkStranger(arbiter, controller, Party.Provider, terms.clauses[0].quote.provider);
+    }
+
+    function _checkStranger(bytes32 arbiter, address controller, Party role, address party) private view {
         bytes32 participant = registry.getKey(party).participant;
-        bool partial_ = participant != 0 && (participant == arbiter || participant == admittedBy);
-        if (partial_) revert ArbiterPartial(role, party);
+        bool known = participant != 0 && (participant == arbiter || registry.admittedByOf(participant) == arbiter);
+        if (known || party == controller) revert ArbiterPartial(role, party);
     }
 }

@@ -18,8 +18,9 @@ contract Duties is IDuties, EIP712 {
     using SafeERC20 for IERC20;
     using Signatures for bytes32;
 
-    bytes32 private constant ASSESSMENT_TYPEHASH =
-        keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
+    bytes32 private constant ASSESSMENT_TYPEHASH = keccak256(
+        "Assessment(bytes32 orderId,address token,uint256 amount,address payee,bytes32 declaration,address signer)"
+    );
 
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
@@ -108,14 +109,24 @@ contract Duties is IDuties, EIP712 {
         if (assessment.amount > clause.amount) revert AssessmentTooHigh(assessment.amount, clause.amount);
         bytes32 participant = registry.participantWithRole(signer, Role.Customs);
         if (participant != terms.entryAuthority) revert AuthorityForeign(participant, terms.entryAuthority);
-        if (!_digest(assessment, signer).isSignedBy(signer, signature)) revert AssessmentInvalid(signer);
+        if (!_digest(clause, assessment, signer).isSignedBy(signer, signature)) revert AssessmentInvalid(signer);
     }
 
-    function _digest(Assessment calldata assessment, address signer) private view returns (bytes32) {
+    function _digest(DutiesClause calldata clause, Assessment calldata assessment, address signer)
+        private
+        view
+        returns (bytes32)
+    {
         return _hashTypedDataV4(
             keccak256(
                 abi.encode(
-                    ASSESSMENT_TYPEHASH, assessment.orderId, assessment.amount, assessment.declaration, signer
+                    ASSESSMENT_TYPEHASH,
+                    assessment.orderId,
+                    clause.token,
+                    assessment.amount,
+                    clause.payee,
+                    assessment.declaration,
+                    signer
                 )
             )
         );

@@ -7,9 +7,12 @@ import {Fault} from "./interfaces/IReleaseCondition.sol";
 import {CreditRecord, ISellerCredit} from "./interfaces/ISellerCredit.sol";
 import {Ground, Outcome, State, Terms} from "./interfaces/ITradeEscrow.sol";
 import {BetaBound} from "./libraries/BetaBound.sol";
+import {Packed} from "./libraries/Packed.sol";
 
 /// @title The sellers' records. What they mean stands in ISellerCredit.
 contract SellerCredit is ISellerCredit {
+    using Packed for *;
+
     uint64 private constant WHOLE = 1000;
     uint64 private constant HALF = 500;
 
@@ -32,7 +35,7 @@ contract SellerCredit is ISellerCredit {
         if (msg.sender != escrow) revert NotEscrow(msg.sender, escrow);
 
         // Leave out what says nothing about a seller, and a seller who is nobody
-        (uint64 good, uint64 bad) = _weights(outcome);
+        (uint64 good, uint64 bad) = _weights(outcome, terms.amounts.total());
         if (good == 0 && bad == 0) return;
         bytes32 seller = _sellerAt(terms.seller, outcome.acceptedAt);
         if (seller == 0) return;
@@ -69,10 +72,21 @@ contract SellerCredit is ISellerCredit {
         return valid ? known.participant : bytes32(0);
     }
 
+    /// @param total price and freight.
     /// @return good weight of an outcome. @return bad weight.
-    function _weights(Outcome calldata outcome) private pure returns (uint64 good, uint64 bad) {
+    function _weights(Outcome calldata outcome, uint256 total) private pure returns (uint64 good, uint64 bad) {
         if (outcome.state == State.Released) return outcome.ground == Ground.OnTime ? (WHOLE, 0) : (HALF, HALF);
         if (outcome.fault == Fault.Seller) return (0, WHOLE);
-        if (outcome.ground == Ground.Agreed) return (HALF, HALF);
+        if (outcome.ground == Ground.Agreed) return _agreed(outcome, total);
+        // A buyer that disputes for nothing takes no good record away
+        if (outcome.ground == Ground.Ruled && outcome.delivered && outcome.toBuyer == 0) return (WHOLE, 0);
+    }
+
+    /// @dev A delivery with a part given back is half a good one; what never arrived is as bad as what was given back, so that
+    /// an agreement a moment before the deadline is no way around the record.
+    function _agreed(Outcome calldata outcome, uint256 total) private pure returns (uint64 good, uint64 bad) {
+        if (outcome.delivered) return (HALF, HALF);
+        bad = uint64(WHOLE * uint256(outcome.toBuyer) / total);
+        good = WHOLE - bad;
     }
 }

@@ -66,6 +66,8 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @dev A selector and four words.
     uint256 private constant REASON_BYTES = 132;
 
+    uint256 private constant AUTHORIZATION_BYTES = 160;
+
     bytes32 private constant OPEN_TYPEHASH = keccak256("Open(bytes32 orderId)");
     bytes32 private constant ACCEPT_TYPEHASH = keccak256("Accept(bytes32 orderId)");
     bytes32 private constant RECEIPT_TYPEHASH =
@@ -126,6 +128,11 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         bytes calldata quote
     ) external nonReentrant returns (bytes32 id) {
         id = _checkOpening(terms, sellerConsent);
+
+        // Check the buyer's consent if an allowance is drawn on too: what this token calls its consent says nothing about that
+        if (terms.takesAllowance() && msg.sender != terms.buyer) {
+            _checkConsent(id, terms.buyer, OPEN_TYPEHASH, authorization[AUTHORIZATION_BYTES:]);
+        }
 
         // Pull with the authorization whose nonce is the id: it is the buyer's consent to these terms and no others
         _pullAuthorized(terms, id, authorization);
@@ -444,8 +451,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     function _fundClauses(Terms calldata terms, bytes32 id, Word word, bytes calldata quote) private returns (Word) {
         Clauses calldata clauses = terms.extra();
         if (clauses.duties.amount > 0) {
-            (address paidWith,) = terms.buyerLeg();
-            if (clauses.duties.token != paidWith) clauses.duties.token.pull(terms.buyer, clauses.duties.amount);
+            if (terms.takesAllowance()) clauses.duties.token.pull(terms.buyer, clauses.duties.amount);
             word = word.with(OrderWord.DUTIES_HELD);
         }
         if (clauses.quote.provider != address(0)) {
@@ -478,9 +484,9 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /* INTERNAL: ENDING */
 
     /// @dev Writes the end, then pays: a token that calls back finds an order that has ended. An order that came to nothing
-    /// before it was delivered returns its duties.
+    /// its condition was met or it was delivered returns its duties.
     function _end(Terms calldata terms, bytes32 id, Word word, Split memory split) private {
-        bool dutiesBack = word.has(OrderWord.DUTIES_HELD) && !word.has(OrderWord.DELIVERED)
+        bool dutiesBack = word.has(OrderWord.DUTIES_HELD) && !word.has(OrderWord.DELIVERED | OrderWord.CONDITION_MET)
             && (word.state() == State.Refunded || word.state() == State.Cancelled);
         _orders[id] = dutiesBack ? word.without(OrderWord.DUTIES_HELD) : word;
 
@@ -551,14 +557,15 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         if (block.timestamp >= opensAt) revert DefaultOpen(standing, opensAt);
     }
 
-    /// @dev Nobody keeps a carrier from its freight by a dispute a moment before its receipt.
+    /// @dev Nobody keeps a carrier from its freight by a dispute a moment before its receipt: as long as neither the dispute's
+    /// default is open nor, without the dispute, a refund would be.
     function _checkDeliverable(Terms calldata terms, bytes32 id, Word word) private view {
         if (word.state() == State.Disputed && !word.has(OrderWord.DELIVERED)) {
-            _checkInTime(terms.schedule.claimBy());
-        } else {
-            _checkState(id, word, State.Shipped);
             _checkNoDefault(terms, id, word);
+            word = word.enter(State.Shipped);
         }
+        _checkState(id, word, State.Shipped);
+        _checkNoDefault(terms, id, word);
     }
 
     /// @dev Which operator may hold an order in which state, and from which states on.

@@ -21,7 +21,7 @@ struct Paid {
 
 /// @title Duties: put aside by the buyer at opening, paid at the entry authority's assessment, the rest returned.
 /// @notice They are a leg of their own: the end of the order does not wait for them, nor they for it. An order that is
-/// cancelled, or refunded before it was delivered, returns them at once; else they stay until assessed or until `assessBy`.
+/// cancelled, or refunded before its condition was met or it was delivered, returns them at once; else they stay until assessed or until `assessBy`.
 /// @dev Warning: the authority is trusted with the amount, up to what the buyer put aside.
 interface IDuties is IClause {
     event DutiesAssessed(bytes32 indexed id, address indexed signer, uint256 amount, bytes32 declaration);
@@ -48,8 +48,9 @@ interface IDuties is IClause {
     /// @notice Pays what the entry authority assessed to the tax payee and returns the rest to the buyer. By anyone, no
     /// later than `assessBy`.
     /// @param signer a key, valid at this block, of the terms' entry authority, which has the role Customs.
-    /// @param signature EIP-712 over `Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)`,
-    /// ERC-1271 accepted.
+    /// @param signature EIP-712 over `Assessment(bytes32 orderId,address token,uint256 amount,address payee,bytes32
+    /// declaration,address signer)`, ERC-1271 accepted. Token and payee are those of the terms: the authority signs to whom
+    /// the duties go, since it was others who agreed on it.
     function assess(Terms calldata terms, Assessment calldata assessment, address signer, bytes calldata signature)
         external;
 

@@ -25,7 +25,7 @@ interface IQuotes {
     event QuoteClosed(bytes32 indexed id, address indexed provider);
 
     error NotEscrow(address caller, address escrow);
-    /// @notice The provider is the vault, or a party that it pays for.
+    /// @notice The provider is the vault.
     error ProviderInvalid(address provider);
     error PayAmountZero();
     /// @notice The buyer's token is the settlement token: there is nothing to swap.

@@ -13,8 +13,10 @@ struct CreditRecord {
 }
 
 /// @title A score that is a pure function of the outcomes of accepted orders.
-/// @notice An outcome adds a good and a bad weight: released on time 1000/0, released late 500/500, refunded at the seller's
-/// fault 0/1000. Every other outcome adds nothing and is not counted.
+/// @notice An outcome adds a good and a bad weight: released on time 1000/0, released late 500/500; refunded
+/// or ruled at the seller's fault 0/1000; ruled after a delivery with nothing for the buyer 1000/0; settled by agreement
+/// 500/500 after a delivery, and before one bad by the share of price and freight that went back, rounded down, good by the
+/// rest. Every other outcome adds nothing and is not counted.
 /// @notice An order counts for the participant whose valid key `terms.seller` was when the order was accepted.
 /// @notice The score is 1000 times the lower bound of the Beta posterior with a uniform prior, in its normal approximation:
 /// with a = good/1000 + 1, b = bad/1000 + 1 and n = a + b, `a/n - z * sqrt(a*b / (n*n*(n+1)))`, z = 1.645 (one-sided 95 %),

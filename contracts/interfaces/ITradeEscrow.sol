@@ -195,7 +195,7 @@ struct Order {
     /// Block time of acceptance; zero before it.
     uint40 acceptedAt;
     /// Of price and freight, what went back to the buyer's side at the end.
-    uint120 toBuyer;
+    uint128 toBuyer;
 }
 
 /// @notice How an accepted order ended.
@@ -210,7 +210,7 @@ struct Outcome {
     /// Block time of the end.
     uint40 at;
     /// Of price and freight, what went back to the buyer's side.
-    uint120 toBuyer;
+    uint128 toBuyer;
 }
 
 /// @notice The one thing that anyone may do about a silent party, and from when on.
@@ -230,7 +230,8 @@ enum Party {
     Seller,
     Platform,
     Carrier,
-    Assignee
+    Assignee,
+    Provider
 }
 
 /// @notice What an error sets in order: now, and the deadlines of a schedule.
@@ -265,7 +266,8 @@ struct Operators {
 /// @dev Warning: `condition` is chosen by the parties. A hostile one can grant or refuse a delivery and name at whose door a
 /// failure lies, and do nothing else.
 /// @dev Warning: the condition is a veto with a deadline, not a seal. A carrier's receipt is taken while it is still
-/// pending and has time; after delivery nothing that it says changes the order.
+/// pending and has time; after delivery nothing that it says changes the order. A refund that is open for it is open until
+/// somebody calls it: a condition that is met after all closes it again.
 /// @dev Warning: any call may be reordered by the block's builder within the block; every deadline is block time.
 interface ITradeEscrow {
     event Opened(bytes32 indexed id, address indexed buyer, address indexed seller, Terms terms);
@@ -380,10 +382,13 @@ interface ITradeEscrow {
 
     /// @notice Opens an order for a buyer who signed an ERC-3009 `receiveWithAuthorization` whose nonce is the order's id.
     /// By anyone.
-    /// @dev Warning: the buyer's consent is as good as the token, which checks the signature.
+    /// @dev Warning: the buyer's consent is as good as the token, which checks the signature; it is a consent for that token
+    /// only. Duties in another token are drawn from an allowance, and need the buyer's own signature or call besides.
     /// @dev Warning: whoever sees the call may send it first with an empty `sellerConsent`; the order is then open and
-    /// waits for `accept`, which takes the same signature.
-    /// @param authorization `abi.encode(validAfter, validBefore, v, r, s)`.
+    /// waits for `accept`, which takes the same signature. Until then the seller may cancel, though it had consented; a
+    /// provider keeps its premium. The same holds for `open` with a consent.
+    /// @param authorization `abi.encode(validAfter, validBefore, v, r, s)`; then, if duties are drawn from an allowance and the
+    /// buyer does not call, its signature over `Open(bytes32 orderId)`.
     function openWithAuthorization(
         Terms calldata terms,
         bytes calldata authorization,
@@ -405,7 +410,9 @@ interface ITradeEscrow {
 
     /// @notice Submits the carrier's receipt, no later than the end of the claim window. By anyone. Refused while a default
     /// stands open: once the condition is rejected, or still pending after its deadline, or the claim window is over. In a
-    /// dispute that was raised before it came, it is noted until the claim window ends, for the freight; the dispute goes on.
+    /// dispute that was raised before it came, it is noted while neither default is open, for the freight; the dispute goes on.
+    /// @dev Warning: freight is earned by the receipt. Until it is in, buyer and seller may end the order without the carrier,
+    /// who hands over once it is.
     /// @param signer a key, valid at this block, of the participant of `terms.carrier`, which has the role Carrier.
     /// @param signature EIP-712 over `Receipt(bytes32 orderId,bytes32 logisticUnit,bytes32 eventId,address signer)`, ERC-1271
     /// accepted. The signer is part of it, so that one wallet's signature is none of its owner's other wallet.

@@ -53,6 +53,13 @@ library OrderTerms {
         if (clauses.duties.token == token) amount += clauses.duties.amount;
     }
 
+    /// @notice Whether the buyer pays duties from an allowance of their own, in another token than the rest.
+    function takesAllowance(Terms calldata terms) internal pure returns (bool) {
+        if (terms.clauses.length == 0) return false;
+        (address token,) = buyerLeg(terms);
+        return extra(terms).duties.amount > 0 && extra(terms).duties.token != token;
+    }
+
     /// @notice The platform's fee on what goes to the seller's side.
     function feeOn(Terms calldata terms, uint256 proceeds) internal pure returns (uint256 fee) {
         fee = proceeds * terms.amounts.feeBps() / BPS;

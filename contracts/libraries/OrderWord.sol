@@ -5,7 +5,7 @@ import {Fault} from "../interfaces/IReleaseCondition.sol";
 import {Ground, Order, State} from "../interfaces/ITradeEscrow.sol";
 
 /// @notice Everything that changes about an order, as it stands in its one slot: state, ground, fault and flags in a byte
-/// each from the right, then `since` and `acceptedAt` (40 bits each) and `toBuyer` (120 bits).
+/// each from the right, then `since` and `acceptedAt` (40 bits each) and `toBuyer` (128 bits).
 type Word is uint256;
 
 using OrderWord for Word global;
@@ -41,6 +41,7 @@ library OrderWord {
         return Fault(uint8(Word.unwrap(word) >> 16));
     }
 
+    /// @return whether the flag, or one of several, is set.
     function has(Word word, uint256 flag) internal pure returns (bool) {
         return Word.unwrap(word) & flag != 0;
     }
@@ -53,8 +54,8 @@ library OrderWord {
         return uint40(Word.unwrap(word) >> ACCEPTED_AT);
     }
 
-    function toBuyer(Word word) internal pure returns (uint120) {
-        return uint120(Word.unwrap(word) >> TO_BUYER);
+    function toBuyer(Word word) internal pure returns (uint128) {
+        return uint128(Word.unwrap(word) >> TO_BUYER);
     }
 
     function with(Word word, uint256 flag) internal pure returns (Word) {

@@ -144,8 +144,20 @@ abstract contract ClausesFixture is EscrowFixture {
     }
 
     function signAssessment(uint256 key, Assessment memory assessment) internal view returns (bytes memory) {
-        bytes32 typehash = keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
-        bytes memory stated = abi.encode(typehash, assessment, vm.addr(key));
+        return signAssessment(key, assessment, address(dutyToken), TAX_PAYEE);
+    }
+
+    function signAssessment(uint256 key, Assessment memory assessment, address dutiesIn, address payee)
+        internal
+        view
+        returns (bytes memory)
+    {
+        bytes32 typehash = keccak256(
+            "Assessment(bytes32 orderId,address token,uint256 amount,address payee,bytes32 declaration,address signer)"
+        );
+        bytes memory stated = abi.encode(
+            typehash, assessment.orderId, dutiesIn, assessment.amount, payee, assessment.declaration, vm.addr(key)
+        );
         return sign(key, domain("Lading Duties", address(duties)), keccak256(stated));
     }
 
@@ -192,6 +204,8 @@ abstract contract ClausesFixture is EscrowFixture {
 
     function assess(Terms memory t, uint256 amount) internal {
         Assessment memory assessment = Assessment(escrow.orderId(t), amount, sha256("declaration"));
-        duties.assess(t, assessment, authority, signAssessment(AUTHORITY_KEY, assessment));
+        DutiesClause memory clause = t.clauses[0].duties;
+        bytes memory signature = signAssessment(AUTHORITY_KEY, assessment, clause.token, clause.payee);
+        duties.assess(t, assessment, authority, signature);
     }
 }
