@@ -1,28 +1,48 @@
-"""The vault on the embedded chain, with everything that a verb can be tried with."""
+"""The vault and its operators on the embedded chain, with everything that a verb can be tried with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from sdk_kit import BUYER, CARRIER, GOVERNOR, SELLER, STRANGER, World, build_world
+from operations_pages import OPERATORS, VAULT
+from sdk_kit import (
+    BRAND,
+    BUYER,
+    CARRIER,
+    CONTROLLER,
+    EXIT,
+    GOVERNOR,
+    PAYMENT,
+    World,
+    admit,
+    build_world,
+    fresh_signer,
+    funded_signer,
+)
 
 from lading import artifacts
-from lading.chain import transactions
+from lading.chain import abi, transactions
 from lading.chain.contract import Call
 from lading.chain.node import Chain
 from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.contracts.trade_escrow import TradeEscrow
 from lading.deploy import ContractRecord, Deployment, Params, deploy
-from lading.enums import Fault, State
+from lading.deploy.abi import create_address
+from lading.enums import Fault, Role, State
+from lading.errors import ContractError
 from lading.groups.orders import unit_hash
+from lading.groups.session import Contracts, Receipt
 from lading.models import OrderTerms
+from lading.provenance.leaf import DeliveryLeaf
 
 UNIT = "urn:epc:id:sscc:0614141.1234567890"
 EVENT = "ni:///sha-256;" + "ab" * 32 + "?ver=CBV2.0"
+ASSIGNEE, TAX_PAYEE, PROVIDER = BRAND, EXIT, PAYMENT
+GAS = 3_000_000
 
 
 def runtime(code: str) -> bytes:
@@ -51,14 +71,22 @@ class Stage:
     observer: str
     token: str
     conditions: dict[str, str]
+    arbiter: Signer
+    #: A key of the participant `place`, which takes goods back.
+    warehouse: Signer
+    place: str
 
     @property
     def chain(self) -> Chain:
         return self.world.client.chain
 
     @property
+    def contracts(self) -> Contracts:
+        return self.world.client.contracts
+
+    @property
     def vault(self) -> TradeEscrow:
-        return self.world.client.contracts.orders
+        return self.contracts.orders
 
     def poke_at(self, address: str) -> None:
         """A call without data: the observer begins to answer, the token changes its mind."""
@@ -75,39 +103,62 @@ class Stage:
             }
         return self.world.terms(**changed)
 
-    def send(self, signer: Signer, call: Call) -> None:
-        self.world.by(signer).send(call)
+    def full_order(self, condition: str = "met") -> OrderTerms:
+        """One with duties, a return policy and an arbiter."""
+        dollar, now = self.world.client.token().address, self.world.now()
+        assess_by = now + timedelta(days=8)
+        return self.order(
+            condition,
+            entry_authority=self.world.entry_customs,
+            duties={"token": dollar, "amount": Decimal(30), "payee": TAX_PAYEE.address, "assess_by": assess_by},
+            returns={
+                "place": self.place,
+                "receive_window": timedelta(days=3),
+                "settle_window": timedelta(days=2),
+                "restocking_bps": 1000,
+                "freight": Decimal(5),
+            },
+            arbitration={
+                "arbiter": self.arbiter.address,
+                "fee": Decimal(10),
+                "window": timedelta(days=10),
+                "silent_buyer_bps": 5000,
+            },
+        )
 
-    def bring(self, terms: OrderTerms, state: State) -> None:
-        """The order to that state, by the shortest way."""
-        ways = {
-            State.NONE: (),
-            State.FUNDED: ("open",),
-            State.ACCEPTED: ("open", "accept"),
-            State.SHIPPED: ("open", "accept", "ship"),
-            State.DELIVERED: ("open", "accept", "ship", "deliver"),
-            State.RELEASED: ("open", "accept", "release"),
-            State.REFUNDED: ("open", "accept", "refund"),
-            State.CANCELLED: ("open", "cancel"),
-        }
-        by = {"open": BUYER, "cancel": BUYER, "release": BUYER, "deliver": STRANGER}
-        for verb in ways[state]:
-            bringing = "the carrier's receipt" if verb == "deliver" else ""
-            self.send(by.get(verb, SELLER), self.call(terms, verb, bringing))
+    def quoted_order(self) -> OrderTerms:
+        """One that the buyer pays in the other token; buyer and provider can pay, and the provider may lock it."""
+        settlement, paid = self.world.by(PROVIDER).token(), self.world.by(BUYER).token(self.token)
+        settlement.mint(PROVIDER.address, Decimal(1000))
+        settlement.approve(self.vault.address)
+        paid.mint(BUYER.address, Decimal(1000))
+        paid.approve(self.vault.address)
+        self.send(PROVIDER, self.contracts.quotes.set_cap(settlement.address, 10**9))
+        quote = {"provider": PROVIDER.address, "token": self.token, "amount": Decimal(118), "premium": Decimal("1.2")}
+        return self.order(quote=quote)
 
-    def call(self, terms: OrderTerms, verb: str, bringing: str) -> Call:
-        """The verb, with what the caller brings, in the words of the table of callers."""
-        return ATTEMPTS[verb, bringing](self, terms)
+    def send(self, signer: Signer, call: Call) -> Receipt:
+        """With gas for the dearest verb: the embedded chain's estimate runs a transaction some twenty times."""
+        client = self.world.by(signer)
+        signed = client.plan(call, gas=GAS)
+        client.broadcast(signed)
+        return client.wait(signed)
 
-    def consents(self, terms: OrderTerms) -> tuple[str, str, str]:
-        """The buyer's authorization, the buyer's consent, the seller's consent."""
-        buyer, seller = self.world.by(BUYER).orders, self.world.by(SELLER).orders
-        return buyer.authorize(terms), buyer.sign_open(terms), seller.sign_accept(terms)
+    def refuses(self, signer: Signer, call: Call) -> bool:
+        try:
+            self.chain.call(call.to, call.data, sender=signer.address)
+        except ContractError:
+            return True
+        return False
 
-    def delivery(self, terms: OrderTerms) -> Call:
-        receipt = self.world.client.orders.receipt(terms, UNIT, EVENT)
-        signature = self.world.by(CARRIER).orders.sign_receipt(receipt)
-        return self.vault.deliver(terms, receipt, CARRIER.address, signature)
+    def anchor_delivery(self, terms: OrderTerms) -> None:
+        """The carrier's first batch: this delivery."""
+        carrier, root = self.world.ids[Role.CARRIER], "0x" + self.leaf(terms).hash().hex()
+        self.world.by(CARRIER).goods.anchor(carrier, 0, root, 1)
+
+    def leaf(self, terms: OrderTerms) -> DeliveryLeaf:
+        words = (self.vault.order_id(terms)[2:], unit_hash(UNIT)[2:], "ab" * 32)
+        return DeliveryLeaf(*(bytes.fromhex(word) for word in words), time=1_700_000_000)
 
     def state(self, terms: OrderTerms) -> State:
         return self.vault.get(self.vault.order_id(terms)).state
@@ -119,8 +170,12 @@ class Stage:
             "shipBy": terms.ship_by.timestamp(),
             "conditionBy": terms.condition_by.timestamp() if terms.condition_by else None,
             "deliverBy": terms.deliver_by.timestamp(),
+            "assessBy": terms.duties.assess_by.timestamp() if terms.duties else None,
             "claimWindow": terms.claim_window.total_seconds(),
             "inspectionWindow": terms.inspection_window.total_seconds(),
+            "receiveWindow": terms.returns.receive_window.total_seconds() if terms.returns else None,
+            "settleWindow": terms.returns.settle_window.total_seconds() if terms.returns else None,
+            "arbitrationWindow": terms.arbitration.window.total_seconds() if terms.arbitration else None,
             "since": self._since(terms),
         }
         parts = [seconds[part] if part in seconds else int(part) for part in words.split(" + ")]
@@ -147,49 +202,24 @@ class Restoring:
         self._tester.revert_to_snapshot(self._snapshot)
 
 
-NOTHING, AUTHORIZED, CONSENTED, ACCEPTING = (
-    "",
-    "the buyer's authorization",
-    "the buyer's consent",
-    "the seller's consent",
-)
-BOTH_AUTHORIZED, BOTH_CONSENTED = f"{AUTHORIZED} and {ACCEPTING}", f"{CONSENTED} and {ACCEPTING}"
-ATTEMPTS: dict[tuple[str, str], Callable[[Stage, OrderTerms], Call]] = {
-    ("open", NOTHING): lambda on, terms: on.vault.open(terms, "0x"),
-    ("open", ACCEPTING): lambda on, terms: on.vault.open(terms, on.consents(terms)[2]),
-    ("openWithAuthorization", AUTHORIZED): lambda on, terms: on.vault.open_with_authorization(
-        terms, on.consents(terms)[0], "0x"
-    ),
-    ("openWithAuthorization", BOTH_AUTHORIZED): lambda on, terms: on.vault.open_with_authorization(
-        terms, on.consents(terms)[0], on.consents(terms)[2]
-    ),
-    ("openWithConsent", CONSENTED): lambda on, terms: on.vault.open_with_consent(terms, on.consents(terms)[1], "0x"),
-    ("openWithConsent", BOTH_CONSENTED): lambda on, terms: on.vault.open_with_consent(terms, *on.consents(terms)[1:]),
-    ("accept", NOTHING): lambda on, terms: on.vault.accept(terms, "0x"),
-    ("accept", ACCEPTING): lambda on, terms: on.vault.accept(terms, on.consents(terms)[2]),
-    ("cancel", NOTHING): lambda on, terms: on.vault.cancel(terms),
-    ("ship", NOTHING): lambda on, terms: on.vault.ship(terms, unit_hash(UNIT)),
-    ("poke", NOTHING): lambda on, terms: on.vault.poke(terms),
-    ("deliver", "the carrier's receipt"): lambda on, terms: on.delivery(terms),
-    ("release", NOTHING): lambda on, terms: on.vault.release(terms),
-    ("refund", NOTHING): lambda on, terms: on.vault.refund(terms),
-    ("report", NOTHING): lambda on, terms: on.vault.report(terms),
-}
-
-
 def build_stage() -> Stage:
     chain = Chain.open("embedded")
     usual = deploy(chain, GOVERNOR, Params.default(governance_delay=0))
     observer = create(chain, runtime(OBSERVER))
-    arguments = "".join(address[2:].rjust(64, "0") for address in (usual.address("ParticipantRegistry"), observer))
-    vault = create(chain, bytes.fromhex(artifacts.load("TradeEscrow").bytecode[2:] + arguments))
-    client = Lading.connect(chain, signer=GOVERNOR, deployment=with_vault(usual, chain, vault))
+    client = Lading.connect(chain, signer=GOVERNOR, deployment=with_vault(usual, chain, observer))
     token = create(chain, runtime(TOKEN.format(dollar=usual.address("DevDollar")[2:])))
     conditions = {
         name: create(chain, runtime(CONDITION.format(status=status, reason=reason)))
         for name, status, reason in (("pending", 0, Fault.CARRIER), ("met", 1, 0), ("rejected", 2, Fault.BUYER))
     }
-    return Stage(build_world(client), observer, token, {"none": "", **conditions})
+    world = build_world(client)
+    arbiter, warehouse = funded_signer(client), fresh_signer()
+    admit(client, {Role.ARBITER}, arbiter)
+    place = admit(client, {Role.WAREHOUSE}, warehouse)
+    client.using(CONTROLLER).goods.set_writer(world.ids[Role.CARRIER], CARRIER.address)
+    client.token().mint(TAX_PAYEE.address, Decimal(100))
+    client.using(TAX_PAYEE).token().approve(client.contracts.duties.address)
+    return Stage(world, observer, token, {"none": "", **conditions}, arbiter, warehouse, place)
 
 
 def create(chain: Chain, code: bytes) -> str:
@@ -198,8 +228,25 @@ def create(chain: Chain, code: bytes) -> str:
     return mined.contract_address
 
 
-def with_vault(usual: Deployment, chain: Chain, address: str) -> Deployment:
-    """The same deployment with that vault instead of its own."""
-    old = usual.contracts["TradeEscrow"].model_dump()
-    record = ContractRecord(**{**old, "address": address, "code_hash": chain.code_hash(address)})
-    return usual.model_copy(update={"contracts": {**usual.contracts, "TradeEscrow": record}})
+def with_vault(usual: Deployment, chain: Chain, observer: str) -> Deployment:
+    """The same deployment with another vault, which tells this observer of outcomes, and operators of its own."""
+    nonce = chain.web3.eth.get_transaction_count(GOVERNOR.address)
+    names = (VAULT, *OPERATORS)
+    at = {name: create_address(GOVERNOR.address, nonce + place) for place, name in enumerate(names)}
+    registry = usual.address("ParticipantRegistry")
+    arguments: dict[str, tuple[list[str], list[Any]]] = {
+        VAULT: (
+            ["address", "(address,address,address,address,address)", "address"],
+            [registry, tuple(at[name] for name in OPERATORS), observer],
+        ),
+        "Deliveries": (["address"] * 3, [registry, usual.address("ProvenanceRegistry"), at[VAULT]]),
+        "Quotes": (["address"], [at[VAULT]]),
+        **{name: (["address"] * 2, [registry, at[VAULT]]) for name in ("Returns", "Disputes", "Duties")},
+    }
+    records = {}
+    for name in names:
+        code = bytes.fromhex(artifacts.load(name).bytecode[2:]) + abi.encode(*arguments[name])
+        assert create(chain, code) == at[name]
+        old = usual.contracts[name].model_dump()
+        records[name] = ContractRecord(**{**old, "address": at[name], "code_hash": chain.code_hash(at[name])})
+    return usual.model_copy(update={"contracts": {**usual.contracts, **records}})
