@@ -164,10 +164,12 @@ contract AttacksTest is PathFixture {
         assertEq(uint256(stands), uint256(standing), what);
         assertLe(opensAt, vm.getBlockTimestamp(), what);
         if (standing != Default.Release) {
-            assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.release, (t)), differs(Default.Release, standing), what);
+            bytes memory release = abi.encodeCall(ITradeEscrow.release, (t));
+            assertRefused(STRANGER, release, differs(Default.Release, standing), what);
         }
         if (standing != Default.Refund) {
-            assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.refund, (t)), differs(Default.Refund, standing), what);
+            bytes memory refund = abi.encodeCall(ITradeEscrow.refund, (t));
+            assertRefused(STRANGER, refund, differs(Default.Refund, standing), what);
         }
         if (standing != Default.PolicyRefund) {
             bytes memory notBack = abi.encodeWithSelector(IReturns.NotReceived.selector, id);
@@ -286,7 +288,8 @@ contract AttacksTest is PathFixture {
         vm.prank(seller);
         escrow.assign(t, FINANCIER, 60e6);
         assertRefused(seller, refund, missing, "accepted: ");
-        assertRefused(seller, abi.encodeCall(ITradeEscrow.cancel, (t)), wrongState(t, State.Accepted, State.Funded), "");
+        bytes memory wrong = wrongState(t, State.Accepted, State.Funded);
+        assertRefused(seller, abi.encodeCall(ITradeEscrow.cancel, (t)), wrong, "cancel: ");
         vm.prank(seller);
         escrow.ship(t, "unit");
         assertRefused(seller, refund, missing, "shipped: ");
@@ -438,7 +441,7 @@ contract AttacksTest is PathFixture {
 
     /* BATCHES */
 
-    /// @dev A call that was given too little fails by name and changes nothing; to leave less than one promises fails all.
+    /// @dev A call that was given too little fails by name and changes nothing; to leave less than promised fails all.
     function test_attack_aBatchWithTooLittleGasIsNotBlamedOnTheOrder() public {
         Terms memory t = plain("starved");
         bring(t, Path.ReleaseByDefault);

@@ -25,7 +25,8 @@ enum Kind {
 }
 
 /// @dev Each kind of signature, taken from where it was given and shown where it was not. One key is buyer, seller,
-/// carrier, provider, place of return and entry authority here, so that nothing but the signed words tells one kind from another.
+/// carrier, provider, place of return and entry authority here, so that nothing but the signed words tells one kind
+/// from another.
 contract ReplayTest is HostileFixture {
     uint256 private constant KEY = CARRIER_KEY;
     uint256 private constant ALL_OF_THEM = 7;

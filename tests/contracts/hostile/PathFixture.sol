@@ -12,8 +12,8 @@ import {Pack} from "../Pack.sol";
 import {HostileFixture} from "./HostileFixture.sol";
 import {Behaviour, CountingObserver, IHook, TurningToken} from "./TurningToken.sol";
 
-/// @dev Which token of an order is the hostile one: that of an order without clauses, or one of the three of an order that
-/// has every clause.
+/// @dev Which token of an order is the hostile one: that of an order without clauses, or one of the three of an order
+/// that has every clause.
 enum Leg {
     Plain,
     Settlement,
@@ -196,12 +196,12 @@ abstract contract PathFixture is HostileFixture {
         target = address(escrow);
         if (path <= Path.OpenWithAuthorization) (caller, data) = openingOf(path, t);
         else if (path <= Path.RefundDelivered || path == Path.ReleaseLapsed) (caller, data) = endingOf(path, t);
-        else if (path == Path.Withdraw) return (seller, target, withdrawalOf(seller, ELSEWHERE, t));
+        else if (path == Path.Withdraw) return (seller, target, withdrawalOf(ELSEWHERE, t));
         else if (path == Path.WithdrawFor) return (STRANGER, target, withdrawalForOf(seller, t));
         else return operationOf(path, t);
     }
 
-    function withdrawalOf(address, address to, Terms memory t) internal pure returns (bytes memory) {
+    function withdrawalOf(address to, Terms memory t) internal pure returns (bytes memory) {
         return abi.encodeCall(ITradeEscrow.withdraw, (t.token, to));
     }
 

@@ -48,8 +48,8 @@ struct Books {
     uint256[8][3] due;
 }
 
-/// @dev The token of one leg calls the vault or an operator at its first movement on each path: once about the order that
-/// moves it, once about another in the same tokens.
+/// @dev The token of one leg calls the vault or an operator at its first movement on each path: once about the order
+/// that moves it, once about another in the same tokens.
 contract ReentryTest is PathFixture {
     using Pack for Terms;
     using Packed for *;
@@ -124,7 +124,7 @@ contract ReentryTest is PathFixture {
         }
     }
 
-    /// @dev What a push refuses about another order it refuses on every path: one of each kind is enough beside `Plain`.
+    /// @dev What a push refuses about another order it refuses on every path: beside `Plain` one of each kind does.
     function aboutAnother(Path path) private pure returns (bool) {
         return path == Path.Open || path == Path.OpenWithAuthorization || path == Path.ReleaseByBuyer
             || path == Path.Rule || path == Path.Assess;
