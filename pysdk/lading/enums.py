@@ -106,6 +106,7 @@ class Party(IntEnum):
     PLATFORM = 2
     CARRIER = 3
     ASSIGNEE = 4
+    PROVIDER = 5
 
 
 class Moment(IntEnum):

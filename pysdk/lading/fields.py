@@ -22,6 +22,8 @@ from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 from lading.errors import InputError
 
 UINT40_MAX = 2**40 - 1
+#: ITradeEscrow: price, freight, fee ceiling, a quote's premium and shares have 120 bits; other amounts have 128.
+AMOUNT_BITS = 120
 UINT128_BITS = 128
 UINT128_MAX = 2**UINT128_BITS - 1
 UINT128_DIGITS = 39

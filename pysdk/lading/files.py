@@ -1,7 +1,8 @@
-"""Files that a crash must not leave half written."""
+"""Files that a crash must not leave half written, and what stands for a file on chain."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -31,3 +32,9 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def content_hash(content: bytes | Path) -> str:
+    """SHA-256 of bytes or of a file, as 0x hex: what evidence, reasons and declarations are named by on chain. An
+    OSError passes."""
+    return "0x" + hashlib.sha256(content if isinstance(content, bytes) else content.read_bytes()).hexdigest()

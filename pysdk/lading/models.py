@@ -218,11 +218,14 @@ class Exposure(Model):
 
 
 class Offer(Model):
-    """A split that a party offers (IDisputes.Offer): `to_buyer` smallest units of the settlement token, until then;
-    None without an offer."""
+    """A split that a party offers (IDisputes.Offer): `to_buyer` smallest units of the settlement token, until then
+    (None without an offer), for the order as it stood: once it is in another state, or delivered, the offer no longer
+    holds."""
 
     to_buyer: int
     until: Time | None
+    state: State
+    delivered: bool
 
 
 class Batch(Model):

@@ -13,12 +13,10 @@ from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from lading.fields import Address, Model, Money, Time, Window, Word, from_units, to_units
+from lading.fields import AMOUNT_BITS, Address, Model, Money, Time, Window, Word, from_units, to_units
 from lading.values import ZERO_ADDRESS, ZERO_WORD, address_or_none, at_time, time_or_none, word_or_none
 
 BPS_WHOLE = 10_000
-#: ITradeEscrow: price, freight, fee ceiling and a quote's premium have 120 bits each; other amounts have 128.
-AMOUNT_BITS = 120
 #: A token's address to its decimals.
 DecimalsOf = Callable[[str], int]
 

@@ -86,15 +86,15 @@ def test_a_weight_that_no_record_holds_is_refused(good: int, bad: int, name: str
 
 
 def released(ground: Ground, at: int = 1) -> Outcome:
-    return Outcome(State.RELEASED, ground, Fault.NOBODY, True, 1, at)
+    return Outcome(State.RELEASED, ground, Fault.NOBODY, True, 1, at, to_buyer=0, total=7)
 
 
 def refunded(fault: Fault, at: int = 1) -> Outcome:
-    return Outcome(State.REFUNDED, Ground.NOT_SHIPPED, fault, False, 1, at)
+    return Outcome(State.REFUNDED, Ground.NOT_SHIPPED, fault, False, 1, at, to_buyer=7, total=7)
 
 
-def settled(ground: Ground, fault: Fault = Fault.NOBODY) -> Outcome:
-    return Outcome(State.SETTLED, ground, fault, True, 1, 1, to_buyer=7)
+def settled(ground: Ground, fault: Fault = Fault.NOBODY, *, delivered: bool = True, to_buyer: int = 3) -> Outcome:
+    return Outcome(State.SETTLED, ground, fault, delivered, 1, 1, to_buyer, total=7)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,11 @@ def settled(ground: Ground, fault: Fault = Fault.NOBODY) -> Outcome:
         (settled(Ground.RETURNED), (0, 0)),
         (settled(Ground.NOT_RULED), (0, 0)),
         (settled(Ground.RULED), (0, 0)),
+        (settled(Ground.RULED, to_buyer=0), (1000, 0)),
+        (settled(Ground.RULED, delivered=False, to_buyer=0), (0, 0)),
         (settled(Ground.RULED, Fault.SELLER), (0, 1000)),
+        (settled(Ground.AGREED, delivered=False, to_buyer=3), (572, 428)),
+        (settled(Ground.AGREED, delivered=False, to_buyer=7), (0, 1000)),
     ],
 )
 def test_what_an_outcome_weighs(outcome: Outcome, expected: tuple[int, int]) -> None:

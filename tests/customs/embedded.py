@@ -15,6 +15,7 @@ from lading.enums import IdentifierScheme, Role
 
 WORD = bytes(32)
 ADDRESS = "0x" + "44" * 20
+PRICE = 1_000
 
 
 class Embedded:
@@ -62,4 +63,4 @@ class Embedded:
 
 def terms(seller: str = ADDRESS, platform: str = ADDRESS, carrier: str = ADDRESS) -> tuple[Any, ...]:
     """ITradeEscrow.Terms, with what the contracts under test read of them."""
-    return (ADDRESS, seller, platform, carrier, ADDRESS, 0, 0, ADDRESS, WORD, WORD, WORD, [])
+    return (ADDRESS, seller, platform, carrier, ADDRESS, PRICE, 0, ADDRESS, WORD, WORD, WORD, [])

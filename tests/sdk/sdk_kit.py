@@ -12,15 +12,18 @@ from typing import Any
 
 from eth_account import Account
 
+from lading import artifacts
 from lading.chain import devnet, transactions
 from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.enums import IdentifierScheme, Role
-from lading.models import OrderTerms
+from lading.models import Order, OrderTerms, Quote
 
 GOVERNOR, BUYER, SELLER, PLATFORM, CARRIER, EXIT, ENTRY, PAYMENT, BRAND, STRANGER = (Signer.dev(i) for i in range(10))
-CONTROLLER = Signer.dev(10)
+CONTROLLER, PLACE, ARBITER, PROVIDER, FINANCIER, TAX_PAYEE = (Signer.dev(i) for i in range(10, 16))
 PRICE, FREIGHT = Decimal("120.50"), Decimal("9.99")
+UNIT = "urn:epc:id:sscc:0614141.1234567890"
+EVENT = "ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0"
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,17 @@ class World:
     ids: dict[Role, str]
     exit_customs: str
     entry_customs: str
+    #: Another token with six decimals, of which the buyer has plenty.
+    second_token: str
 
     def by(self, signer: Signer) -> Lading:
         return self.client.using(signer)
+
+    def by_new_arbiter(self) -> Lading:
+        """A key of an arbiter that no terms name."""
+        key = funded_signer(self.client)
+        admit(self.client, {Role.ARBITER}, key)
+        return self.by(key)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.client.chain.block().time, UTC)
@@ -68,11 +79,73 @@ class World:
             **changed,
         )
 
+    def with_returns(self, **changed: Any) -> OrderTerms:
+        """Goods may come back to PLACE: 10 % and 4.00 for the way are kept."""
+        returns = {
+            "place": self.ids[Role.WAREHOUSE],
+            "receive_window": timedelta(days=14),
+            "settle_window": timedelta(days=5),
+            "restocking_bps": 1_000,
+            "freight": Decimal(4),
+        }
+        return self.terms(**{"returns": returns, **changed})
+
+    def with_arbitration(self, **changed: Any) -> OrderTerms:
+        """ARBITER rules within 20 days for 5.00; if it is silent, the buyer gets 60 %."""
+        window = timedelta(days=20)
+        arbitration = {"arbiter": ARBITER.address, "fee": Decimal(5), "window": window, "silent_buyer_bps": 6_000}
+        return self.terms(**{"arbitration": arbitration, **changed})
+
+    def with_quote(self, **changed: Any) -> OrderTerms:
+        """The buyer pays 900.00 of the second token and a premium of 3.00 to PROVIDER."""
+        amounts = {"amount": Decimal(900), "premium": Decimal(3)}
+        return self.terms(**{"quote": {"provider": PROVIDER.address, "token": self.second_token, **amounts}, **changed})
+
+    def with_duties(self, **changed: Any) -> OrderTerms:
+        """21.00 of the second token put aside for duties, which ENTRY assesses."""
+        duties = {
+            "token": self.second_token,
+            "amount": Decimal(21),
+            "payee": TAX_PAYEE.address,
+            "assess_by": self.now() + timedelta(days=40),
+        }
+        return self.terms(**{"duties": duties, "entry_authority": self.entry_customs, **changed})
+
+    def quote(self, terms: OrderTerms) -> Quote | None:
+        """The provider's, good for an hour and a year; None for terms that ask for none."""
+        if terms.quote is None:
+            return None
+        until = self.now() + timedelta(hours=1)
+        return self.by(PROVIDER).orders.quote(terms, expiry=until, longest_lock=timedelta(days=365))
+
     def opened(self, terms: OrderTerms) -> OrderTerms:
         """Open and accepted, by both parties' consent."""
         consent = self.by(SELLER).orders.sign_accept(terms)
-        self.by(BUYER).orders.open(terms, seller_consent=consent)
+        self.by(BUYER).orders.open(terms, seller_consent=consent, quote=self.quote(terms))
         return terms
+
+    def shipped(self, terms: OrderTerms) -> OrderTerms:
+        self.by(SELLER).orders.ship(self.opened(terms), UNIT)
+        return terms
+
+    def delivered(self, terms: OrderTerms) -> OrderTerms:
+        """Shipped, and handed over by the carrier."""
+        self.shipped(terms)
+        receipt = self.client.orders.receipt(terms, UNIT, EVENT)
+        signature = self.by(CARRIER).orders.sign_receipt(receipt)
+        self.by(STRANGER).orders.deliver(terms, receipt, CARRIER.address, signature)
+        return terms
+
+    def returned(self, terms: OrderTerms) -> OrderTerms:
+        """Delivered, asked back by the buyer, and received by the place of return."""
+        self.by(BUYER).orders.request_return(self.delivered(terms))
+        receipt = self.client.orders.return_receipt(terms, UNIT, EVENT)
+        signature = self.by(PLACE).orders.sign_return_receipt(receipt)
+        self.by(STRANGER).orders.receive_return(terms, receipt, PLACE.address, signature)
+        return terms
+
+    def order(self, terms: OrderTerms) -> Order:
+        return self.client.orders.get(self.client.orders.id(terms))
 
     def wait(self, time: datetime) -> None:
         """Until the chain's clock has reached that time."""
@@ -85,6 +158,8 @@ def build_world(client: Lading) -> World:
         Role.PLATFORM: admit(client, {Role.PLATFORM}, PLATFORM),
         Role.CARRIER: admit(client, {Role.CARRIER}, CARRIER),
         Role.PAYMENT_PROVIDER: admit(client, {Role.PAYMENT_PROVIDER}, PAYMENT),
+        Role.WAREHOUSE: admit(client, {Role.WAREHOUSE}, PLACE),
+        Role.ARBITER: admit(client, {Role.ARBITER}, ARBITER),
     }
     exit_customs = admit(client, {Role.CUSTOMS}, EXIT, country="CN")
     entry_customs = admit(client, {Role.CUSTOMS}, ENTRY, country="DE")
@@ -100,7 +175,19 @@ def build_world(client: Lading) -> World:
     dollars = client.token()
     dollars.mint(BUYER.address, Decimal(1_000_000))
     client.using(BUYER).token().approve(client.contracts.orders.address)
-    return World(client, ids, exit_customs, entry_customs)
+    second = deploy_token(client)
+    client.token(second).mint(BUYER.address, Decimal(1_000_000))
+    client.using(BUYER).token(second).approve(client.contracts.orders.address)
+    dollars.mint(PROVIDER.address, Decimal(1_000_000))
+    client.using(PROVIDER).token().approve(client.contracts.orders.address)
+    client.using(PROVIDER).orders.set_quote_cap(dollars.address, Decimal(1_000_000))
+    return World(client, ids, exit_customs, entry_customs, second)
+
+
+def deploy_token(client: Lading) -> str:
+    """A DevDollar of its own."""
+    bytecode = bytes.fromhex(artifacts.load("DevDollar").bytecode[2:])
+    return str(transactions.send(client.chain, GOVERNOR, None, bytecode).contract_address)
 
 
 def identifier(country: str = "CN") -> str:

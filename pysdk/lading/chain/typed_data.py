@@ -104,14 +104,19 @@ def quote(
     )
 
 
-def assessment(domain: Domain, order_id: str, units: int, declaration: str, signer: str) -> TypedData:
-    """What the entry authority assesses, in smallest units of the duties' token (IDuties.assess)."""
+def assessment(
+    domain: Domain, *, order_id: str, token: str, units: int, payee: str, declaration: str, signer: str
+) -> TypedData:
+    """What the entry authority assesses, in smallest units of the duties' token, and to whom it goes
+    (IDuties.assess)."""
     return _typed(
         domain,
         "Assessment",
         {
             "orderId": ("bytes32", order_id),
+            "token": ("address", token),
             "amount": ("uint256", units),
+            "payee": ("address", payee),
             "declaration": ("bytes32", declaration),
             "signer": ("address", signer),
         },

@@ -24,3 +24,9 @@ class Deliveries:
         return self.contract.call(
             "deliverAnchored", terms.to_chain(), stated, index, (batch.root, batch.count), list(proof)
         )
+
+    def trust_from(self, carrier: str, index: int) -> Call:
+        return self.contract.call("trustFrom", carrier, index)
+
+    def trusted_from(self, carrier: str) -> int:
+        return int(self.contract.read("trustedFrom", carrier))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from lading.chain import abi
 from lading.chain.contract import Call, Contract
 from lading.chain.node import BlockId, Chain
+from lading.enums import ConditionStatus
+from lading.errors import BadResponse, ContractError
 from lading.models import Assignment, DeliveryReceipt, Order, OrderTerms, Quote, StandingDefault
 from lading.values import ZERO_WORD, address_or_none, time_or_none
 
@@ -44,6 +46,15 @@ class TradeEscrow:
     def default_of(self, terms: OrderTerms, *, at: BlockId = "latest") -> StandingDefault:
         kind, opens_at = self.contract.read("defaultOf", terms.to_chain(), at=at)
         return StandingDefault(kind=kind, opens_at=time_or_none(opens_at))
+
+    def condition_status(self, terms: OrderTerms, *, at: BlockId = "latest") -> ConditionStatus:
+        """What the terms' condition says, as the vault takes it: whatever is no answer is PENDING."""
+        data = abi.selector("status(bytes32)") + bytes.fromhex(self.order_id(terms)[2:])
+        try:
+            status, _ = abi.decode(["uint256", "uint256"], self.contract.chain.call(terms.condition, data, at=at))
+        except (ContractError, BadResponse):
+            return ConditionStatus.PENDING
+        return ConditionStatus(status) if status in set(ConditionStatus) else ConditionStatus.PENDING
 
     def assignment_of(self, order_id: str, *, at: BlockId = "latest") -> Assignment | None:
         assignee, units = self.contract.read("assignmentOf", order_id, at=at)

@@ -30,8 +30,9 @@ class WeightError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an accepted order ended: what the escrow tells the observer (ITradeEscrow.Outcome). Times in Unix
-    seconds; `at` is the order's end; `to_buyer` in smallest units of the settlement token."""
+    """How an accepted order ended: what the escrow tells the observer (ITradeEscrow.Outcome). Times in Unix seconds;
+    `at` is the order's end; `to_buyer` of `total`, price and freight in the terms, went back to the buyer's side, in
+    smallest units."""
 
     state: State
     ground: Ground
@@ -39,7 +40,8 @@ class Outcome:
     delivered: bool
     accepted_at: int
     at: int
-    to_buyer: int = 0
+    to_buyer: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,12 @@ def weights(outcome: Outcome) -> tuple[int, int]:
         return (UNIT, 0) if outcome.ground is Ground.ON_TIME else (UNIT // 2, UNIT // 2)
     if outcome.fault is Fault.SELLER:
         return (0, UNIT)
-    return (UNIT // 2, UNIT // 2) if outcome.ground is Ground.AGREED else (0, 0)
+    if outcome.ground is Ground.AGREED:
+        # What never arrived is as bad as what was given back.
+        bad = UNIT // 2 if outcome.delivered else UNIT * outcome.to_buyer // outcome.total
+        return (UNIT - bad, bad)
+    blameless = outcome.ground is Ground.RULED and outcome.delivered and not outcome.to_buyer
+    return (UNIT, 0) if blameless else (0, 0)
 
 
 def replay(outcomes: Iterable[Outcome]) -> CreditRecord:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from lading.reverts.base import SolidityError
 
 
+class BatchDistrusted(SolidityError):
+    solidity = "BatchDistrusted(bytes32 carrier,uint48 index,uint48 first)"
+    says = "Carrier {carrier} no longer stands by batch {index} of its log: those before {first} prove no delivery."
+    next_step = "Have the carrier sign a receipt for this order (`orders.sign_receipt`)."
+    carrier: str
+    index: int
+    first: int
+
+
 class DeliveryNotAnchored(SolidityError):
     solidity = "DeliveryNotAnchored(bytes32 carrier,uint48 index)"
     says = "This delivery is not in batch {index} of the log of carrier {carrier}."
@@ -20,6 +29,14 @@ class LeafForeign(SolidityError):
     next_step = "Have the carrier anchor a delivery of this order."
     leaf_order: str
     id: str
+
+
+class TrustMovesBack(SolidityError):
+    solidity = "TrustMovesBack(uint48 attempted,uint48 standing)"
+    says = "Batches before {standing} are distrusted for good; {attempted} is not after it."
+    next_step = "Give a later batch."
+    attempted: int
+    standing: int
 
 
 class WriterForeign(SolidityError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lading.enums import Party
+from lading.enums import Party, State
 from lading.reverts.base import SolidityError
 
 
@@ -54,6 +54,14 @@ class NotOffered(SolidityError):
     attempted: int
     offered: int
     until: datetime | None
+
+
+class SellerNotYet(SolidityError):
+    solidity = "SellerNotYet(State standing,uint40 deliverBy)"
+    says = "A seller cannot dispute an order in the state '{standing}' that was to be delivered by {deliver_by}."
+    next_step = "Wait until the goods are back, or until that deadline has passed without a delivery."
+    standing: State
+    deliver_by: datetime | None
 
 
 class ShareTooHigh(SolidityError):
