@@ -103,6 +103,8 @@ contract Disputes is IDisputes {
         if (!principal && msg.sender != escrow.assignmentOf(id).assignee) revert NotParty(msg.sender);
 
         Order memory order = escrow.getOrder(id);
+        if (order.acceptedAt == 0) revert NotAccepted(id);
+
         _offers[id][msg.sender] = Offer(toBuyer, until, order.state, order.delivered);
         emit SplitProposed(id, msg.sender, toBuyer, until);
     }

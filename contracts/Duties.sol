@@ -74,7 +74,9 @@ contract Duties is IDuties, EIP712 {
         State state = escrow.getOrder(id).state;
         if (state != State.Refunded && state != State.Settled) revert NotReturned(id);
 
-        // Check that it is no more than is out
+        // Check that the tax payee pays, so that the record is true, and no more than is out
+        address payee = _clause(terms).payee;
+        if (msg.sender != payee) revert NotPayee(msg.sender, payee);
         if (amount == 0) revert AmountZero();
         Paid memory paid = _paid[id];
         uint128 most = paid.assessed - paid.refunded;

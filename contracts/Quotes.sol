@@ -83,8 +83,9 @@ contract Quotes is IQuotes, EIP712 {
 
     /// @dev The order's id binds every amount; the provider signs them all the same, to see what it signs.
     function _checkQuote(bytes32 id, Terms calldata terms, bytes calldata quote) private {
-        (uint40 expiry, uint32 longestLock, bytes memory signature) = abi.decode(quote, (uint40, uint32, bytes));
         address provider = terms.clauses[0].quote.provider;
+        if (quote.length == 0) revert QuoteMissing(id, provider);
+        (uint40 expiry, uint32 longestLock, bytes memory signature) = abi.decode(quote, (uint40, uint32, bytes));
         if (block.timestamp > expiry) revert QuoteExpired(uint40(block.timestamp), expiry);
         uint256 latest = block.timestamp + longestLock;
         if (terms.lastMoment() > latest) revert LockTooLong(terms.lastMoment(), latest);

@@ -35,6 +35,7 @@ interface IDisputes is IClause {
     error ArbiterFeeTooHigh(uint256 attempted, uint256 max);
     error SilentShareTooHigh(uint16 attempted, uint16 max);
     error NoArbitration(bytes32 id);
+    error NotAccepted(bytes32 id);
     error NotParty(address caller);
     /// @notice A seller disputes what came back, or a delivery that nobody confirmed by its deadline.
     error SellerNotYet(State standing, uint40 deliverBy);

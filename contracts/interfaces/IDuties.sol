@@ -39,6 +39,7 @@ interface IDuties is IClause {
     error AssessmentTooHigh(uint256 attempted, uint256 max);
     error TooLate(uint40 blockTime, uint40 deadline);
     error TooEarly(uint40 blockTime, uint40 opensAt);
+    error NotPayee(address caller, address payee);
     error AmountZero();
     /// @notice More than was assessed and has not come back yet.
     error RefundTooHigh(uint256 attempted, uint256 max);
@@ -57,7 +58,7 @@ interface IDuties is IClause {
     /// @notice Returns duties that nobody assessed to the buyer, after `assessBy`. By anyone.
     function returnDuties(Terms calldata terms) external;
 
-    /// @notice Passes duty on from the caller, who is the tax payee or pays for it, to the buyer of goods that came back. It
+    /// @notice Passes duty back from the caller, the tax payee, to the buyer of goods that came back. It
     /// goes from one to the other by the caller's allowance for this contract: the vault is not part of it, and the buyer's
     /// refund of the price never waits for it.
     function refundDuties(Terms calldata terms, uint128 amount) external;

@@ -30,6 +30,8 @@ interface IQuotes {
     error PayAmountZero();
     /// @notice The buyer's token is the settlement token: there is nothing to swap.
     error TokensEqual(address token);
+    /// @notice The terms name a provider, and no quote came with them.
+    error QuoteMissing(bytes32 id, address provider);
     error QuoteExpired(uint40 blockTime, uint40 expiry);
     /// @notice The order can stay open until `last`; the quote holds until `latest`.
     error LockTooLong(uint256 last, uint256 latest);

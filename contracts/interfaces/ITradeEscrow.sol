@@ -231,7 +231,8 @@ enum Party {
     Platform,
     Carrier,
     Assignee,
-    Provider
+    Provider,
+    Payee
 }
 
 /// @notice What an error sets in order: now, and the deadlines of a schedule.
@@ -297,7 +298,7 @@ interface ITradeEscrow {
     /// @param reason the first 132 bytes of what it reverted with: an error of three words whole.
     event CallFailed(uint256 indexed index, bytes reason);
 
-    /// @notice A party is zero, or the vault itself, from which nothing would ever come back.
+    /// @notice A party, or who is to be paid out, is zero or the vault itself, from which nothing would ever come back.
     error PartyInvalid(Party role, address party);
     error AmountZero();
     error FeeTooHigh(uint16 attempted, uint16 max);

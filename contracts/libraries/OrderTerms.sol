@@ -15,8 +15,8 @@ library OrderTerms {
     uint256 private constant CLAUSE_WORDS = 19;
 
     /// @return hash `keccak256(abi.encode(chainId, escrow, ...)` of the members before the clauses, then zero without clauses or
-    /// else `keccak256(abi.encode(clauses[0])))`, copied as they came instead of member by member. A member with bits
-    /// beyond its type gives another id, which no order has: `open` refuses it.
+    /// else `keccak256(abi.encode(clauses[0]))`, copied as they came instead of member by member. A member with bits
+    /// beyond its type, or a second clause, gives another id, which no order has: `open` refuses both.
     /// @param chainId of the chain on which the vault was deployed: should a chain change its id, its orders keep theirs.
     function id(Terms calldata terms, address escrow, uint256 chainId) internal pure returns (bytes32 hash) {
         bytes32 clauses = terms.clauses.length == 0 ? bytes32(0) : _hash(terms.clauses);
@@ -70,7 +70,7 @@ library OrderTerms {
 
     /// @notice The last moment at which the order can still be open, if everybody takes all of its time.
     function lastMoment(Terms calldata terms) internal pure returns (uint256 last) {
-        last = uint256(terms.schedule.claimBy()) + terms.schedule.inspectionWindow();
+        last = uint256(terms.schedule.deliverBy()) + terms.schedule.claimWindow() + terms.schedule.inspectionWindow();
         if (terms.clauses.length == 0) return last;
         Clauses calldata clauses = extra(terms);
         last += uint256(clauses.returnPolicy.receiveWindow) + clauses.returnPolicy.settleWindow + clauses.arbitration.window;
@@ -121,7 +121,7 @@ library OrderTerms {
 
     function _hash(Clauses[] calldata clauses) private pure returns (bytes32 hash) {
         assembly ("memory-safe") {
-            let size := mul(CLAUSE_WORDS, 0x20)
+            let size := mul(clauses.length, mul(CLAUSE_WORDS, 0x20))
             let encoded := mload(0x40)
             calldatacopy(encoded, clauses.offset, size)
             hash := keccak256(encoded, size)

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {ITradeEscrow} from "../interfaces/ITradeEscrow.sol";
+import {ITradeEscrow, Party} from "../interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "./BoundedCall.sol";
 
 /// @title How money enters and leaves the vault: pulled in exactly, pushed out or else credited.
@@ -49,6 +49,7 @@ library Payouts {
     function withdraw(Credits storage credits, address payee, address token, address to) internal {
         uint256 amount = credits.owed[payee][token];
         if (amount == 0) revert ITradeEscrow.NothingToWithdraw(payee, token);
+        if (to == address(0) || to == address(this)) revert ITradeEscrow.PartyInvalid(Party.Payee, to);
 
         credits.owed[payee][token] = 0;
         emit ITradeEscrow.Withdrawn(payee, token, to, amount);
