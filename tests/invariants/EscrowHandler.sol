@@ -11,9 +11,9 @@ import {Packed} from "../../contracts/libraries/Packed.sol";
 import {Standing, Trade} from "./EscrowParts.sol";
 import {EscrowStage} from "./EscrowStage.sol";
 
-/// @dev Every verb of the vault and its operators, by everybody, at any time, over a few live orders. Most calls pick an
-/// order that is where the verb belongs, or lead one there, so that long ways are walked; one in eight picks any, ended
-/// ones too. No call reverts: what is refused is refused inside.
+/// @dev Every verb of the vault and its operators, by everybody, at any time, over a few live orders. Most calls pick
+/// an order that is where the verb belongs, or lead one there, so that long ways are walked; one in eight picks any,
+/// ended ones too. No call reverts: what is refused is refused inside.
 contract EscrowHandler is EscrowStage {
     using Packed for *;
 
@@ -237,7 +237,8 @@ contract EscrowHandler is EscrowStage {
         uint256 most = t.clauses.length == 0 ? 1 : t.clauses[0].duties.amount;
         assessing = (pick >> 16) % (most + 2);
         Assessment memory stated = Assessment(trades[i].id, assessing, sha256("declaration"));
-        bytes memory signed = signAssessment(AUTHORITY_KEY, stated);
+        address dutiesIn = t.clauses.length == 0 ? address(0) : t.clauses[0].duties.token;
+        bytes memory signed = signAssessment(AUTHORITY_KEY, stated, dutiesIn, TAX_PAYEE);
         bool due = trades[i].dutiesHeld && trades[i].accepted && time() <= clocks[i].assessBy;
         if (!act(i, STRANGER, address(duties), abi.encodeCall(duties.assess, (t, stated, authority, signed)))) return;
         must(due && stated.amount <= most, "assessed too early, too late, twice, or too much");

@@ -116,11 +116,8 @@ abstract contract EscrowModel is ClausesFixture {
         } else if (state == State.Accepted) {
             (s.verb, s.ground, s.last) = (Default.Refund, Ground.NotShipped, clock.shipBy);
         } else if (state == State.Shipped) {
-            (s.verb, s.ground, s.last) = (Default.Refund, Ground.NotDelivered, clock.claimBy);
-            if (clock.conditionBy > 0 && !trade.latched && conditionSays != ConditionStatus.Met) {
-                s.ground = Ground.ConditionFailed;
-                s.last = conditionSays == ConditionStatus.Rejected ? 0 : clock.conditionBy;
-            }
+            s.verb = Default.Refund;
+            (s.ground, s.last) = receivable(i);
         } else if (state == State.Delivered) {
             (s.verb, s.last) = (Default.Release, s.last + clock.inspection);
         } else if (state == State.ReturnRequested) {
@@ -131,6 +128,14 @@ abstract contract EscrowModel is ClausesFixture {
             (s.verb, s.last) = (Default.SilentSplit, s.last + clock.ruling);
         }
         s.open = s.verb != Default.None && time() > s.last;
+    }
+
+    /// @return ground on which a shipped order is refunded. @return last moment at which its receipt counts.
+    function receivable(uint256 i) internal view returns (Ground ground, uint256 last) {
+        Clock storage clock = clocks[i];
+        bool passed = clock.conditionBy == 0 || trades[i].latched || conditionSays == ConditionStatus.Met;
+        if (passed) return (Ground.NotDelivered, clock.claimBy);
+        return (Ground.ConditionFailed, conditionSays == ConditionStatus.Rejected ? 0 : clock.conditionBy);
     }
 
     function clockOf(Terms memory t) internal pure returns (Clock memory clock) {
@@ -181,7 +186,10 @@ abstract contract EscrowModel is ClausesFixture {
         }
         if (order.state == trade.state) {
             if (trade.dutiesHeld && !order.dutiesHeld) observeDuties(i);
-            if (order.delivered && !trade.delivered) observeReceipt(i);
+            if (order.delivered && !trade.delivered) {
+                must(!before.open, "a receipt after a dispute was over");
+                observeReceipt(i);
+            }
             return;
         }
 
@@ -193,6 +201,13 @@ abstract contract EscrowModel is ClausesFixture {
         must(!before.open, "an order moved on while a default stood open");
         if (order.state == State.Accepted) trade.accepted = true;
         if (order.state == State.Delivered) observeReceipt(i);
+        if (order.state == State.Disputed && caller != buyer) {
+            bool overdue = trade.state == State.Shipped && time() > clocks[i].deliverBy;
+            must(
+                caller == seller && (overdue || trade.state == State.ReturnReceived),
+                "a dispute that was not the caller's"
+            );
+        }
         (trade.state, trade.since) = (order.state, uint40(time()));
     }
 
@@ -200,14 +215,16 @@ abstract contract EscrowModel is ClausesFixture {
     function observeReceipt(uint256 i) private {
         Trade storage trade = trades[i];
         bool due = trade.state == State.Shipped || trade.state == State.Disputed;
-        must(due && time() <= clocks[i].claimBy, "a receipt out of place, or after its time");
+        (, uint256 last) = receivable(i);
+        must(due && time() <= last, "a receipt out of place, or after its time");
         (trade.delivered, trade.late) = (true, time() > clocks[i].deliverBy);
     }
 
     function observeEnd(uint256 i, Order memory order, address caller, Standing memory before) private {
         Terms memory t = termsOf(i);
         Trade storage trade = trades[i];
-        bool undelivered = !trade.delivered && (order.state == State.Refunded || order.state == State.Cancelled);
+        bool undelivered =
+            !trade.delivered && !trade.latched && (order.state == State.Refunded || order.state == State.Cancelled);
         bool dutiesBack = undelivered && trade.dutiesHeld;
         must(order.dutiesHeld == (trade.dutiesHeld && !dutiesBack), "duties are held, or are not, against the terms");
         ++grounds[uint256(order.ground)];
@@ -269,14 +286,14 @@ abstract contract EscrowModel is ClausesFixture {
             must(back == policy || trade.assigned == 0 || trade.lets, "a return settled without the assignee");
         } else if (order.ground == Ground.Agreed) {
             must(caller == buyer || caller == seller, "a stranger agreed");
-            must(
-                offered(trade.id, caller == buyer ? seller : buyer, back), "agreed to what the other side did not offer"
-            );
-            bool financed = trade.assigned == 0 || offered(trade.id, FINANCIER, back);
+            must(offered(trade, caller == buyer ? seller : buyer, back), "agreed to what the other side did not offer");
+            bool financed = trade.assigned == 0 || offered(trade, FINANCIER, back);
             must(financed, "agreed to what the assignee did not offer");
         } else if (order.ground == Ground.Ruled) {
             must(trade.state == State.Disputed && caller == arbiter, "ruled by somebody else, or without a dispute");
-            must(!before.open && back == intended, "ruled too late, or not as ruled");
+            uint256 most = disputable(trade, t) - t.clauses[0].arbitration.fee;
+            bool asRuled = back == (intended < most ? intended : most);
+            must(!before.open && asRuled, "ruled too late, or not as ruled");
         } else {
             must(order.ground == Ground.NotRuled && before.open, "settled on no ground, or too early");
             uint256 share = disputable(trade, t) * t.clauses[0].arbitration.silentBuyerBps / 10_000;
@@ -417,9 +434,11 @@ abstract contract EscrowModel is ClausesFixture {
         }
     }
 
-    function offered(bytes32 id, address party, uint256 toBuyer) internal view returns (bool) {
-        Offer storage offer = offers[id][party];
-        return offer.toBuyer == toBuyer && time() <= offer.until;
+    /// @dev An offer holds for the order as it stood.
+    function offered(Trade storage trade, address party, uint256 toBuyer) internal view returns (bool) {
+        Offer storage offer = offers[trade.id][party];
+        bool same = offer.state == trade.state && offer.delivered == trade.delivered;
+        return same && offer.toBuyer == toBuyer && time() <= offer.until;
     }
 
     function disputable(Trade storage trade, Terms memory t) internal view returns (uint256) {

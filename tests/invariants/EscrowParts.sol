@@ -93,7 +93,7 @@ struct Trade {
     bool dutiesHeld;
     bool lets;
     uint96 assigned;
-    uint120 toBuyer;
+    uint128 toBuyer;
     uint128 assessed;
     uint128 passedOn;
 }

@@ -86,6 +86,9 @@ abstract contract EscrowStage is EscrowModel {
         bool onePull = !quoted(t) && (t.clauses.length == 0 || t.clauses[0].duties.token != t.token);
         if (how & 3 == 1 && onePull) {
             bytes memory signed = authorization(t, escrow.orderId(t));
+            if (t.clauses.length > 0 && t.clauses[0].duties.amount > 0) {
+                signed = bytes.concat(signed, consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t)));
+            }
             return abi.encodeCall(escrow.openWithAuthorization, (t, signed, sellerConsent, quote));
         }
         bytes memory buyerConsent =
@@ -202,7 +205,7 @@ abstract contract EscrowStage is EscrowModel {
         if (!act(i, party, address(disputes), abi.encodeCall(disputes.proposeSplit, (termsOf(i), toBuyer, until)))) {
             return;
         }
-        offers[trades[i].id][party] = Offer(toBuyer, until);
+        offers[trades[i].id][party] = Offer(toBuyer, until, trades[i].state, trades[i].delivered);
     }
 
     /// @dev Nothing, half or all of what is disputed, or a unit more than that.
