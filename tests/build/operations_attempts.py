@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from operations_stage import ASSIGNEE, EVENT, PROVIDER, UNIT, Stage
 from sdk_kit import BUYER, CARRIER, ENTRY, SELLER, STRANGER
 
-from lading.chain import typed_data
 from lading.chain.contract import Call
 from lading.chain.signer import Signer
 from lading.enums import Fault, State
 from lading.groups.orders import unit_hash
-from lading.models import Assessment, Batch, OrderTerms, Quote, ReturnReceipt
+from lading.models import Batch, OrderTerms, Quote
 
 HASH = "0x" + "cd" * 32
 OFFER = 30_000_000
@@ -53,37 +53,25 @@ def anchored(on: Stage, terms: OrderTerms) -> Call:
 
 
 def returned(on: Stage, terms: OrderTerms) -> Call:
-    returns, order = on.contracts.returns, on.vault.order_id(terms)
-    receipt = ReturnReceipt(order_id=order, logistic_unit=unit_hash(UNIT), event_id=HASH)
-    domain = typed_data.returns_domain(on.chain.chain_id, returns.address)
-    words = (order, receipt.logistic_unit, receipt.event_id, on.warehouse.address)
-    signature = on.warehouse.sign_typed(typed_data.return_receipt(domain, *words))
-    return returns.receive_return(terms, receipt, on.warehouse.address, signature)
+    orders = on.world.by(on.warehouse).orders
+    receipt = orders.return_receipt(terms, UNIT, EVENT)
+    signature = orders.sign_return_receipt(receipt)
+    return on.contracts.returns.receive_return(terms, receipt, on.warehouse.address, signature)
 
 
 def assessed(on: Stage, terms: OrderTerms) -> Call:
-    duties = on.contracts.duties
-    assessment = Assessment(order_id=on.vault.order_id(terms), units=21_500_000, declaration=HASH)
-    domain = typed_data.duties_domain(on.chain.chain_id, duties.address)
-    words = (assessment.order_id, assessment.units, HASH, ENTRY.address)
-    signature = ENTRY.sign_typed(typed_data.assessment(domain, *words))
-    return duties.assess(terms, assessment, ENTRY.address, signature)
+    orders = on.world.by(ENTRY).orders
+    assessment = orders.assessment(terms, Decimal("21.5"), HASH)
+    signature = orders.sign_assessment(terms, assessment)
+    return on.contracts.duties.assess(terms, assessment, ENTRY.address, signature)
 
 
 def quote_of(on: Stage, terms: OrderTerms) -> Quote | None:
     """The provider's, for an hour and a month; None for an order that needs none."""
     if terms.quote is None:
         return None
-    expiry, lock = on.world.now() + timedelta(hours=1), timedelta(days=30)
-    stated = typed_data.quote(
-        typed_data.quotes_domain(on.chain.chain_id, on.contracts.quotes.address),
-        order_id=on.vault.order_id(terms),
-        pay=(terms.quote.token, *terms.quote.units()),
-        settle=(terms.token, terms.total_units()),
-        expiry=int(expiry.timestamp()),
-        longest_lock=int(lock.total_seconds()),
-    )
-    return Quote(expiry=expiry, longest_lock=lock, signature=PROVIDER.sign_typed(stated))
+    expiry = on.world.now() + timedelta(hours=1)
+    return on.world.by(PROVIDER).orders.quote(terms, expiry=expiry, longest_lock=timedelta(days=30))
 
 
 ATTEMPTS: dict[tuple[str, str], Callable[[Stage, OrderTerms], Call]] = {

@@ -15,7 +15,7 @@ VERBS = {
     "ship": ("ship",),
     "poke": ("poke",),
     "deliver": ("deliver",),
-    "deliver-anchored": ("Deliveries.deliverAnchored",),
+    "deliver-anchored": ("Deliveries.deliverAnchored", "Deliveries.trustFrom"),
     "release": ("release",),
     "refund": ("refund",),
     "request-return": ("Returns.requestReturn",),

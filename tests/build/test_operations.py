@@ -124,7 +124,7 @@ def test_calls_and_commands_on_the_page_exist(verb):
     assert named <= commands, named - commands
     assert {name for name in called if not hasattr(Orders, name)} == set()
     if verb != "README":
-        assert verb in named
+        assert verb in named or verb not in commands
         assert CALLED.get(verb, {verb.replace("-", "_")}) <= called
 
 

@@ -45,7 +45,7 @@ BY_DEFAULT = {
     Default.SILENT_SPLIT: "settleUnruled",
 }
 #: Rows of the table of callers that hold in any state, or need more than one: each has a test of its own.
-APART = {name for name, _ in LATER} | {"withdraw", "withdrawFor", "setCap, cancelQuote"}
+APART = {name for name, _ in LATER} | {"withdraw", "withdrawFor", "setCap, cancelQuote", "trustFrom"}
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,8 @@ def is_time(stage: Stage, when: str, terms: OrderTerms, late: bool) -> bool:
     words = {"any time": True, "once the default is open": late, "until the default is open": not late}
     if when in words:
         return words[when]
+    if (begins := when.removesuffix(" until the default is open")) != when:
+        return not late and is_time(stage, begins, terms, late)
     kind, _, moment = when.partition(" ")
     now, limit = stage.chain.block().time, stage.moment(moment, terms)
     return {"until": now <= limit, "from": now >= limit}[kind]
@@ -135,31 +137,36 @@ class Moment:
     page: dict[Any, State]
 
 
+#: Every state, early and late; and shipped goods that are overdue, before any default.
+TIMES = [*((state, time) for state in State for time in ("early", "late")), (State.SHIPPED, "overdue")]
+
+
 @pytest.fixture(scope="module")
-def moments(stage: Stage) -> dict[tuple[State, bool], Moment]:
-    """Every state, early and late, of an order with duties, a return policy and an arbiter."""
-    return {(state, late): moment_of(stage, state, late) for state in State for late in (False, True)}
+def moments(stage: Stage) -> dict[tuple[State, str], Moment]:
+    """What may be done with an order with duties, a return policy and an arbiter."""
+    return {(state, time): moment_of(stage, state, time) for state, time in TIMES}
 
 
-def moment_of(stage: Stage, state: State, late: bool) -> Moment:
+def moment_of(stage: Stage, state: State, time: str) -> Moment:
     with stage.restoring():
         terms = stage.full_order()
         stage.anchor_delivery(terms)
-        make_offers(stage, terms)
         bring(stage, terms, state)
+        if stage.vault.get(stage.vault.order_id(terms)).accepted_at:
+            make_offers(stage, terms)
         stage.poke_at(stage.observer)
-        if late:
-            stage.wait(stage.moment(LATE.get(state, OVER), terms))
+        late = time == "late"
+        if time != "early":
+            stage.wait(stage.moment(LATE.get(state, OVER) if late else "deliverBy + 1", terms))
         verbs = {verb for verb, _ in ATTEMPTS}
         return Moment(
             allowed_by_the_chain(stage, terms, ATTEMPTS), allowed_by_the_page(stage, state, terms, late, verbs)
         )
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
-@pytest.mark.parametrize("state", State, ids=lambda state: state.name.lower())
-def test_the_table_of_callers_is_what_the_chain_allows(moments, state, late):
-    assert moments[state, late].chain == moments[state, late].page
+@pytest.mark.parametrize(("state", "time"), TIMES, ids=lambda part: str(getattr(part, "name", part)).lower())
+def test_the_table_of_callers_is_what_the_chain_allows(moments, state, time):
+    assert moments[state, time].chain == moments[state, time].page
 
 
 def test_the_drawing_has_the_arrows_of_the_chain_and_no_others(moments):
