@@ -11,7 +11,7 @@ import itertools
 import json
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +20,20 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "sdk"))
 
 import sdk_kit
-from sdk_kit import BRAND, BUYER, CARRIER, ENTRY, EXIT, GOVERNOR, PAYMENT, PLATFORM, SELLER, World, build_world
+from sdk_kit import (
+    BRAND,
+    BUYER,
+    CARRIER,
+    ENTRY,
+    EXIT,
+    GOVERNOR,
+    PAYMENT,
+    PLATFORM,
+    PROVIDER,
+    SELLER,
+    World,
+    build_world,
+)
 
 from lading import artifacts
 from lading.chain import abi, devnet, transactions
@@ -29,7 +42,8 @@ from lading.client import Lading
 from lading.contracts.customs_clearance import Papers
 from lading.customs import SharedSecrets, parse_order, parse_payment, parse_waybill
 from lading.demo import papers
-from lading.deploy import Deployment, Params, deploy
+from lading.deploy import ContractRecord, Deployment, Params, deploy
+from lading.deploy.abi import constructor_inputs, create_address
 from lading.enums import Decision, Role, Side
 from lading.groups.session import Receipt
 from lading.models import OrderTerms
@@ -85,21 +99,38 @@ def measure() -> dict[str, int]:
 
 
 def _without_observer(world: World) -> World:
-    """The same world around a second vault, whose observer is nobody."""
+    """The same world around a second vault and its operators, whose observer is nobody."""
     client = world.client
-    artifact = artifacts.load("TradeEscrow")
-    arguments = abi.encode(["address", "address"], [client.contracts.participants.address, "0x" + "00" * 20])
-    data = bytes.fromhex(artifact.bytecode[2:]) + arguments
+    nonce = client.chain.nonce(GOVERNOR.address)
+    operators = [create_address(GOVERNOR.address, nonce + 1 + number) for number in range(5)]
+    escrow, registry = create_address(GOVERNOR.address, nonce), client.contracts.participants.address
+    observer = "0x" + "00" * 20
+    arguments: dict[str, list[Any]] = {
+        "TradeEscrow": [registry, tuple(operators), observer],
+        "Deliveries": [registry, client.contracts.goods.address, escrow],
+        "Quotes": [escrow],
+        "Returns": [registry, escrow],
+        "Disputes": [registry, escrow],
+        "Duties": [registry, escrow],
+    }
+    made = {name: _created(client, name, values) for name, values in arguments.items()}
+    deployment: Deployment = client.deployment.model_copy(update={"contracts": {**client.deployment.contracts, **made}})
+    other = Lading.connect(client.chain, signer=GOVERNOR, deployment=deployment)
+    for owner, token in ((BUYER, None), (BUYER, world.second_token), (PROVIDER, None)):
+        other.using(owner).token(token).approve(other.contracts.orders.address)
+    other.using(PROVIDER).orders.set_quote_cap(other.token().address, Decimal(1_000_000))
+    return replace(world, client=other)
+
+
+def _created(client: Lading, name: str, values: list[Any]) -> ContractRecord:
+    artifact = artifacts.load(name)
+    types = [argument.kind for argument in constructor_inputs(artifact.abi)]
+    data = bytes.fromhex(artifact.bytecode[2:]) + abi.encode(types, values)
     mined = transactions.send(client.chain, GOVERNOR, None, data)
     address = str(mined.contract_address)
-    record = client.deployment.contracts["TradeEscrow"].model_copy(
+    return client.deployment.contracts[name].model_copy(
         update={"address": address, "code_hash": client.chain.code_hash(address)}
     )
-    contracts = {**client.deployment.contracts, "TradeEscrow": record}
-    deployment: Deployment = client.deployment.model_copy(update={"contracts": contracts})
-    other = Lading.connect(client.chain, signer=GOVERNOR, deployment=deployment)
-    other.using(BUYER).token().approve(other.contracts.orders.address)
-    return World(other, world.ids, world.exit_customs, world.entry_customs)
 
 
 def _open(world: World, terms: OrderTerms) -> Receipt:
