@@ -33,6 +33,10 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
 
+    /// @dev The creation code in an artifact's file.
+    function getCode(string calldata artifact) external view returns (bytes memory);
+    function envOr(string calldata name, bool otherwise) external view returns (bool);
+
     /* WHAT MUST HAPPEN */
 
     function assume(bool condition) external pure;

@@ -113,7 +113,7 @@ contract BatchTest is EscrowFixture {
 
     function test_batch_tellsTheFirst132BytesOfAReason() public {
         TalkativeObserver observer = new TalkativeObserver();
-        escrow = new TradeEscrow(registry, operatorsFrom(0), address(observer));
+        escrow = newTradeEscrow(registry, operatorsFrom(0), address(observer));
         vm.prank(buyer);
         token.approve(address(escrow), type(uint256).max);
         openAccepted(order(1));

@@ -65,7 +65,7 @@ contract MatchDocumentsTest is CustomsFixture {
     function test_RevertWhen_the_documents_belong_to_another_vault() public {
         Terms memory t = bothSides();
         Papers memory p = papersOf(t);
-        CustomsClearance other = new CustomsClearance(registry, STRANGER);
+        CustomsClearance other = newCustomsClearance(registry, STRANGER);
         vm.expectRevert(
             abi.encodeWithSelector(
                 ICustomsClearance.DocumentForeign.selector, p.order.orderId, idIn(STRANGER, block.chainid, t)
@@ -109,7 +109,7 @@ contract MatchDocumentsTest is CustomsFixture {
     function test_RevertWhen_the_signature_was_made_for_another_contract() public {
         Terms memory t = bothSides();
         Papers memory p = papersOf(t);
-        CustomsClearance twin = new CustomsClearance(registry, address(escrow));
+        CustomsClearance twin = newCustomsClearance(registry, address(escrow));
         expectSignatureInvalid(platform);
         twin.matchDocuments(t, p.order, p.platform, p.payment, p.provider, p.waybill, p.carrier);
     }

@@ -55,7 +55,7 @@ abstract contract CustomsFixture is EscrowFixture {
 
     function setUpCustoms() internal {
         setUpEscrow();
-        clearance = new CustomsClearance(registry, address(escrow));
+        clearance = newCustomsClearance(registry, address(escrow));
         platformId = registry.participantOf(platform);
         providerId = admit(PROVIDER_KEY, Role.PaymentProvider, "provider");
         admit(OTHER_PROVIDER_KEY, Role.PaymentProvider, "other provider");

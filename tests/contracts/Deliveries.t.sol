@@ -286,7 +286,7 @@ contract DeliveriesTest is EscrowFixture {
         Terms memory t = terms();
         openShipped(t);
         StrangeLogs logs = new StrangeLogs(otherCarrier);
-        Deliveries strange = new Deliveries(registry, IProvenanceRegistry(address(logs)), escrow);
+        Deliveries strange = newDeliveries(registry, IProvenanceRegistry(address(logs)), escrow);
         DeliveryLeaf memory leaf = leafOf(t);
         vm.expectRevert(abi.encodeWithSelector(IDeliveries.WriterForeign.selector, otherCarrierId, carrierId));
         strange.deliverAnchored(t, leaf, 0, Batch("root", 1), new bytes32[](0));
@@ -297,7 +297,7 @@ contract DeliveriesTest is EscrowFixture {
         openShipped(t);
         (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
         DeliveryLeaf memory leaf = leafOf(t);
-        Deliveries twin = new Deliveries(registry, provenance, escrow);
+        Deliveries twin = newDeliveries(registry, provenance, escrow);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NotOperator.selector, address(twin)));
         twin.deliverAnchored(t, leaf, 0, batch, proof);
     }

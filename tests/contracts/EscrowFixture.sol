@@ -17,7 +17,7 @@ import {ConditionStatus, Fault, IReleaseCondition} from "../../contracts/interfa
 import {Operators, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
-import {Test} from "../Cheats.sol";
+import {Shipped} from "../Shipped.sol";
 import {Pack} from "./Pack.sol";
 
 /// @dev A condition that says what it is told to say.
@@ -35,7 +35,7 @@ contract SettableCondition is IReleaseCondition {
 }
 
 /// @dev One vault with its real registries, operators, credit and token, and the parties of one order.
-abstract contract EscrowFixture is Test {
+abstract contract EscrowFixture is Shipped {
     using Pack for Terms;
     using Packed for *;
 
@@ -73,8 +73,8 @@ abstract contract EscrowFixture is Test {
 
     function setUpEscrow() internal {
         vm.warp(1_800_000_000);
-        registry = new ParticipantRegistry(address(new AccessManager(address(this))));
-        provenance = new ProvenanceRegistry(registry);
+        registry = newParticipantRegistry(address(newAccessManager(address(this))));
+        provenance = newProvenanceRegistry(registry);
         deployVault();
         token = new DevDollar();
 
@@ -91,13 +91,13 @@ abstract contract EscrowFixture is Test {
     /// @dev The vault, its operators and its observer know one another from the start.
     function deployVault() internal {
         uint256 nonce = vm.getNonce(address(this));
-        escrow = new TradeEscrow(registry, operatorsFrom(nonce + 1), next(nonce + 6));
-        deliveries = new Deliveries(registry, provenance, escrow);
-        quotes = new Quotes(address(escrow));
-        returns_ = new Returns(registry, escrow);
-        disputes = new Disputes(registry, escrow);
-        duties = new Duties(registry, escrow);
-        credit = new SellerCredit(registry, address(escrow));
+        escrow = newTradeEscrow(registry, operatorsFrom(nonce + 1), next(nonce + 6));
+        deliveries = newDeliveries(registry, provenance, escrow);
+        quotes = newQuotes(address(escrow));
+        returns_ = newReturns(registry, escrow);
+        disputes = newDisputes(registry, escrow);
+        duties = newDuties(registry, escrow);
+        credit = newSellerCredit(registry, address(escrow));
         assertEq(address(credit), escrow.observer());
         assertEq(address(duties), escrow.operators().duties);
     }

@@ -160,7 +160,7 @@ contract ParticipantRegistryTest is RegistryFixture {
         ids[1] = registry.participantId(platform, IdentifierScheme.LEI, LEI);
         ids[2] = registry.participantId(0, IdentifierScheme.EORI, LEI);
         ids[3] = registry.participantId(0, IdentifierScheme.LEI, GLN);
-        ids[4] = new ParticipantRegistry(address(manager)).participantId(0, IdentifierScheme.LEI, LEI);
+        ids[4] = newParticipantRegistry(address(manager)).participantId(0, IdentifierScheme.LEI, LEI);
         vm.chainId(block.chainid + 1);
         ids[5] = registry.participantId(0, IdentifierScheme.LEI, LEI);
         for (uint256 i = 0; i < ids.length; ++i) {
@@ -525,7 +525,7 @@ contract ParticipantRegistryTest is RegistryFixture {
         expectConsentInvalid(key, signatureBy(SELLER_KEY, consentDigest(registry, brand, otherKey))); // another key
         expectConsentInvalid(key, signatureBy(OTHER_KEY, consentDigest(registry, brand, key))); // by another
 
-        ParticipantRegistry elsewhere = new ParticipantRegistry(address(manager));
+        ParticipantRegistry elsewhere = newParticipantRegistry(address(manager));
         expectConsentInvalid(key, signatureBy(SELLER_KEY, consentDigest(elsewhere, brand, key)));
 
         bytes memory here = consent(brand, SELLER_KEY);

@@ -29,7 +29,7 @@ contract ProvenanceRegistryTest is RegistryFixture {
 
     function setUp() public {
         setUpRegistry();
-        goods = new ProvenanceRegistry(registry);
+        goods = newProvenanceRegistry(registry);
 
         brand = admit(Role.Brand, "brand", BRAND_KEY);
         addKey(brand, SECOND_KEY);

@@ -7,7 +7,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {IdentifierScheme, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/ParticipantRegistry.sol";
-import {Test} from "../Cheats.sol";
+import {Shipped} from "../Shipped.sol";
 
 /// @dev A wallet that calls valid what its owner signed.
 contract OwnedWallet is IERC1271 {
@@ -23,7 +23,7 @@ contract OwnedWallet is IERC1271 {
 }
 
 /// @dev A registry governed as it is deployed: a registrar without delay, a governor with one of three days.
-abstract contract RegistryFixture is Test {
+abstract contract RegistryFixture is Shipped {
     uint64 internal constant REGISTRAR_ROLE = 1;
     uint64 internal constant GOVERNOR_ROLE = 2;
     uint32 internal constant GOVERNANCE_DELAY = 3 days;
@@ -42,8 +42,8 @@ abstract contract RegistryFixture is Test {
 
     function setUpRegistry() internal {
         vm.warp(1_800_000_000);
-        manager = new AccessManager(address(this));
-        registry = new ParticipantRegistry(address(manager));
+        manager = newAccessManager(address(this));
+        registry = newParticipantRegistry(address(manager));
 
         bytes4[] memory registrars = new bytes4[](3);
         (registrars[0], registrars[1], registrars[2]) =

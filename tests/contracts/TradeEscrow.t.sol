@@ -297,7 +297,7 @@ contract TradeEscrowTest is ClausesFixture {
     function test_open_withConsent_RevertGiven_anotherChainOrVault() public {
         Terms memory t = terms();
         bytes memory here = consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t));
-        TradeEscrow sibling = new TradeEscrow(registry, operatorsFrom(0), address(0));
+        TradeEscrow sibling = newTradeEscrow(registry, operatorsFrom(0), address(0));
         bytes32 siblingId = sibling.orderId(t);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, siblingId, buyer));
         sibling.open(t, here, "", "");

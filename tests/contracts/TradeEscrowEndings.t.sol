@@ -581,7 +581,7 @@ contract TradeEscrowEndingsTest is ClausesFixture {
 
     function test_report_takesInWhatTheObserverMissedOnce() public {
         FailingObserver failing = new FailingObserver();
-        escrow = new TradeEscrow(registry, operatorsFrom(0), address(failing));
+        escrow = newTradeEscrow(registry, operatorsFrom(0), address(failing));
         vm.prank(buyer);
         token.approve(address(escrow), type(uint256).max);
         Terms memory t = terms();
@@ -605,7 +605,7 @@ contract TradeEscrowEndingsTest is ClausesFixture {
     }
 
     function test_release_withAnObserverThatHasNoCode_paysAndTellsNobody() public {
-        escrow = new TradeEscrow(registry, operatorsFrom(0), STRANGER);
+        escrow = newTradeEscrow(registry, operatorsFrom(0), STRANGER);
         vm.prank(buyer);
         token.approve(address(escrow), type(uint256).max);
         Terms memory t = terms();
@@ -621,7 +621,7 @@ contract TradeEscrowEndingsTest is ClausesFixture {
     function test_report_tellsWhatADeliveredRefundLeftTheBuyer() public {
         FailingObserver failing = new FailingObserver();
         failing.mend();
-        escrow = new TradeEscrow(registry, operatorsFrom(0), address(failing));
+        escrow = newTradeEscrow(registry, operatorsFrom(0), address(failing));
         vm.prank(buyer);
         token.approve(address(escrow), type(uint256).max);
         Terms memory t = terms();
@@ -642,7 +642,7 @@ contract TradeEscrowEndingsTest is ClausesFixture {
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.NoOutcome.selector, id));
         escrow.report(t);
 
-        escrow = new TradeEscrow(registry, operatorsFrom(0), address(0));
+        escrow = newTradeEscrow(registry, operatorsFrom(0), address(0));
         vm.prank(buyer);
         token.approve(address(escrow), type(uint256).max);
         id = openAccepted(t);

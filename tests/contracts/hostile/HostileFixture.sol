@@ -66,12 +66,12 @@ abstract contract HostileFixture is ClausesFixture {
 
     function deployVaultFor(address observer) internal {
         uint256 nonce = vm.getNonce(address(this));
-        escrow = new TradeEscrow(registry, operatorsFrom(nonce + 1), observer);
-        deliveries = new Deliveries(registry, provenance, escrow);
-        quotes = new Quotes(address(escrow));
-        returns_ = new Returns(registry, escrow);
-        disputes = new Disputes(registry, escrow);
-        duties = new Duties(registry, escrow);
+        escrow = newTradeEscrow(registry, operatorsFrom(nonce + 1), observer);
+        deliveries = newDeliveries(registry, provenance, escrow);
+        quotes = newQuotes(address(escrow));
+        returns_ = newReturns(registry, escrow);
+        disputes = newDisputes(registry, escrow);
+        duties = newDuties(registry, escrow);
         assertEq(address(duties), escrow.operators().duties);
     }
 
