@@ -294,9 +294,7 @@ contract ReplayTest is HostileFixture {
         addWallet(sibling);
         Terms memory t = orderOf(Kind.Assessment, "assessment");
         prepare(Kind.Assessment, t);
-        bytes32 typehash =
-            keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
-        bytes32 stated = keccak256(abi.encode(typehash, assessmentOf(t), address(wallet)));
+        bytes32 stated = assessmentStruct(t, address(wallet));
         bytes memory signature = sign(KEY, domainOf(Kind.Assessment), stated);
         assertRefused(
             STRANGER,
@@ -436,6 +434,9 @@ contract ReplayTest is HostileFixture {
         }
         (uint8 v, bytes32 r, bytes32 s) = split(signature);
         bytes memory shown = abi.encode(uint256(0), type(uint256).max, v, r, s);
+        if (t.clauses.length > 0) {
+            shown = bytes.concat(shown, consent(KEY, "Open(bytes32 orderId)", escrow.orderId(t)));
+        }
         return abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, "", ""));
     }
 
@@ -465,7 +466,7 @@ contract ReplayTest is HostileFixture {
         if (kind == Kind.Receipt) return signReceipt(key, receiptOf(t));
         if (kind == Kind.Quote) return signQuote(key, t, EXPIRY, LONGEST_LOCK);
         if (kind == Kind.ReturnReceipt) return signReturnReceipt(key, returnReceiptOf(t));
-        if (kind == Kind.Assessment) return signAssessment(key, assessmentOf(t));
+        if (kind == Kind.Assessment) return signAssessment(key, assessmentOf(t), address(payToken), TAX_PAYEE);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, authorizationDigest(t, id));
         return abi.encodePacked(r, s, v);
     }
@@ -543,7 +544,7 @@ contract ReplayTest is HostileFixture {
         bytes32 id = escrow.orderId(t);
         if (kind == Kind.Open) return keccak256(abi.encode(keccak256("Open(bytes32 orderId)"), id));
         if (kind == Kind.Accept) return keccak256(abi.encode(keccak256("Accept(bytes32 orderId)"), id));
-        if (kind == Kind.Quote) return quoteStruct(t, id);
+        if (kind == Kind.Quote) return quoteStruct(id);
         if (kind == Kind.Authorization) {
             bytes32 moves = keccak256(
                 "ReceiveWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
@@ -558,12 +559,20 @@ contract ReplayTest is HostileFixture {
             bytes32 returned = keccak256(bytes(string.concat("ReturnReceipt", fields)));
             return keccak256(abi.encode(returned, returnReceiptOf(t), signer));
         }
-        bytes32 assessed =
-            keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
-        return keccak256(abi.encode(assessed, assessmentOf(t), signer));
+        return assessmentStruct(t, signer);
     }
 
-    function quoteStruct(Terms memory t, bytes32 id) private view returns (bytes32) {
+    function assessmentStruct(Terms memory t, address who) private view returns (bytes32) {
+        bytes32 typehash = keccak256(
+            "Assessment(bytes32 orderId,address token,uint256 amount,address payee,bytes32 declaration,address signer)"
+        );
+        Assessment memory a = assessmentOf(t);
+        return keccak256(
+            abi.encode(typehash, a.orderId, t.clauses[0].duties.token, a.amount, TAX_PAYEE, a.declaration, who)
+        );
+    }
+
+    function quoteStruct(bytes32 id) private view returns (bytes32) {
         bytes32 typehash = keccak256(
             "Quote(bytes32 orderId,address payToken,uint256 payAmount,uint256 premium,address token,uint256 amount,uint40 expiry,uint32 longestLock)"
         );

@@ -5,7 +5,7 @@ import {Assessment, IDuties} from "../../../contracts/interfaces/IDuties.sol";
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {ConditionStatus, Fault} from "../../../contracts/interfaces/IReleaseCondition.sol";
 import {IReturns, ReturnReceipt} from "../../../contracts/interfaces/IReturns.sol";
-import {Clauses, Ground, ITradeEscrow, Order, State, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
+import {Clauses, DutiesClause, Ground, ITradeEscrow, Order, State, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../../contracts/libraries/Packed.sol";
 import {SettableCondition} from "../EscrowFixture.sol";
 import {Pack} from "../Pack.sol";
@@ -215,6 +215,7 @@ abstract contract PathFixture is HostileFixture {
         bytes memory quote = quoteOf(t);
         if (path == Path.OpenWithAuthorization) {
             bytes memory shown = authorization(t, id);
+            if (t.clauses.length > 0) shown = bytes.concat(shown, consent(BUYER_KEY, "Open(bytes32 orderId)", id));
             return (STRANGER, abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, accepts, quote)));
         }
         bytes memory opens = path == Path.Open ? bytes("") : consent(BUYER_KEY, "Open(bytes32 orderId)", id);
@@ -263,7 +264,9 @@ abstract contract PathFixture is HostileFixture {
 
     function assessmentOf(Terms memory t) internal view returns (bytes memory) {
         Assessment memory stated = Assessment(escrow.orderId(t), assessedOf(t), "declaration");
-        return abi.encodeCall(IDuties.assess, (t, stated, authority, signAssessment(AUTHORITY_KEY, stated)));
+        DutiesClause memory clause = t.clauses[0].duties;
+        bytes memory signature = signAssessment(AUTHORITY_KEY, stated, clause.token, clause.payee);
+        return abi.encodeCall(IDuties.assess, (t, stated, authority, signature));
     }
 
     /* DUES */
@@ -298,7 +301,7 @@ abstract contract PathFixture is HostileFixture {
         if (path == Path.SettleReturn || path == Path.SettleByPolicy) back = returns_.policyRefund(t);
         if (path == Path.SettleUnruled) back = t.amounts.price() * SILENT_BUYER_BPS / 10_000;
         if (path == Path.Rule || path == Path.AcceptSplit) back = splitOf(t);
-        o.toBuyer = uint120(back);
+        o.toBuyer = uint128(back);
     }
 
     /// @dev What an order that ended with this record owes to whom, in each of its tokens; the duties apart.
