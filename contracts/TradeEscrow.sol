@@ -439,8 +439,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @dev Writes the order once its money is in: a token that calls back while it is pulled finds no order that it could
     /// end before it is funded, and no second one can be opened meanwhile, so that none is counted twice.
     function _create(Terms calldata terms, bytes32 id, bool accepted, bytes calldata quote) private {
-        Word word;
-        if (terms.clauses.length > 0) word = _fundClauses(terms, id, word, quote);
+        Word word = terms.clauses.length > 0 ? _fundClauses(terms, id, quote) : Word.wrap(0);
         _orders[id] = accepted ? word.accept() : word.enter(State.Funded);
         emit Opened(id, terms.buyer, terms.seller, terms);
         if (accepted) emit Accepted(id);
@@ -448,7 +447,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     }
 
     /// @dev Pulls what the buyer's leg does not cover: duties in a token of their own, and the provider's leg.
-    function _fundClauses(Terms calldata terms, bytes32 id, Word word, bytes calldata quote) private returns (Word) {
+    function _fundClauses(Terms calldata terms, bytes32 id, bytes calldata quote) private returns (Word word) {
         Clauses calldata clauses = terms.extra();
         if (clauses.duties.amount > 0) {
             if (terms.takesAllowance()) clauses.duties.token.pull(terms.buyer, clauses.duties.amount);
@@ -458,7 +457,6 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
             IQuotes(_quotes).take(id, terms, quote);
             terms.token.pull(clauses.quote.provider, terms.amounts.total());
         }
-        return word;
     }
 
     function _announce(bytes32 id, Clauses calldata clauses) private {

@@ -5,6 +5,7 @@
 `node_modules/.bin` of Foundry's npm wrappers is never used: those exit 0 when tests fail.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,13 +13,20 @@ from pathlib import Path
 from lading.errors import LadingError
 from lading.toolchain import ensure_compiler, npm_tool
 
+#: The profiles of foundry.toml that test the artifacts.
+SHIPPED = ("suite", "deep")
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def forge(arguments: list[str], project: Path) -> int:
-    """forge's own exit code. Raises ToolMissing or CompilerUnavailable."""
+    """forge's own exit code. Tests run on the bytecode that ships (tests/Shipped.sol) unless FOUNDRY_PROFILE says
+    otherwise. Raises ToolMissing or CompilerUnavailable."""
     command = [npm_tool("forge", ROOT), *arguments, "--offline", "--use", ensure_compiler(ROOT).path]
-    return subprocess.run(command, check=False, cwd=project).returncode
+    environment = dict(os.environ)
+    if arguments[:1] == ["test"]:
+        environment.setdefault("FOUNDRY_PROFILE", "suite")
+        environment["LADING_SHIPPED"] = str(environment["FOUNDRY_PROFILE"] in SHIPPED).lower()
+    return subprocess.run(command, check=False, cwd=project, env=environment).returncode
 
 
 def main() -> int:
