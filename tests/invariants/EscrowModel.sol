@@ -358,16 +358,17 @@ abstract contract EscrowModel is ClausesFixture {
         uint256 toAssignee = take(got, MONEY, ASSIGNEE);
         uint256 own = take(got, MONEY, SELLER) + toAssignee;
         proceeds = own + toPlatform;
-        uint256 fee = proceeds * t.amounts.feeBps() / 10_000;
-        uint256 ceiling = t.clauses.length == 0 ? 0 : t.clauses[0].feeCeiling;
-        must(
-            toPlatform == (ceiling != 0 && fee > ceiling ? ceiling : fee),
-            "the platform got something else than its fee"
-        );
+        must(toPlatform == feeOf(t, proceeds), "the platform got something else than its fee");
         must(
             toAssignee == (trade.assigned < own ? trade.assigned : own),
             "the assignee got something else than its share"
         );
+    }
+
+    function feeOf(Terms memory t, uint256 proceeds) private pure returns (uint256 fee) {
+        fee = proceeds * t.amounts.feeBps() / 10_000;
+        uint256 ceiling = t.clauses.length == 0 ? 0 : t.clauses[0].feeCeiling;
+        if (ceiling != 0 && fee > ceiling) fee = ceiling;
     }
 
     /// @dev Conserved, and nobody gains: at the locked rate the buyer's share is worth what went back, or less by under

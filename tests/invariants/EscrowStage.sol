@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Deliveries} from "../../contracts/Deliveries.sol";
-import {Disputes} from "../../contracts/Disputes.sol";
-import {Duties} from "../../contracts/Duties.sol";
-import {Quotes} from "../../contracts/Quotes.sol";
-import {Returns} from "../../contracts/Returns.sol";
-import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {Offer} from "../../contracts/interfaces/IDisputes.sol";
 import {ReturnReceipt} from "../../contracts/interfaces/IReturns.sol";
 import {Clauses, Order, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
@@ -49,15 +43,15 @@ abstract contract EscrowStage is EscrowModel {
         quotes.setCap(address(token), type(uint128).max);
     }
 
-    /// @dev The vault and its operators once more, with an observer that can be put to sleep.
+    /// @dev The vault that ships and its operators once more, with an observer that can be put to sleep.
     function deployWatched() internal {
         uint256 nonce = vm.getNonce(address(this));
-        escrow = new TradeEscrow(registry, operatorsFrom(nonce + 1), address(witness));
-        deliveries = new Deliveries(registry, provenance, escrow);
-        quotes = new Quotes(address(escrow));
-        returns_ = new Returns(registry, escrow);
-        disputes = new Disputes(registry, escrow);
-        duties = new Duties(registry, escrow);
+        escrow = newTradeEscrow(registry, operatorsFrom(nonce + 1), address(witness));
+        deliveries = newDeliveries(registry, provenance, escrow);
+        quotes = newQuotes(address(escrow));
+        returns_ = newReturns(registry, escrow);
+        disputes = newDisputes(registry, escrow);
+        duties = newDuties(registry, escrow);
         assertEq(address(duties), escrow.operators().duties);
     }
 
