@@ -107,6 +107,7 @@ class Party(IntEnum):
     CARRIER = 3
     ASSIGNEE = 4
     PROVIDER = 5
+    PAYEE = 6
 
 
 class Moment(IntEnum):

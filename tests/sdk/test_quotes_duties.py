@@ -16,7 +16,8 @@ from lading.reverts.duties import AssessmentInvalid, AssessmentTooHigh, NotRetur
 from lading.reverts.openzeppelin import ERC20InsufficientAllowance
 from lading.reverts.orders import ConsentInvalid, DutiesNotHeld, TooEarly, TooLate
 from lading.reverts.participants import RoleMissing
-from lading.reverts.quotes import CapExceeded, LockTooLong, QuoteExpired, QuoteInvalid, QuoteIsCancelled
+from lading.reverts.quotes import CapExceeded, LockTooLong, QuoteExpired, QuoteInvalid, QuoteIsCancelled, QuoteMissing
+from lading.reverts.token import NotPayee
 
 DECLARATION = content_hash(b"26DE000000000001")
 SECOND = timedelta(seconds=1)
@@ -78,6 +79,8 @@ def test_a_quote_survives_its_json(world):
 
 def test_a_quote_for_another_order_or_with_another_expiry_is_refused(world):
     terms, other = world.with_quote(), world.with_quote()
+    with pytest.raises(QuoteMissing):
+        world.by(BUYER).orders.open(terms)
     with pytest.raises(QuoteInvalid) as refusal:
         world.by(BUYER).orders.open(terms, quote=world.quote(other))
     assert refusal.value.provider == PROVIDER.address
@@ -183,6 +186,8 @@ def test_duty_is_passed_on_to_the_buyer_of_goods_that_came_back(world):
     payee.orders.refund_duties(terms, Decimal(6))
 
     assert moved() == [6, -6]
+    with pytest.raises(NotPayee):
+        world.by(STRANGER).orders.refund_duties(terms, Decimal(1))
     with pytest.raises(RefundTooHigh) as too_high:
         payee.orders.refund_duties(terms, Decimal(5))
     assert too_high.value.max == 4_000_000

@@ -153,4 +153,4 @@ def _of_duties(terms: OrderTerms, seen: Standing) -> Iterator[Action]:
     elif seen.order.duties_held and seen.order.accepted_at is not None:
         yield Action("assess_duties", "anyone with the entry authority's assessment", terms.duties.assess_by)
     if seen.order.state in (State.REFUNDED, State.SETTLED) and seen.paid.assessed > seen.paid.refunded:
-        yield Action("refund_duties", "tax payee, or whoever pays for it")
+        yield Action("refund_duties", "tax payee")

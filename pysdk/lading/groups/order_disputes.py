@@ -24,10 +24,11 @@ class DisputeVerbs(OrderVerbs):
         return self._session.contracts.disputes.offer_of(self._id_of(order), fields.address(party, "party"), at=at)
 
     def dispute(self, terms: OrderTerms, evidence: str) -> Receipt:
-        """The buyer or the seller of an order that is shipped, delivered or coming back raises a dispute.
+        """The buyer of an order that is shipped, delivered or coming back raises a dispute; the seller once the goods
+        are back, or of a shipped order after its delivery was due.
 
         Raises:
-            NoArbitration, NotParty, StateWrong, DefaultOpen: as they say.
+            NoArbitration, NotParty, SellerNotYet, StateWrong, DefaultOpen: as they say.
         """
         return self._change(terms, self._session.contracts.disputes.dispute(terms, fields.word(evidence, "evidence")))
 
@@ -38,7 +39,7 @@ class DisputeVerbs(OrderVerbs):
 
     def propose_split(self, terms: OrderTerms, to_buyer: Decimal, until: datetime | None) -> Receipt:
         """Buyer, seller or assignee offers to settle with `to_buyer` of the disputed amount for the buyer, until then;
-        it replaces the caller's earlier offer, and None for `until` withdraws it. Raises NotParty."""
+        it replaces the caller's earlier offer, and None for `until` withdraws it. Raises NotAccepted, NotParty."""
         units = settlement_units(terms, to_buyer, "to_buyer")
         last = 0 if until is None else fields.seconds(until, "until")
         return self._change(terms, self._session.contracts.disputes.propose_split(terms, units, last))

@@ -80,12 +80,12 @@ class FinanceVerbs(OrderVerbs):
         return self._change(terms, self._session.contracts.duties.return_duties(terms))
 
     def refund_duties(self, terms: OrderTerms, amount: Decimal) -> Receipt:
-        """The signer, who is the tax payee or pays for it, passes duty on to the buyer of goods that came back, from
+        """The signer, who is the tax payee, passes duty back to the buyer of goods that came back, from
         its allowance for `client.contracts.duties.address`, which it gives beforehand.
 
         Raises:
             NotReturned: retryable.
-            RefundTooHigh, AmountZero: as they say.
+            NotPayee, RefundTooHigh, AmountZero: as they say.
             ERC20InsufficientAllowance: `spender` is the contract that needs the allowance.
         """
         return self._change(terms, self._session.contracts.duties.refund_duties(terms, _duties(terms, amount)))

@@ -53,7 +53,7 @@ class EntryAuthorityMissing(SolidityError):
 
 class NotAccepted(SolidityError):
     solidity = "NotAccepted(bytes32 id)"
-    says = "Order {id} was not accepted, so that nothing is assessed for it."
+    says = "Order {id} was not accepted, and this needs an order that was."
     next_step = "Wait for the seller's acceptance."
     may_retry = True
     id: str

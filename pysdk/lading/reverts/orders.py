@@ -184,7 +184,7 @@ class NotSeller(SolidityError):
 
 class PartyInvalid(SolidityError):
     solidity = "PartyInvalid(Party role,address party)"
-    says = "{party} cannot be the {role} of an order: it is zero, or the escrow itself."
+    says = "{party} cannot be the {role}: it is zero, or the escrow itself."
     next_step = "Name the {role}'s own address."
     role: Party
     party: str

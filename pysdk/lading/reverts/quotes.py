@@ -62,6 +62,14 @@ class QuoteIsCancelled(SolidityError):
     provider: str
 
 
+class QuoteMissing(SolidityError):
+    solidity = "QuoteMissing(bytes32 id,address provider)"
+    says = "The terms of order {id} name the provider {provider}, and no quote came with them."
+    next_step = "Ask the provider for its quote (`orders.quote`) and open with it."
+    id: str
+    provider: str
+
+
 class TokensEqual(SolidityError):
     solidity = "TokensEqual(address token)"
     says = "The buyer's token is the settlement token {token}: there is nothing to swap."

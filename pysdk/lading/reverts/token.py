@@ -1,4 +1,5 @@
-"""Errors of DevDollar's ERC-3009 part; a token of somebody else may word them otherwise."""
+"""Errors of DevDollar's ERC-3009 part, one of which IDuties shares; a token of somebody else may word them
+otherwise."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class AuthorizationTooEarly(SolidityError):
 
 class NotPayee(SolidityError):
     solidity = "NotPayee(address caller,address payee)"
-    says = "{caller} may not take what is authorized for {payee}."
-    next_step = "Only {payee} can."
+    says = "{caller} is not the payee {payee}."
+    next_step = "Only {payee} may take what is authorized for it, or pass back duty that it was paid."
     caller: str
     payee: str
