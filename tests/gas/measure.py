@@ -44,7 +44,7 @@ from lading.customs import SharedSecrets, parse_order, parse_payment, parse_wayb
 from lading.demo import papers
 from lading.deploy import ContractRecord, Deployment, Params, deploy
 from lading.deploy.abi import constructor_inputs, create_address
-from lading.enums import Decision, Role, Side
+from lading.enums import Decision, Fault, Role, Side
 from lading.groups.session import Receipt
 from lading.models import OrderTerms
 
@@ -54,6 +54,7 @@ UNIT = "urn:epc:id:sscc:0614141.1234567890"
 EVENT = "ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0"
 WORD = b"\x5e" * 32
 LOT = 1000
+BATCH = 20
 
 
 @dataclass
@@ -67,14 +68,14 @@ class Meter:
         self.gas[label] = receipt.gas_used
         return receipt
 
-    def terms(self, world: World, **changed: Any) -> OrderTerms:
+    def terms(self, world: World, make: Any = None, **changed: Any) -> OrderTerms:
         fixed = {
             "accept_by": NOON + timedelta(days=1),
             "ship_by": NOON + timedelta(days=3),
             "deliver_by": NOON + timedelta(days=20),
             "salt": "0x" + (f"{next(self.salts):04x}".replace("0", "7") * 16),
         }
-        return world.terms(**{**fixed, **changed})
+        return (make or world.terms)(**{**fixed, **changed})
 
 
 def measure() -> dict[str, int]:
@@ -95,6 +96,9 @@ def measure() -> dict[str, int]:
         _credit(meter, world)
         _goods(meter, world)
         _journey(meter, world)
+        _delivery(meter, world)
+        _two_currencies(meter, world)
+        _operators(meter, world)
     return dict(sorted(meter.gas.items()))
 
 
@@ -198,12 +202,83 @@ def _journey(meter: Meter, world: World) -> None:
         decided = world.by(key).customs.decide(terms, side, Decision.RELEASE, port=port, declaration_no="26-000017")
         receipts.append(meter.note("customs.decide", decided))
     receipts.append(meter.note("escrow.ship", world.by(SELLER).orders.ship(terms, UNIT)))
-    receipt = world.client.orders.receipt(terms, UNIT, EVENT)
-    signature = world.by(CARRIER).orders.sign_receipt(receipt)
-    delivered = world.by(CARRIER).orders.deliver(terms, receipt, CARRIER.address, signature)
-    receipts.append(meter.note("escrow.deliver.condition", delivered))
+    receipts.append(meter.note("escrow.deliver.condition", _deliver(world, terms)))
     receipts.append(_release_later(world, terms))
     meter.gas["journey"] = sum(one.gas_used for one in receipts)
+
+
+def _delivery(meter: Meter, world: World) -> None:
+    """What a condition costs: the journey's delivery, which customs had to let through, less one without."""
+    world.shipped(terms := meter.terms(world, accept_by=NOON + timedelta(days=3)))
+    delivered = meter.note("escrow.deliver", _deliver(world, terms))
+    meter.gas["escrow.condition"] = meter.gas["escrow.deliver.condition"] - delivered.gas_used
+    orders = [_later(meter, world) for _ in range(BATCH)]
+    for order in orders:
+        world.opened(order)
+    calls = [world.client.contracts.orders.release(order) for order in orders]
+    results = world.by(BUYER).orders.batch(calls)
+    meter.gas["escrow.batch.release"] = results[0].receipt.gas_used // BATCH
+
+
+def _two_currencies(meter: Meter, world: World) -> None:
+    """Settlement, pay token and duties in one order; again for each way out."""
+    for out in ("release", "refund"):
+        terms = _later(meter, world, make=world.with_quote)
+        label = "quotes.open" if out == "release" else None
+        opened = _open_quoted(world, terms)
+        if label:
+            meter.note(label, opened)
+        by, verb = (BUYER, "release") if out == "release" else (SELLER, "refund")
+        devnet.advance(world.client.chain, 60)
+        meter.note(f"quotes.{out}", getattr(world.by(by).orders, verb)(terms))
+    duties = {"assess_by": NOON + timedelta(days=60), "token": world.second_token, "amount": Decimal(21)}
+    clause = {"duties": {**duties, "payee": sdk_kit.TAX_PAYEE.address}, "entry_authority": world.entry_customs}
+    world.opened(terms := _later(meter, world, **clause))
+    assessment = world.client.orders.assessment(terms, Decimal(20), "0x" + "5e" * 32)
+    signature = world.by(ENTRY).orders.sign_assessment(terms, assessment)
+    meter.note("duties.assess", world.by(ENTRY).orders.assess_duties(terms, assessment, ENTRY.address, signature))
+
+
+def _operators(meter: Meter, world: World) -> None:
+    world.delivered(terms := _later(meter, world, make=world.with_returns))
+    meter.note("returns.request", world.by(BUYER).orders.request_return(terms))
+    receipt = world.client.orders.return_receipt(terms, UNIT, EVENT)
+    signature = world.by(sdk_kit.PLACE).orders.sign_return_receipt(receipt)
+    received = world.by(SELLER).orders.receive_return(terms, receipt, sdk_kit.PLACE.address, signature)
+    meter.note("returns.receive", received)
+    refund = world.client.orders.policy_refund(terms)
+    meter.note("returns.settle", world.by(SELLER).orders.settle_return(terms, refund))
+
+    world.delivered(terms := _later(meter, world, make=world.with_arbitration))
+    meter.note("disputes.dispute", world.by(BUYER).orders.dispute(terms, "0x" + "5e" * 32))
+    ruled = world.by(sdk_kit.ARBITER).orders.rule(terms, Decimal(10), Fault.NOBODY, "0x" + "5e" * 32)
+    meter.note("disputes.rule", ruled)
+
+    world.delivered(terms := _later(meter, world))
+    proposed = world.by(BUYER).orders.propose_split(terms, Decimal(10), NOON + timedelta(days=30))
+    meter.note("disputes.propose", proposed)
+    meter.note("disputes.agree", world.by(SELLER).orders.accept_split(terms, Decimal(10)))
+
+    world.opened(terms := _later(meter, world))
+    meter.note("escrow.assign", world.by(SELLER).orders.assign(terms, sdk_kit.FINANCIER.address, Decimal(40)))
+
+
+def _later(meter: Meter, world: World, make: Any = None, **changed: Any) -> OrderTerms:
+    """Terms whose times the calls before have not passed, from `world.terms` or `make`."""
+    return meter.terms(world, make=make, **{"accept_by": NOON + timedelta(days=3), **changed})
+
+
+def _open_quoted(world: World, terms: OrderTerms) -> Receipt:
+    expiry, lock = NOON + timedelta(days=30), timedelta(days=365)
+    quote = world.by(sdk_kit.PROVIDER).orders.quote(terms, expiry=expiry, longest_lock=lock)
+    consent = world.by(SELLER).orders.sign_accept(terms)
+    return world.by(BUYER).orders.open(terms, seller_consent=consent, quote=quote)
+
+
+def _deliver(world: World, terms: OrderTerms) -> Receipt:
+    receipt = world.client.orders.receipt(terms, UNIT, EVENT)
+    signature = world.by(CARRIER).orders.sign_receipt(receipt)
+    return world.by(CARRIER).orders.deliver(terms, receipt, CARRIER.address, signature)
 
 
 def _papers(world: World, terms: OrderTerms) -> Papers:
