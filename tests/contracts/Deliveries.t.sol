@@ -355,26 +355,180 @@ contract DeliveriesTest is EscrowFixture {
 
     /// @dev As a signed receipt: for the freight, and the dispute goes on.
     function test_deliverAnchored_inADisputeRaisedBefore_isNotedUntilTheClaimWindowEnds() public {
-        Terms memory t = terms();
-        t.clauses = new Clauses[](1);
-        t.clauses[0].arbitration = Arbitration(vm.addr(ARBITER_KEY), 0, 60 days, 0);
-        admit(ARBITER_KEY, Role.Arbiter, "arbiter");
-        bytes32 id = openShipped(t);
-        vm.prank(seller);
-        disputes.dispute(t, "");
+        Terms memory t = arbitrated(60 days);
+        bytes32 id = openDisputed(t);
         (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
         DeliveryLeaf memory leaf = leafOf(t);
         uint40 deadline = t.schedule.claimBy();
         vm.warp(deadline + 1);
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooLate.selector, deadline + 1, deadline));
+        expectDefaultOpen(Default.Refund, deadline + 1);
         deliveries.deliverAnchored(t, leaf, 0, batch, proof);
         vm.warp(deadline);
         deliveries.deliverAnchored(t, leaf, 0, batch, proof);
         assertState(t, State.Disputed);
         assertTrue(escrow.getOrder(id).delivered);
+        assertTrue(escrow.getOrder(id).late);
+    }
+
+    /// @dev What the buyer gets of an arbiter's silence is fixed from the second it opens.
+    function test_deliverAnchored_RevertGiven_theSilentSplitOfTheDisputeIsOpen() public {
+        Terms memory t = arbitrated(1 days);
+        bytes32 id = openDisputed(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        uint40 opensAt = escrow.getOrder(id).since + 1 days + 1;
+        vm.warp(opensAt);
+        expectDefaultOpen(Default.SilentSplit, opensAt);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        vm.warp(opensAt - 1);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        assertState(t, State.Disputed);
+        assertTrue(escrow.getOrder(id).delivered);
+    }
+
+    function test_deliverAnchored_inADispute_RevertGiven_theConditionIsRejectedOrItsTimeOver() public {
+        SettableCondition condition = new SettableCondition();
+        Terms memory t = arbitrated(60 days);
+        t.condition = address(condition);
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
+        bytes32 id = openDisputed(t);
+        (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
+        DeliveryLeaf memory leaf = leafOf(t);
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        expectDefaultOpen(Default.Refund, uint40(vm.getBlockTimestamp()));
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+
+        condition.set(ConditionStatus.Pending, Fault.Nobody);
+        uint40 opensAt = t.schedule.conditionBy() + 1;
+        vm.warp(opensAt);
+        expectDefaultOpen(Default.Refund, opensAt);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        vm.warp(opensAt - 1);
+        deliveries.deliverAnchored(t, leaf, 0, batch, proof);
+        assertTrue(escrow.getOrder(id).delivered);
+    }
+
+    /* TRUST IN A LOG */
+
+    function test_trustFrom_takesWhatAThiefAnchoredOutOfTheLog() public {
+        Terms memory t = terms();
+        openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        Batch memory batch = anchorAt(0, leaf);
+        assertEq(deliveries.trustedFrom(carrierId), 0);
+        vm.expectEmit(address(deliveries));
+        emit IDeliveries.TrustMoved(carrierId, 1);
+        deliveries.trustFrom(carrierId, 1);
+        assertEq(deliveries.trustedFrom(carrierId), 1);
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.BatchDistrusted.selector, carrierId, 0, 1));
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+
+        // A new writer does not bring it back
+        addKey(carrierId, SECOND_CARRIER_KEY);
+        provenance.setWriter(carrierId, vm.addr(SECOND_CARRIER_KEY));
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.BatchDistrusted.selector, carrierId, 0, 1));
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+
+        // And a receipt still proves the delivery, if there was one
+        deliver(t);
+        assertState(t, State.Delivered);
+    }
+
+    /// @dev To the batch: what lies before is distrusted, the first trusted one counts, and so do later ones.
+    function test_trustFrom_leavesWhatIsAnchoredFromThereOnItsProof() public {
+        Terms[4] memory orders;
+        Batch[4] memory batches;
+        DeliveryLeaf[4] memory leaves;
+        for (uint48 i; i < 4; ++i) {
+            orders[i] = terms();
+            orders[i].salt = bytes32(uint256(i));
+            openShipped(orders[i]);
+            leaves[i] = leafOf(orders[i]);
+            batches[i] = anchorAt(i, leaves[i]);
+        }
+        deliveries.trustFrom(carrierId, 2);
+        for (uint48 i; i < 4; ++i) {
+            if (i < 2) {
+                vm.expectRevert(abi.encodeWithSelector(IDeliveries.BatchDistrusted.selector, carrierId, i, 2));
+            }
+            deliveries.deliverAnchored(orders[i], leaves[i], i, batches[i], new bytes32[](0));
+            assertState(orders[i], i < 2 ? State.Shipped : State.Delivered);
+        }
+
+        // An honest delivery among them is anchored again, later
+        Batch memory again = anchorAt(4, leaves[1]);
+        deliveries.deliverAnchored(orders[1], leaves[1], 4, again, new bytes32[](0));
+        assertState(orders[1], State.Delivered);
+    }
+
+    function test_trustFrom_concernsThatCarriersLogAlone() public {
+        deliveries.trustFrom(otherCarrierId, 7);
+        Terms memory t = terms();
+        openShipped(t);
+        submitAnchored(t);
+        assertState(t, State.Delivered);
+        assertEq(deliveries.trustedFrom(carrierId), 0);
+    }
+
+    /// @dev The thief has the writer's key; so the carrier's keys are not asked.
+    function test_trustFrom_RevertGiven_anyoneButTheController() public {
+        address[4] memory others = [carrier, otherCarrier, seller, STRANGER];
+        for (uint256 i; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(abi.encodeWithSelector(IDeliveries.NotController.selector, others[i], address(this)));
+            deliveries.trustFrom(carrierId, 1);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.NotController.selector, address(this), address(0)));
+        deliveries.trustFrom("nobody", 1);
+
+        // Nor a controller of before
+        registry.proposeController(carrierId, STRANGER);
+        vm.prank(STRANGER);
+        registry.acceptController(carrierId);
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.NotController.selector, address(this), STRANGER));
+        deliveries.trustFrom(carrierId, 1);
+        vm.prank(STRANGER);
+        deliveries.trustFrom(carrierId, 1);
+        assertEq(deliveries.trustedFrom(carrierId), 1);
+    }
+
+    function test_trustFrom_RevertGiven_itMovesBackOrNowhere() public {
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.TrustMovesBack.selector, 0, 0));
+        deliveries.trustFrom(carrierId, 0);
+        deliveries.trustFrom(carrierId, 5);
+        for (uint48 index = 3; index <= 5; ++index) {
+            vm.expectRevert(abi.encodeWithSelector(IDeliveries.TrustMovesBack.selector, index, 5));
+            deliveries.trustFrom(carrierId, index);
+        }
+        deliveries.trustFrom(carrierId, 6);
+        assertEq(deliveries.trustedFrom(carrierId), 6);
     }
 
     /* HELPERS */
+
+    function arbitrated(uint32 window) private returns (Terms memory t) {
+        admit(ARBITER_KEY, Role.Arbiter, "arbiter");
+        t = terms();
+        t.clauses = new Clauses[](1);
+        t.clauses[0].arbitration = Arbitration(vm.addr(ARBITER_KEY), 0, window, 0);
+    }
+
+    function openDisputed(Terms memory t) private returns (bytes32 id) {
+        id = openShipped(t);
+        vm.prank(buyer);
+        disputes.dispute(t, "");
+    }
+
+    function expectDefaultOpen(Default standing, uint40 opensAt) private {
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, standing, opensAt));
+    }
+
+    /// @dev A batch of this leaf alone.
+    function anchorAt(uint48 index, DeliveryLeaf memory leaf) private returns (Batch memory batch) {
+        batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        vm.prank(carrier);
+        provenance.anchor(carrierId, index, batch);
+    }
 
     function leafOf(Terms memory t) private view returns (DeliveryLeaf memory) {
         return DeliveryLeaf(escrow.orderId(t), UNIT, sha256("accepting"), uint40(block.timestamp));

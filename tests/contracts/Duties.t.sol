@@ -9,9 +9,10 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Assessment, IDuties, Paid} from "../../contracts/interfaces/IDuties.sol";
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {IQuotes} from "../../contracts/interfaces/IQuotes.sol";
-import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
+import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {Ground, ITradeEscrow, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
+import {SettableCondition} from "./EscrowFixture.sol";
 import {HostileToken} from "./HostileToken.sol";
 import {LegsFixture} from "./LegsFixture.sol";
 import {Pack} from "./Pack.sol";
@@ -444,10 +445,55 @@ contract DutiesTest is LegsFixture {
         registry.addKey(authorityId, address(wallet), keyConsent);
     }
 
-    function signFor(address signer, Assessment memory assessment) private view returns (bytes memory) {
+    function signFor(address signer, Assessment memory a) private view returns (bytes memory) {
+        bytes32 typehash = keccak256(
+            "Assessment(bytes32 orderId,address token,uint256 amount,address payee,bytes32 declaration,address signer)"
+        );
+        bytes memory stated =
+            abi.encode(typehash, a.orderId, address(dutyToken), a.amount, TAX_PAYEE, a.declaration, signer);
+        return sign(AUTHORITY_KEY, domain("Lading Duties", address(duties)), keccak256(stated));
+    }
+
+    /// @dev Others agreed on token and payee; the authority signs to whom its duties go, and in what.
+    function test_assess_RevertGiven_theAuthoritySignedAnotherTokenOrPayee() public {
+        Terms memory t = dutiable();
+        bytes32 id = openWithClauses(t);
+        Assessment memory assessment = assessmentOf(t, 5);
+        bytes memory invalid = abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, authority);
+        bytes memory signature = signAssessment(AUTHORITY_KEY, assessment, address(token), TAX_PAYEE);
+        expectAssessReverts(t, assessment, authority, signature, invalid);
+        signature = signAssessment(AUTHORITY_KEY, assessment, address(dutyToken), seller);
+        expectAssessReverts(t, assessment, authority, signature, invalid);
+        signature = signAssessment(AUTHORITY_KEY, assessment, address(0), address(0));
+        expectAssessReverts(t, assessment, authority, signature, invalid);
+
+        duties.assess(t, assessment, authority, signAssessment(AUTHORITY_KEY, assessment, address(dutyToken), TAX_PAYEE));
+        assertPaidFor(id, 5, 0);
+        assertEq(dutyToken.balanceOf(TAX_PAYEE), 5);
+    }
+
+    /// @dev Whatever token and payee the terms name, what the authority signed must name them too.
+    function test_assess_takesATokenAndAPayeeThatTheAuthoritySigned() public {
+        Terms memory t = dutiable();
+        (t.clauses[0].duties.token, t.clauses[0].duties.payee) = (address(payToken), place);
+        openWithClauses(t);
+        Assessment memory assessment = assessmentOf(t, 7);
+        bytes memory invalid = abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, authority);
+        expectAssessReverts(t, assessment, authority, signAssessment(AUTHORITY_KEY, assessment), invalid);
+        duties.assess(t, assessment, authority, signAssessment(AUTHORITY_KEY, assessment, address(payToken), place));
+        assertEq(payToken.balanceOf(place), 7);
+    }
+
+    /// @dev A signature of before the token and the payee were part of it.
+    function test_assess_RevertGiven_aSignatureThatSaysNothingOfTokenAndPayee() public {
+        Terms memory t = dutiable();
+        openWithClauses(t);
+        Assessment memory assessment = assessmentOf(t, 5);
         bytes32 typehash = keccak256("Assessment(bytes32 orderId,uint256 amount,bytes32 declaration,address signer)");
-        bytes32 structHash = keccak256(abi.encode(typehash, assessment, signer));
-        return sign(AUTHORITY_KEY, domain("Lading Duties", address(duties)), structHash);
+        bytes32 structHash = keccak256(abi.encode(typehash, assessment, authority));
+        bytes memory signature = sign(AUTHORITY_KEY, domain("Lading Duties", address(duties)), structHash);
+        bytes memory invalid = abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, authority);
+        expectAssessReverts(t, assessment, authority, signature, invalid);
     }
 
     function test_assess_takesAnErc1271KeyAndNoneOfItsSibling() public {
@@ -570,6 +616,71 @@ contract DutiesTest is LegsFixture {
         assertHolds(0, 0, 0);
     }
 
+    /* THE CONDITION WAS MET: the goods are in the country */
+
+    function conditional() private returns (Terms memory t, SettableCondition condition) {
+        condition = new SettableCondition();
+        t = dutiable();
+        t.condition = address(condition);
+        t.setConditionBy(t.schedule.shipBy() + 2 days);
+    }
+
+    function test_refund_onceTheConditionWasLatchedKeepsTheDutiesForTheAuthority() public {
+        (Terms memory t, SettableCondition condition) = conditional();
+        bytes32 id = shippedWithClauses(t);
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        escrow.poke(t);
+        mark();
+        vm.prank(seller);
+        escrow.refund(t);
+        assertGot(address(token), buyer, FUNDING);
+        assertNobodyElseGot();
+        assertHolds(0, 0, DUTY);
+        assertTrue(isHeld(id));
+        mark();
+        assess(t, 13e6);
+        assertGot(address(dutyToken), TAX_PAYEE, 13e6);
+        assertGot(address(dutyToken), buyer, DUTY - 13e6);
+        assertNobodyElseGot();
+        assertHolds(0, 0, 0);
+    }
+
+    /// @dev Latched before the shipment too, and whoever lets the order end; nobody assesses, so the deadline returns them.
+    function test_refund_byDefaultOnceTheConditionWasLatchedKeepsTheDutiesUntilTheDeadline() public {
+        (Terms memory t, SettableCondition condition) = conditional();
+        bytes32 id = openWithClauses(t);
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        escrow.poke(t);
+        vm.warp(uint256(t.schedule.shipBy()) + 1);
+        escrow.refund(t);
+        assertTrue(isHeld(id));
+        uint40 opensAt = t.clauses[0].duties.assessBy + 1;
+        vm.expectRevert(abi.encodeWithSelector(IDuties.TooEarly.selector, vm.getBlockTimestamp(), opensAt));
+        duties.returnDuties(t);
+        vm.warp(opensAt);
+        mark();
+        duties.returnDuties(t);
+        assertGot(address(dutyToken), buyer, DUTY);
+        assertNobodyElseGot();
+    }
+
+    /// @dev Met, but seen met by nobody; or pending, or rejected.
+    function test_refund_unlessTheConditionWasLatchedReturnsTheDuties() public {
+        ConditionStatus[3] memory statuses = [ConditionStatus.Met, ConditionStatus.Pending, ConditionStatus.Rejected];
+        for (uint256 i; i < statuses.length; ++i) {
+            (Terms memory t, SettableCondition condition) = conditional();
+            bytes32 id = shippedWithClauses(t);
+            condition.set(statuses[i], Fault.Nobody);
+            mark();
+            vm.prank(seller);
+            escrow.refund(t);
+            assertGot(address(token), buyer, FUNDING);
+            assertGot(address(dutyToken), buyer, DUTY);
+            assertNobodyElseGot();
+            assertFalse(isHeld(id));
+        }
+    }
+
     function test_settle_keepsTheDutiesForTheAuthority() public {
         Terms memory t = withEverything(terms());
         bytes32 id = returnReceived(t);
@@ -596,7 +707,9 @@ contract DutiesTest is LegsFixture {
         vm.prank(seller);
         escrow.refund(running);
         assertHolds(DUTY, 0, 0);
-        expectAssessReverts(running, 1, notHeld(id));
+        Assessment memory assessment = assessmentOf(running, 1);
+        bytes memory signature = signAssessment(AUTHORITY_KEY, assessment, address(token), TAX_PAYEE);
+        expectAssessReverts(running, assessment, authority, signature, notHeld(id));
         assess(ended, DUTY);
         assertHolds(0, 0, 0);
     }
@@ -787,13 +900,19 @@ contract DutiesTest is LegsFixture {
         expectRefundReverts(TAX_PAYEE, t, 1, abi.encodeWithSelector(IDuties.RefundTooHigh.selector, 1, 0));
     }
 
-    function test_refundDuties_byWhoeverPaysForThePayee() public {
+    /// @dev The record says what the tax payee paid back; nobody writes it in its place, for whatever it would pay.
+    function test_refundDuties_RevertGiven_anyoneButThePayeePays() public {
         (Terms memory t, bytes32 id) = returnedWithDuty(13e6);
-        dutyToken.mint(STRANGER, 13e6);
-        approveRefunds(STRANGER);
-        refundBy(STRANGER, t, 13e6);
-        assertEq(dutyToken.balanceOf(STRANGER), 0);
-        assertEq(dutyToken.balanceOf(TAX_PAYEE), 13e6);
+        address[5] memory others = [STRANGER, buyer, seller, authority, address(duties)];
+        for (uint256 i; i < others.length; ++i) {
+            dutyToken.mint(others[i], 13e6);
+            approveRefunds(others[i]);
+            expectRefundReverts(
+                others[i], t, 13e6, abi.encodeWithSelector(IDuties.NotPayee.selector, others[i], TAX_PAYEE)
+            );
+        }
+        assertPaidFor(id, 13e6, 0);
+        refundBy(TAX_PAYEE, t, 13e6);
         assertPaidFor(id, 13e6, 13e6);
     }
 
@@ -823,11 +942,21 @@ contract DutiesTest is LegsFixture {
         vm.prank(seller);
         escrow.refund(t);
         expectRefundReverts(TAX_PAYEE, t, 1, abi.encodeWithSelector(IDuties.RefundTooHigh.selector, 1, 0));
-        t = terms();
-        openAccepted(t);
+    }
+
+    function test_refundDuties_RevertGiven_theTermsHaveNone() public {
+        Terms memory t = terms();
+        bytes32 id = openAccepted(t);
         vm.prank(seller);
         escrow.refund(t);
-        expectRefundReverts(TAX_PAYEE, t, 1, abi.encodeWithSelector(IDuties.RefundTooHigh.selector, 1, 0));
+        expectRefundReverts(TAX_PAYEE, t, 1, notHeld(id));
+
+        // Clauses without duties name nobody who could pay
+        t = withReturns(terms());
+        openWithClauses(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        expectRefundReverts(TAX_PAYEE, t, 1, abi.encodeWithSelector(IDuties.NotPayee.selector, TAX_PAYEE, address(0)));
     }
 
     function test_refundDuties_RevertGiven_thePayersAllowanceIsShort() public {

@@ -140,11 +140,28 @@ contract OperatorsTest is ClausesFixture {
 
     function test_hold_asDelivered_RevertGiven_aDisputeAndTheClaimWindowIsOver() public {
         Terms memory t = disputedUndelivered();
-        uint40 deadline = t.schedule.claimBy();
-        vm.warp(deadline + 1);
+        assertNotedOnlyBefore(t, Default.Refund, t.schedule.claimBy() + 1);
+    }
+
+    function test_hold_asDelivered_RevertGiven_aDisputeAndItsSilentSplitIsOpen() public {
+        Terms memory t = withArbitration(terms());
+        t.clauses[0].arbitration.window = 1 days;
+        shippedWithClauses(t);
+        vm.prank(address(disputes));
+        escrow.hold(t, State.Disputed);
+        assertNotedOnlyBefore(t, Default.SilentSplit, uint40(vm.getBlockTimestamp()) + 1 days + 1);
+    }
+
+    function assertNotedOnlyBefore(Terms memory t, Default standing, uint40 opensAt) private {
+        vm.warp(opensAt);
         vm.prank(address(deliveries));
-        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.TooLate.selector, deadline + 1, deadline));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, standing, opensAt));
         escrow.hold(t, State.Delivered);
+        vm.warp(opensAt - 1);
+        vm.prank(address(deliveries));
+        escrow.hold(t, State.Delivered);
+        assertState(t, State.Disputed);
+        assertTrue(escrow.getOrder(escrow.orderId(t)).delivered);
     }
 
     function disputedUndelivered() private returns (Terms memory t) {

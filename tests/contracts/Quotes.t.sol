@@ -518,10 +518,20 @@ contract QuotesTest is LegsFixture {
 
     function test_open_RevertGiven_noQuoteComesWithIt() public {
         Terms memory t = quoted();
-        vm.prank(buyer);
-        (bool ok, bytes memory reason) = address(escrow).call(abi.encodeCall(ITradeEscrow.open, (t, "", "", "")));
-        assertFalse(ok);
-        assertEq(reason.length, 0, "no error names it: the quote does not decode");
+        bytes32 id = escrow.orderId(t);
+        expectOpenReverts(t, "", abi.encodeWithSelector(IQuotes.QuoteMissing.selector, id, liquidity));
+        assertEq(payToken.balanceOf(address(escrow)), 0);
+        openQuoted(t);
+        assertState(t, State.Funded);
+    }
+
+    function test_openWithAuthorization_RevertGiven_noQuoteComesWithIt() public {
+        Terms memory t = quoted();
+        bytes32 id = escrow.orderId(t);
+        bytes memory signed = authorizedInPayToken(t, PAY_AMOUNT + PREMIUM, id);
+        vm.expectRevert(abi.encodeWithSelector(IQuotes.QuoteMissing.selector, id, liquidity));
+        escrow.openWithAuthorization(t, signed, "", "");
+        assertState(t, State.None);
     }
 
     function test_open_atTheQuotesExpiry() public {

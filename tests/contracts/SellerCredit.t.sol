@@ -71,7 +71,7 @@ contract SellerCreditTest is ClausesFixture {
         assertNoRecord(sellerId);
     }
 
-    function test_an_agreed_split_is_half_good_however_it_was_split() public {
+    function test_an_agreed_split_of_what_was_delivered_is_half_good_however_it_was_split() public {
         Outcome memory agreed = outcome(State.Settled, Ground.Agreed, Fault.Nobody);
         uint120[3] memory shares = [0, uint120(PRICE / 2), uint120(FUNDING)];
         for (uint64 i; i < shares.length; ++i) {
@@ -84,18 +84,81 @@ contract SellerCreditTest is ClausesFixture {
         }
     }
 
+    /// @dev What never arrived is as bad as what was given back of price and freight, in thousandths, the rest rounded up.
+    function test_an_agreed_split_of_what_never_arrived_is_bad_by_the_share_given_back() public {
+        assertAgreedUndelivered(0, 1000, 0);
+        assertAgreedUndelivered(FUNDING, 0, 1000);
+        assertAgreedUndelivered(FUNDING - 1, 1, 999);
+        assertAgreedUndelivered(FUNDING / 4, 750, 250);
+        // A thousandth is 107,000 units: a unit below it is nothing
+        assertAgreedUndelivered(FUNDING / 1000 - 1, 1000, 0);
+        assertAgreedUndelivered(FUNDING / 1000, 999, 1);
+    }
+
+    function assertAgreedUndelivered(uint256 toBuyer, uint64 good, uint64 bad) private {
+        uint256 snapshot = vm.snapshotState();
+        Outcome memory agreed = outcome(State.Settled, Ground.Agreed, Fault.Nobody);
+        (agreed.delivered, agreed.toBuyer) = (false, uint128(toBuyer));
+        vm.expectEmit(address(credit));
+        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Agreed, good, bad, BetaBound.score(good, bad));
+        tell(terms(), agreed);
+        assertRecord(good, bad, 1);
+        vm.revertToState(snapshot);
+    }
+
+    /// @dev Of the largest order there can be, no product overflows and the weights still make one order.
+    function testFuzz_an_agreed_split_of_what_never_arrived_weighs_one_order(
+        uint256 price,
+        uint256 freight,
+        uint256 toBuyer
+    ) public {
+        Terms memory t = terms();
+        t.setPrice(bound(price, 1, type(uint120).max));
+        t.setFreight(bound(freight, 0, type(uint120).max));
+        toBuyer = bound(toBuyer, 0, t.amounts.total());
+        Outcome memory agreed = outcome(State.Settled, Ground.Agreed, Fault.Nobody);
+        (agreed.delivered, agreed.toBuyer) = (false, uint128(toBuyer));
+        tell(t, agreed);
+        uint64 bad = uint64(1000 * toBuyer / t.amounts.total());
+        assertRecord(1000 - bad, bad, 1);
+    }
+
+    /// @dev A buyer that disputes for nothing takes no good record away.
+    function test_a_ruling_that_gives_the_buyer_nothing_of_a_delivery_is_good() public {
+        Outcome memory ruled = outcome(State.Settled, Ground.Ruled, Fault.Buyer);
+        vm.expectEmit(address(credit));
+        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Ruled, 1000, 0, 278);
+        tell(terms(), ruled);
+        assertRecord(1000, 0, 1);
+        ruled.fault = Fault.Nobody;
+        tell(terms(), ruled);
+        assertRecord(2000, 0, 2);
+    }
+
     function test_a_ruling_is_bad_if_the_arbiter_finds_the_seller_at_fault() public {
         vm.expectEmit(address(credit));
         emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Ruled, 0, 1000, 0);
         tell(terms(), outcome(State.Settled, Ground.Ruled, Fault.Seller));
         assertRecord(0, 1000, 1);
+
+        // Whatever the buyer got, and whether the goods arrived
+        Outcome memory ruled = outcome(State.Settled, Ground.Ruled, Fault.Seller);
+        (ruled.toBuyer, ruled.delivered) = (uint128(FUNDING), false);
+        tell(terms(), ruled);
+        assertRecord(0, 2000, 2);
     }
 
     function test_a_ruling_at_anothers_fault_counts_and_tells_nothing() public {
         Fault[3] memory faults = [Fault.Nobody, Fault.Buyer, Fault.Carrier];
         vm.recordLogs();
         for (uint256 i; i < faults.length; ++i) {
-            tell(terms(), outcome(State.Settled, Ground.Ruled, faults[i]));
+            Outcome memory ruled = outcome(State.Settled, Ground.Ruled, faults[i]);
+            ruled.toBuyer = 1;
+            tell(terms(), ruled);
+
+            // Nor does nothing for the buyer of what never arrived
+            (ruled.toBuyer, ruled.delivered) = (0, false);
+            tell(terms(), ruled);
         }
         assertEq(vm.getRecordedLogs().length, 0);
         assertNoRecord(sellerId);
@@ -182,6 +245,33 @@ contract SellerCreditTest is ClausesFixture {
         disputes.settleUnruled(t);
         assertTrue(escrow.getOrder(id).reported);
         assertEq(abi.encode(credit.recordOf(sellerId)), abi.encode(before));
+    }
+
+    function test_the_real_vault_tells_what_was_given_back_of_goods_that_never_arrived() public {
+        Terms memory t = withArbitration(terms());
+        shippedWithClauses(t);
+        vm.prank(seller);
+        disputes.proposeSplit(t, uint120(FUNDING / 2), type(uint40).max);
+        vm.prank(buyer);
+        disputes.acceptSplit(t, uint120(FUNDING / 2));
+        assertRecord(500, 500, 1);
+
+        t.salt = "a moment before its deadline";
+        shippedWithClauses(t);
+        vm.warp(t.schedule.claimBy());
+        vm.prank(seller);
+        disputes.proposeSplit(t, uint120(FUNDING), type(uint40).max);
+        vm.prank(buyer);
+        disputes.acceptSplit(t, uint120(FUNDING));
+        assertRecord(500, 1500, 2);
+    }
+
+    function test_the_real_vault_tells_that_a_dispute_was_for_nothing() public {
+        Terms memory t = withArbitration(terms());
+        disputed(t);
+        vm.prank(arbiter);
+        disputes.rule(t, 0, Fault.Nobody, "reasons");
+        assertRecord(1000, 0, 1);
     }
 
     /// @dev A refund that forestalls a ruling is no way around the record.

@@ -635,22 +635,64 @@ contract TradeEscrowTest is ClausesFixture {
         assertEq(abi.encode(escrow.getOrder(id)), abi.encode(expected));
     }
 
-    function test_deliver_inADispute_isNotedThoughItsDefaultIsOpen() public {
+    /// @dev What the buyer gets of an arbiter's silence is fixed from the second it opens.
+    function test_deliver_inADispute_RevertGiven_itsSilentSplitIsOpen() public {
         Terms memory t = withArbitration(terms());
         t.clauses[0].arbitration.window = 1 hours;
+        bytes32 id = disputedUndelivered(t);
+        assertNotedOnlyBefore(t, Default.SilentSplit, escrow.getOrder(id).since + 1 hours + 1);
+    }
+
+    function test_deliver_inADispute_RevertGiven_theClaimWindowIsOver() public {
+        Terms memory t = withArbitration(terms());
         disputedUndelivered(t);
-        vm.warp(block.timestamp + 2 hours);
+        assertNotedOnlyBefore(t, Default.Refund, t.schedule.claimBy() + 1);
+    }
+
+    /// @dev The buyer's refund was open but for its dispute: the receipt is as late as it would be without.
+    function test_deliver_inADispute_RevertGiven_theConditionsTimeIsOver() public {
+        Terms memory t = withArbitration(conditional());
+        disputedUndelivered(t);
+        assertNotedOnlyBefore(t, Default.Refund, t.schedule.conditionBy() + 1);
+    }
+
+    function test_deliver_inADispute_RevertGiven_theConditionIsRejected() public {
+        Terms memory t = withArbitration(conditional());
+        bytes32 id = disputedUndelivered(t);
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        expectDeliverRefused(t, Default.Refund, uint40(vm.getBlockTimestamp()));
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        vm.warp(t.schedule.claimBy());
         deliver(t);
+        assertTrue(escrow.getOrder(id).delivered);
+    }
+
+    function test_deliver_inADispute_afterTheConditionWasLatched_isNotedWhateverItSaysSince() public {
+        Terms memory t = withArbitration(conditional());
+        bytes32 id = shippedWithClauses(t);
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        escrow.poke(t);
+        vm.prank(buyer);
+        disputes.dispute(t, "");
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        deliver(t);
+        assertTrue(escrow.getOrder(id).delivered);
         assertState(t, State.Disputed);
     }
 
-    function test_deliver_RevertGiven_aDisputeAndTheClaimWindowIsOver() public {
-        Terms memory t = withArbitration(terms());
-        disputedUndelivered(t);
+    function assertNotedOnlyBefore(Terms memory t, Default standing, uint40 opensAt) private {
+        vm.warp(opensAt);
+        expectDeliverRefused(t, standing, opensAt);
+        vm.warp(opensAt - 1);
+        deliver(t);
+        assertTrue(escrow.getOrder(escrow.orderId(t)).delivered);
+        assertState(t, State.Disputed);
+    }
+
+    function expectDeliverRefused(Terms memory t, Default standing, uint40 opensAt) private {
         Receipt memory receipt = receiptOf(t);
         bytes memory signature = signReceipt(CARRIER_KEY, receipt);
-        vm.warp(t.schedule.claimBy() + 1);
-        vm.expectRevert(tooLate(t.schedule.claimBy()));
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, standing, opensAt));
         escrow.deliver(t, receipt, carrier, signature);
     }
 
@@ -673,7 +715,7 @@ contract TradeEscrowTest is ClausesFixture {
 
     function disputedUndelivered(Terms memory t) private returns (bytes32 id) {
         id = shippedWithClauses(t);
-        vm.prank(seller);
+        vm.prank(buyer);
         disputes.dispute(t, "");
     }
 
