@@ -195,6 +195,77 @@ contract ReplayTest is HostileFixture {
         }
     }
 
+    /// @dev The authority's words name what it looked at: duties in this token, for this payee, and no others.
+    function test_anAssessment_forAnotherTokenOrPayee_isRefused() public {
+        Terms memory t = orderOf(Kind.Assessment, "assessed");
+        prepare(Kind.Assessment, t);
+        address due = t.clauses[0].duties.token;
+        address[2] memory tokens = [address(dutyToken), address(token)];
+        address[3] memory payees = [buyer, signer, authority];
+        Assessment memory stated = assessmentOf(t);
+        for (uint256 i; i < tokens.length; ++i) {
+            bytes memory other = signAssessment(KEY, stated, tokens[i], TAX_PAYEE);
+            assertReplayRefused(Kind.Assessment, t, other, "for another token");
+        }
+        for (uint256 i; i < payees.length; ++i) {
+            bytes memory other = signAssessment(KEY, stated, due, payees[i]);
+            assertReplayRefused(Kind.Assessment, t, other, "for another payee");
+        }
+        assertReplayRefused(Kind.Assessment, t, signAssessment(KEY, stated, TAX_PAYEE, due), "with both exchanged");
+        assertTrue(escrow.getOrder(escrow.orderId(t)).dutiesHeld, "the duties moved");
+        duties.assess(t, stated, signer, signAssessment(KEY, stated, due, TAX_PAYEE));
+        assertEq(payToken.balanceOf(TAX_PAYEE), stated.amount);
+    }
+
+    /// @dev What was signed for one order's duties is not good for another that differs in their token or payee alone.
+    function test_anAssessment_ofAnOrderThatDiffersInTokenOrPayeeAlone_isRefused() public {
+        for (uint256 i; i < 2; ++i) {
+            Terms memory t = orderOf(Kind.Assessment, "twins");
+            Terms memory twin = orderOf(Kind.Assessment, "twins");
+            if (i == 0) twin.clauses[0].duties.token = address(dutyToken);
+            else twin.clauses[0].duties.payee = FINANCIER;
+            uint256 snapshot = vm.snapshotState();
+            (bytes memory opens, bytes32 id) = (signatureOf(Kind.Accept, twin), escrow.orderId(twin));
+            vm.prank(signer);
+            escrow.open(twin, "", opens, "");
+            Assessment memory stated = assessmentOf(t);
+            bytes memory signature = signatureOf(Kind.Assessment, t);
+            bytes memory foreign = abi.encodeWithSelector(IDuties.AssessmentForeign.selector, stated.orderId, id);
+            bytes memory data = abi.encodeCall(IDuties.assess, (twin, stated, signer, signature));
+            assertRefused(STRANGER, address(duties), data, foreign, "as it was signed");
+            data = abi.encodeCall(IDuties.assess, (twin, assessmentOf(twin), signer, signature));
+            bytes memory unsigned = abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, signer);
+            assertRefused(STRANGER, address(duties), data, unsigned, "with the twin's id");
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev Duties drawn from an allowance: beside the authorization a stranger shows the buyer's Open of this order.
+    function test_anAuthorization_besideAnotherSignatureThanItsOpen_isRefused() public {
+        Terms memory t = orderOf(Kind.Authorization, "beside");
+        bytes32 id = escrow.orderId(t);
+        bytes memory unsigned = abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, signer);
+        assertRefused(STRANGER, besideOf(t, ""), unsigned, "nothing: ");
+        for (uint256 k = uint256(Kind.Accept); k < ALL_OF_THEM; ++k) {
+            bytes memory other = signatureOf(Kind(k), t);
+            assertRefused(STRANGER, besideOf(t, other), unsigned, string.concat(nameOf(Kind(k)), ": "));
+        }
+        bytes memory foreign = signatureOf(Kind.Open, orderOf(Kind.Authorization, "another"));
+        assertRefused(STRANGER, besideOf(t, foreign), unsigned, "another order's Open: ");
+        foreign = signatureBy(SELLER_KEY, Kind.Open, t);
+        assertRefused(STRANGER, besideOf(t, foreign), unsigned, "another's Open: ");
+        foreign = sign(KEY, domainOf(Kind.Assessment), structOf(Kind.Open, t));
+        assertRefused(STRANGER, besideOf(t, foreign), unsigned, "an Open in another domain: ");
+        vm.chainId(999);
+        foreign = signatureOf(Kind.Open, t);
+        vm.chainId(31_337);
+        assertRefused(STRANGER, besideOf(t, foreign), unsigned, "another chain's Open: ");
+        assertState(t, State.None);
+
+        (bool ok,) = call(STRANGER, besideOf(t, signatureOf(Kind.Open, t)));
+        assertTrue(ok, "its own Open");
+    }
+
     /* ERC-1271 SIBLINGS */
 
     function test_oneOwnersWallets_areTwoBuyers() public {
@@ -432,12 +503,22 @@ contract ReplayTest is HostileFixture {
         if (kind == Kind.Assessment) {
             return abi.encodeCall(IDuties.assess, (t, assessmentOf(t), signer, signature));
         }
+        return authorizedOf(t, signature, t.clauses.length > 0 ? signatureOf(Kind.Open, t) : bytes(""));
+    }
+
+    /// @param opens the buyer's Open, for duties that an allowance pays.
+    function authorizedOf(Terms memory t, bytes memory signature, bytes memory opens)
+        private
+        pure
+        returns (bytes memory)
+    {
         (uint8 v, bytes32 r, bytes32 s) = split(signature);
-        bytes memory shown = abi.encode(uint256(0), type(uint256).max, v, r, s);
-        if (t.clauses.length > 0) {
-            shown = bytes.concat(shown, consent(KEY, "Open(bytes32 orderId)", escrow.orderId(t)));
-        }
+        bytes memory shown = bytes.concat(abi.encode(uint256(0), type(uint256).max, v, r, s), opens);
         return abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, "", ""));
+    }
+
+    function besideOf(Terms memory t, bytes memory opens) private view returns (bytes memory) {
+        return authorizedOf(t, signatureOf(Kind.Authorization, t), opens);
     }
 
     /// @return what a signature that is not of `kind`, over `t`, here and now, meets.

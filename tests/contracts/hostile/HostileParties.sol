@@ -7,6 +7,8 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {ConditionStatus, Fault} from "../../../contracts/interfaces/IReleaseCondition.sol";
 import {ITradeEscrow, Outcome, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
+import {Vm} from "../../Cheats.sol";
+import {IHook} from "./TurningToken.sol";
 
 /// @dev What a contract answers that was asked something: as a condition, as an observer, as a wallet.
 enum Answer {
@@ -122,5 +124,52 @@ contract OwnedWallet is IERC1271 {
 
     function approve(ERC20 currency, address spender) external {
         currency.approve(spender, type(uint256).max);
+    }
+}
+
+/// @dev Makes the call that it was given, once, as soon as it is called back: by a token that pays it, or by the vault
+/// that tells it of an end. Signs whatever it is asked to.
+contract Plotter is IERC1271, IHook {
+    /// @dev Where the plotted call lies, as code: out of storage it would cost more gas than it is called back with.
+    address private constant PLOT = address(0x9108);
+    Vm private constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    address private _target;
+    /// @notice Whether the plotted call was made, and whether it was let through.
+    bool public made;
+    bool public succeeded;
+    /// @notice The selector of the error that it met.
+    bytes4 public met;
+
+    function plot(address target, bytes calldata data) external {
+        (_target, made, succeeded, met) = (target, false, false, bytes4(0));
+        VM.etch(PLOT, data);
+    }
+
+    function act(address target, bytes calldata data) external {
+        (bool ok, bytes memory reason) = target.call(data);
+        if (ok) return;
+        assembly ("memory-safe") {
+            revert(add(reason, 0x20), mload(reason))
+        }
+    }
+
+    function called() external {
+        _plot();
+    }
+
+    function onOutcome(bytes32, Terms calldata, Outcome calldata) external {
+        _plot();
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        return this.isValidSignature.selector;
+    }
+
+    function _plot() private {
+        if (made || _target == address(0)) return;
+        made = true;
+        (bool ok, bytes memory reason) = _target.call(PLOT.code);
+        (succeeded, met) = (ok, ok ? bytes4(0) : bytes4(reason));
     }
 }

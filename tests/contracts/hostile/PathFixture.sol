@@ -5,7 +5,9 @@ import {Assessment, IDuties} from "../../../contracts/interfaces/IDuties.sol";
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {ConditionStatus, Fault} from "../../../contracts/interfaces/IReleaseCondition.sol";
 import {IReturns, ReturnReceipt} from "../../../contracts/interfaces/IReturns.sol";
-import {Clauses, DutiesClause, Ground, ITradeEscrow, Order, State, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
+import {
+    Clauses, DutiesClause, Ground, ITradeEscrow, Order, State, Terms
+} from "../../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../../contracts/libraries/Packed.sol";
 import {SettableCondition} from "../EscrowFixture.sol";
 import {Pack} from "../Pack.sol";
