@@ -203,6 +203,106 @@ contract DisputesTest is LegsFixture {
         registry.grantRoles(made, uint16(1 << uint8(Role.Arbiter)));
     }
 
+    function expectQuotedPartial(Terms memory t, address provider) private {
+        bytes memory quote = quoteFor(t);
+        vm.prank(buyer);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Provider, provider));
+        escrow.open(t, "", "", quote);
+    }
+
+    /// @dev Whichever token it rather had back would be its ruling.
+    function test_open_RevertGiven_theProviderIsTheArbiterOrAnotherKeyOfIt() public {
+        Terms memory t = withQuote(arbitrated());
+        t.clauses[0].quote.provider = arbiter;
+        expectQuotedPartial(t, arbiter);
+
+        t = withQuote(arbitrated());
+        uint256 snapshot = vm.snapshotState();
+        addKey(arbiterId, LIQUIDITY_KEY);
+        expectQuotedPartial(t, liquidity);
+        vm.revertToState(snapshot);
+        openWithClauses(t);
+        assertState(t, State.Accepted);
+    }
+
+    function test_open_RevertGiven_theProviderControlsTheArbiter() public {
+        moveControl(arbiterId, liquidity);
+        expectQuotedPartial(withQuote(arbitrated()), liquidity);
+
+        // Nor is it any party of an order without a quote
+        openFunded(arbitrated());
+    }
+
+    /// @dev No key of a participant is anybody's controller; but a party need be nobody's key.
+    function test_open_RevertGiven_aPartyControlsTheArbiter() public {
+        moveControl(arbiterId, buyer);
+        expectPartial(arbitrated(), Party.Buyer, buyer);
+        vm.prank(buyer);
+        registry.proposeController(arbiterId, FINANCIER);
+        vm.prank(FINANCIER);
+        registry.acceptController(arbiterId);
+        Terms memory t = arbitrated();
+        t.seller = FINANCIER;
+        expectPartial(t, Party.Seller, FINANCIER);
+        t = arbitrated();
+        t.platform = FINANCIER;
+        expectPartial(t, Party.Platform, FINANCIER);
+        t = arbitrated();
+        t.carrier = FINANCIER;
+        expectPartial(t, Party.Carrier, FINANCIER);
+        openFunded(arbitrated());
+        assertState(arbitrated(), State.Funded);
+    }
+
+    /// @dev The controller of before may be a party: it adds no keys any more.
+    function test_open_takesAPartyThatControlledTheArbiterBefore() public {
+        moveControl(arbiterId, buyer);
+        vm.prank(buyer);
+        registry.proposeController(arbiterId, STRANGER);
+        expectPartial(arbitrated(), Party.Buyer, buyer);
+        vm.prank(STRANGER);
+        registry.acceptController(arbiterId);
+        openFunded(arbitrated());
+        assertState(arbitrated(), State.Funded);
+    }
+
+    /// @dev An arbiter that is a platform besides rules no seller's case that it answers for.
+    function test_open_RevertGiven_theArbiterAdmittedAParty() public {
+        uint256 otherPlatformKey = 0x07E6914;
+        admit(otherPlatformKey, Role.Platform, "other platform");
+        registry.grantRoles(arbiterId, uint16(1 << uint8(Role.Platform)));
+        Terms memory t = arbitrated();
+        (, t.seller) = admittedBy(arbiter, "NL-its own", 0x5E11E61);
+        expectPartial(t, Party.Seller, t.seller);
+        t = arbitrated();
+        (, t.buyer) = admittedBy(arbiter, "NL-a shop that buys", 0x5E11E62);
+        vm.prank(t.buyer);
+        vm.expectRevert(abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Buyer, t.buyer));
+        escrow.open(t, "", "", "");
+
+        // A seller that another platform admitted is nothing to it
+        t = arbitrated();
+        (, t.seller) = admittedBy(vm.addr(otherPlatformKey), "NL-another's", 0x5E11E63);
+        openFunded(t);
+        assertState(t, State.Funded);
+    }
+
+    function admittedBy(address admitting, string memory identifier, uint256 key)
+        private
+        returns (bytes32 id, address party)
+    {
+        vm.prank(admitting);
+        id = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, identifier);
+        addKey(id, key);
+        party = vm.addr(key);
+    }
+
+    function moveControl(bytes32 participant, address to) private {
+        registry.proposeController(participant, to);
+        vm.prank(to);
+        registry.acceptController(participant);
+    }
+
     function test_open_looksAtNoArbiterWithoutAWindow() public {
         Terms memory t = arbitrated();
         t.clauses[0].arbitration.window = 0;
@@ -229,26 +329,91 @@ contract DisputesTest is LegsFixture {
         assertEq(token.balanceOf(address(escrow)), FUNDING);
     }
 
-    function test_dispute_bySellerOrBuyerOfADeliveredOrder() public {
-        Terms memory t = arbitrated();
+    function test_dispute_byTheBuyerOfADeliveredOrderAndWhileTheGoodsComeBack() public {
+        Terms memory t = withReturns(arbitrated());
         deliveredWithClauses(t);
-        disputeBy(seller, t);
+        disputeBy(buyer, t);
         assertState(t, State.Disputed);
         t.salt = keccak256("second");
-        deliveredWithClauses(t);
+        returnRequested(t);
+        disputeBy(buyer, t);
+        assertState(t, State.Disputed);
+        t.salt = keccak256("third");
+        returnReceived(t);
         disputeBy(buyer, t);
         assertState(t, State.Disputed);
     }
 
-    function test_dispute_whileTheGoodsComeBackAndOnceTheyAre() public {
+    function expectSellerNotYet(Terms memory t, State standing) private {
+        assertState(t, standing);
+        vm.prank(seller);
+        vm.expectRevert(
+            abi.encodeWithSelector(IDisputes.SellerNotYet.selector, standing, t.schedule.deliverBy())
+        );
+        disputes.dispute(t, EVIDENCE);
+    }
+
+    function test_dispute_bySellerOnceTheGoodsAreBack() public {
         Terms memory t = withReturns(arbitrated());
-        returnRequested(t);
+        bytes32 id = returnReceived(t);
+        list();
+        from(address(disputes));
+        emit IDisputes.Disputed(id, seller, EVIDENCE);
+        from(address(escrow));
+        emit ITradeEscrow.Held(id, State.Disputed);
+        listed();
+        disputeBy(seller, t);
+        assertListed();
+        assertState(t, State.Disputed);
+    }
+
+    /// @dev A carrier that lost the goods, or keeps its receipt: from the second after the delivery was due.
+    function test_dispute_bySellerOfAShippedOrderFromTheSecondAfterDeliverBy() public {
+        Terms memory t = arbitrated();
+        shippedWithClauses(t);
+        expectSellerNotYet(t, State.Shipped);
+        vm.warp(t.schedule.deliverBy());
+        expectSellerNotYet(t, State.Shipped);
+        vm.warp(uint256(t.schedule.deliverBy()) + 1);
         disputeBy(seller, t);
         assertState(t, State.Disputed);
+
+        // And to the last second of the claim window, as the buyer
+        t = withArbitration(terms());
         t.salt = keccak256("second");
-        returnReceived(t);
+        shippedWithClauses(t);
+        uint256 claimBy = t.schedule.claimBy();
+        vm.warp(claimBy + 1);
+        vm.prank(seller);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, Default.Refund, claimBy + 1));
+        disputes.dispute(t, EVIDENCE);
+        vm.warp(claimBy);
         disputeBy(seller, t);
         assertState(t, State.Disputed);
+    }
+
+    /// @dev Overdue or not: a dispute of what is with the buyer, or on its way back, would take its rights away.
+    function test_dispute_bySeller_RevertGiven_theGoodsAreNeitherBackNorOverdue() public {
+        Terms memory t = withReturns(arbitrated());
+        expectSellerNotYet(t, State.None);
+        openFunded(t);
+        expectSellerNotYet(t, State.Funded);
+        escrow.accept(t, acceptConsent(t));
+        expectSellerNotYet(t, State.Accepted);
+        vm.warp(t.schedule.shipBy());
+        vm.prank(seller);
+        escrow.ship(t, "unit");
+        expectSellerNotYet(t, State.Shipped);
+        vm.warp(t.schedule.claimBy());
+        deliver(t);
+        expectSellerNotYet(t, State.Delivered);
+        vm.prank(buyer);
+        returns_.requestReturn(t, "");
+        expectSellerNotYet(t, State.ReturnRequested);
+        disputeBy(buyer, t);
+        expectSellerNotYet(t, State.Disputed);
+        ruleBy(arbiter, t, 0);
+        expectSellerNotYet(t, State.Settled);
     }
 
     function test_dispute_RevertGiven_theOrderIsNotShipped() public {
@@ -431,29 +596,58 @@ contract DisputesTest is LegsFixture {
 
     function test_rule_RevertGiven_theShareIsAUnitAboveWhatTheFeeLeaves() public {
         Terms memory t = arbitrated();
-        disputed(t);
-        uint256 most = PRICE - ARBITER_FEE;
-        expectRuleReverts(
-            arbiter, t, most + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most)
-        );
-        ruleBy(arbiter, t, most);
-        assertState(t, State.Settled);
-
-        t.salt = keccak256("in transit");
         disputedInTransit(t);
-        most = FUNDING - ARBITER_FEE;
-        expectRuleReverts(
-            arbiter, t, most + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most)
-        );
+        uint256 most = FUNDING - ARBITER_FEE;
+        bytes memory tooHigh = abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most);
+        expectRuleReverts(arbiter, t, most + 1, tooHigh);
+        ruleBy(arbiter, t, most);
+        assertRecorded(escrow.orderId(t), Ground.Ruled, Fault.Seller, most);
+
+        // Of a delivered order too: a share that no dispute could have is a mistake, not a receipt that came between
+        t.salt = keccak256("delivered");
+        disputed(t);
+        expectRuleReverts(arbiter, t, most + 1, tooHigh);
+        tooHigh = abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, type(uint256).max, most);
+        expectRuleReverts(arbiter, t, type(uint256).max, tooHigh);
+    }
+
+    /// @dev To the unit: what a delivery leaves in dispute is given in full, and what goes beyond is cut to it.
+    function test_rule_cutsAShareOfWhatWasDeliveredToWhatTheFeeLeaves() public {
+        uint256 most = PRICE - ARBITER_FEE;
+        uint256[4] memory shares = [most - 1, most, most + 1, FUNDING - ARBITER_FEE];
+        for (uint256 i; i < shares.length; ++i) {
+            Terms memory t = arbitrated();
+            t.salt = bytes32(i);
+            bytes32 id = disputed(t);
+            uint256 given = shares[i] < most ? shares[i] : most;
+            mark();
+            vm.prank(arbiter);
+            vm.expectEmit(address(disputes));
+            emit IDisputes.Ruled(id, arbiter, given, REASONS);
+            disputes.rule(t, shares[i], Fault.Seller, REASONS);
+            assertGot(address(token), buyer, given);
+            assertGot(address(token), arbiter, ARBITER_FEE);
+            assertGot(address(token), carrier, FREIGHT);
+            assertProceedsBeside(most - given);
+            assertRecorded(id, Ground.Ruled, Fault.Seller, given);
+        }
+    }
+
+    function assertProceedsBeside(uint256 proceeds) private {
+        assertGot(address(token), seller, proceeds - feeOf(proceeds));
+        assertGot(address(token), platform, feeOf(proceeds));
+        assertNobodyElseGot();
     }
 
     function test_rule_forTheWholePriceAsItsFeeLeavesNeitherSideAnything() public {
         Terms memory t = arbitrated();
         t.clauses[0].arbitration.fee = PRICE;
         disputed(t);
-        expectRuleReverts(arbiter, t, 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, 1, 0));
+        bytes memory tooHigh = abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, FREIGHT + 1, FREIGHT);
+        expectRuleReverts(arbiter, t, FREIGHT + 1, tooHigh);
         mark();
-        ruleBy(arbiter, t, 0);
+        ruleBy(arbiter, t, FREIGHT);
+        assertRecorded(escrow.orderId(t), Ground.Ruled, Fault.Seller, 0);
         assertGot(address(token), arbiter, PRICE);
         assertGot(address(token), carrier, FREIGHT);
         assertProceeds(0);
@@ -519,6 +713,26 @@ contract DisputesTest is LegsFixture {
         bytes memory reason = abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Buyer, buyer);
         expectRuleReverts(arbiter, t, 0, reason);
         expectRuleReverts(buyer, t, 0, reason);
+    }
+
+    /// @dev Checked again at the ruling: who became whose in between.
+    function test_rule_RevertGiven_theArbiterBecameTheProvidersOrAPartys() public {
+        Terms memory t = withQuote(arbitrated());
+        disputed(t);
+        uint256 snapshot = vm.snapshotState();
+        addKey(arbiterId, LIQUIDITY_KEY);
+        bytes memory reason =
+            abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Provider, liquidity);
+        expectRuleReverts(arbiter, t, 0, reason);
+        expectRuleReverts(liquidity, t, 0, reason);
+        vm.revertToState(snapshot);
+
+        moveControl(arbiterId, buyer);
+        reason = abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, Party.Buyer, buyer);
+        expectRuleReverts(arbiter, t, 0, reason);
+        vm.revertToState(snapshot);
+        ruleBy(arbiter, t, 0);
+        assertState(t, State.Settled);
     }
 
     function test_rule_RevertGiven_theOrderIsNotDisputed() public {
@@ -655,6 +869,8 @@ contract DisputesTest is LegsFixture {
         Offer memory offer = disputes.offerOf(id, seller);
         assertEq(offer.toBuyer, 20e6);
         assertEq(offer.until, EVER - 1);
+        assertEq(uint256(offer.state), uint256(State.Disputed));
+        assertTrue(offer.delivered);
         assertEq(disputes.offerOf(id, buyer).until, 0);
         expectAcceptReverts(buyer, t, 10e6, notOffered(seller, 10e6, 20e6, EVER - 1));
         acceptBy(buyer, t, 20e6);
@@ -670,6 +886,30 @@ contract DisputesTest is LegsFixture {
             vm.expectRevert(abi.encodeWithSelector(IDisputes.NotParty.selector, others[i]));
             disputes.proposeSplit(t, 1, EVER);
         }
+    }
+
+    function test_proposeSplit_RevertGiven_theOrderIsNotAccepted() public {
+        Terms memory t = terms();
+        bytes32 id = escrow.orderId(t);
+        expectProposeReverts(buyer, t, abi.encodeWithSelector(IDisputes.NotAccepted.selector, id));
+        openFunded(t);
+        expectProposeReverts(buyer, t, abi.encodeWithSelector(IDisputes.NotAccepted.selector, id));
+        expectProposeReverts(seller, t, abi.encodeWithSelector(IDisputes.NotAccepted.selector, id));
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(buyer);
+        escrow.cancel(t);
+        expectProposeReverts(seller, t, abi.encodeWithSelector(IDisputes.NotAccepted.selector, id));
+        vm.revertToState(snapshot);
+        escrow.accept(t, acceptConsent(t));
+        propose(seller, t, 1, EVER);
+        assertEq(uint256(disputes.offerOf(id, seller).state), uint256(State.Accepted));
+        assertFalse(disputes.offerOf(id, seller).delivered);
+    }
+
+    function expectProposeReverts(address party, Terms memory t, bytes memory reason) private {
+        vm.prank(party);
+        vm.expectRevert(reason);
+        disputes.proposeSplit(t, 1, EVER);
     }
 
     function test_acceptSplit_byTheBuyerSettlesADisputeWithoutTheArbiter() public {
@@ -765,18 +1005,70 @@ contract DisputesTest is LegsFixture {
         shippedWithClauses(t);
         propose(seller, t, uint120(FUNDING), EVER);
         deliver(t);
-        expectAcceptReverts(
-            buyer, t, uint120(FUNDING), abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, FUNDING, PRICE)
-        );
+        expectAcceptReverts(buyer, t, uint120(FUNDING), notOffered(seller, uint120(FUNDING), uint120(FUNDING), EVER));
+    }
+
+    /// @dev What was offered for an order as it stood is not offered for what it has become: in any state, of either side.
+    function test_acceptSplit_RevertGiven_theOrderIsInAnotherStateThanWhenItWasOffered() public {
+        Terms memory t = withReturns(arbitrated());
+        openWithClauses(t);
+        proposeBoth(t);
+        vm.prank(seller);
+        escrow.ship(t, "unit");
+        expectStaleThenRenewed(t, State.Shipped);
+        deliver(t);
+        expectStaleThenRenewed(t, State.Delivered);
+        vm.prank(buyer);
+        returns_.requestReturn(t, "");
+        expectStaleThenRenewed(t, State.ReturnRequested);
+        returns_.receiveReturn(t, returnReceiptOf(t), place, signReturnReceipt(PLACE_KEY, returnReceiptOf(t)));
+        expectStaleThenRenewed(t, State.ReturnReceived);
+        disputeBy(buyer, t);
+        expectStaleThenRenewed(t, State.Disputed);
+    }
+
+    /// @dev In one state: the receipt that comes in a dispute changes what is disputed.
+    function test_acceptSplit_RevertGiven_aReceiptCameInTheDisputeSinceItWasOffered() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputedInTransit(t);
+        proposeBoth(t);
+        assertFalse(disputes.offerOf(id, seller).delivered);
+        deliver(t);
+        expectStaleThenRenewed(t, State.Disputed);
+        assertTrue(disputes.offerOf(id, seller).delivered);
+    }
+
+    function proposeBoth(Terms memory t) private {
+        propose(buyer, t, 30e6, EVER);
+        propose(seller, t, 30e6, EVER);
+    }
+
+    /// @dev Neither side's offer holds any more; each does once it is made again, for the order as it stands.
+    function expectStaleThenRenewed(Terms memory t, State standing) private {
+        assertState(t, standing);
+        expectAcceptReverts(buyer, t, 30e6, notOffered(seller, 30e6, 30e6, EVER));
+        expectAcceptReverts(seller, t, 30e6, notOffered(buyer, 30e6, 30e6, EVER));
+        proposeBoth(t);
+        uint256 snapshot = vm.snapshotState();
+        acceptBy(buyer, t, 30e6);
+        assertState(t, State.Settled);
+        vm.revertToState(snapshot);
+        acceptBy(seller, t, 30e6);
+        assertState(t, State.Settled);
+        vm.revertToState(snapshot);
     }
 
     function test_acceptSplit_RevertGiven_theOrderIsNotAcceptedOrIsOver() public {
         Terms memory t = arbitrated();
         bytes32 id = openFunded(t);
-        propose(seller, t, 30e6, EVER);
-        expectAcceptReverts(buyer, t, 30e6, stateWrong(id, State.Funded, State.Accepted));
+        expectAcceptReverts(buyer, t, 30e6, notOffered(seller, 30e6, 0, 0));
         escrow.accept(t, acceptConsent(t));
+        propose(seller, t, 30e6, EVER);
         acceptBy(buyer, t, 30e6);
+        expectAcceptReverts(buyer, t, 30e6, notOffered(seller, 30e6, 30e6, EVER));
+
+        // Nor by an offer made since
+        propose(seller, t, 30e6, EVER);
         expectAcceptReverts(buyer, t, 30e6, stateWrong(id, State.Settled, State.Accepted));
     }
 
@@ -811,6 +1103,25 @@ contract DisputesTest is LegsFixture {
         propose(FINANCIER, t, 50e6, until);
         vm.warp(until + 1);
         expectAcceptReverts(buyer, t, 50e6, notOffered(FINANCIER, 50e6, 50e6, until));
+    }
+
+    /// @dev It offered before the receipt or the dispute: it has not heard of either.
+    function test_acceptSplit_RevertGiven_theAssigneeOfferedForTheOrderAsItStoodBefore() public {
+        Terms memory t = arbitrated();
+        shippedWithClauses(t);
+        vm.prank(seller);
+        escrow.assign(t, FINANCIER, 60e6);
+        propose(FINANCIER, t, 50e6, EVER);
+        deliver(t);
+        propose(seller, t, 50e6, EVER);
+        expectAcceptReverts(buyer, t, 50e6, notOffered(FINANCIER, 50e6, 50e6, EVER));
+        propose(FINANCIER, t, 50e6, EVER);
+        disputeBy(buyer, t);
+        propose(seller, t, 50e6, EVER);
+        expectAcceptReverts(buyer, t, 50e6, notOffered(FINANCIER, 50e6, 50e6, EVER));
+        propose(FINANCIER, t, 50e6, EVER);
+        acceptBy(buyer, t, 50e6);
+        assertState(t, State.Settled);
     }
 
     function test_acceptSplit_paysTheAssigneeFirstOnceItOffersTheSame() public {
@@ -945,9 +1256,6 @@ contract DisputesTest is LegsFixture {
         assertEq(disputes.disputedAmount(t), PRICE);
 
         uint256 most = PRICE - ARBITER_FEE;
-        expectRuleReverts(
-            arbiter, t, most + 1, abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, most + 1, most)
-        );
         mark();
         ruleBy(arbiter, t, most);
         assertGot(address(token), buyer, most);
@@ -956,12 +1264,48 @@ contract DisputesTest is LegsFixture {
         assertProceeds(0);
     }
 
+    /// @dev A receipt in front of a ruling for the whole makes it one for the price; it does not keep it out.
+    function test_rule_isCutByAReceiptThatCameAMomentBefore() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputedInTransit(t);
+        uint256 most = PRICE - ARBITER_FEE;
+        deliver(t);
+        uint256 tooMuch = FUNDING - ARBITER_FEE + 1;
+        bytes memory tooHigh = abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, tooMuch, tooMuch - 1);
+        expectRuleReverts(arbiter, t, tooMuch, tooHigh);
+        mark();
+        vm.prank(arbiter);
+        vm.expectEmit(address(disputes));
+        emit IDisputes.Ruled(id, arbiter, most, REASONS);
+        disputes.rule(t, tooMuch - 1, Fault.Carrier, REASONS);
+        assertGot(address(token), buyer, most);
+        assertGot(address(token), arbiter, ARBITER_FEE);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(0);
+        assertRecorded(id, Ground.Ruled, Fault.Carrier, most);
+    }
+
+    function test_deliver_inADisputeUntilItsSilentSplitOpensAndNoLater() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.window = 1 days;
+        bytes32 id = disputedInTransit(t);
+        uint256 opensAt = uint256(sinceOf(t)) + 1 days + 1;
+        vm.warp(opensAt);
+        bytes4 defaultOpen = ITradeEscrow.DefaultOpen.selector;
+        expectDeliverReverts(t, abi.encodeWithSelector(defaultOpen, Default.SilentSplit, opensAt));
+        vm.warp(opensAt - 1);
+        deliver(t);
+        assertTrue(escrow.getOrder(id).delivered);
+        assertState(t, State.Disputed);
+    }
+
     function test_deliver_inADisputeUntilTheClaimWindowEndsAndNoLater() public {
         Terms memory t = arbitrated();
         bytes32 id = disputedInTransit(t);
         uint256 claimBy = t.schedule.claimBy();
         vm.warp(claimBy + 1);
-        expectDeliverReverts(t, abi.encodeWithSelector(ITradeEscrow.TooLate.selector, claimBy + 1, claimBy));
+        bytes4 defaultOpen = ITradeEscrow.DefaultOpen.selector;
+        expectDeliverReverts(t, abi.encodeWithSelector(defaultOpen, Default.Refund, claimBy + 1));
         vm.warp(claimBy);
         deliver(t);
         assertTrue(escrow.getOrder(id).delivered);

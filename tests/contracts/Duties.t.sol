@@ -467,7 +467,8 @@ contract DutiesTest is LegsFixture {
         signature = signAssessment(AUTHORITY_KEY, assessment, address(0), address(0));
         expectAssessReverts(t, assessment, authority, signature, invalid);
 
-        duties.assess(t, assessment, authority, signAssessment(AUTHORITY_KEY, assessment, address(dutyToken), TAX_PAYEE));
+        signature = signAssessment(AUTHORITY_KEY, assessment, address(dutyToken), TAX_PAYEE);
+        duties.assess(t, assessment, authority, signature);
         assertPaidFor(id, 5, 0);
         assertEq(dutyToken.balanceOf(TAX_PAYEE), 5);
     }
@@ -645,7 +646,7 @@ contract DutiesTest is LegsFixture {
         assertHolds(0, 0, 0);
     }
 
-    /// @dev Latched before the shipment too, and whoever lets the order end; nobody assesses, so the deadline returns them.
+    /// @dev Latched before the shipment too, whoever ends the order; nobody assesses, so the deadline returns them.
     function test_refund_byDefaultOnceTheConditionWasLatchedKeepsTheDutiesUntilTheDeadline() public {
         (Terms memory t, SettableCondition condition) = conditional();
         bytes32 id = openWithClauses(t);
@@ -666,7 +667,8 @@ contract DutiesTest is LegsFixture {
 
     /// @dev Met, but seen met by nobody; or pending, or rejected.
     function test_refund_unlessTheConditionWasLatchedReturnsTheDuties() public {
-        ConditionStatus[3] memory statuses = [ConditionStatus.Met, ConditionStatus.Pending, ConditionStatus.Rejected];
+        ConditionStatus[3] memory statuses =
+            [ConditionStatus.Met, ConditionStatus.Pending, ConditionStatus.Rejected];
         for (uint256 i; i < statuses.length; ++i) {
             (Terms memory t, SettableCondition condition) = conditional();
             bytes32 id = shippedWithClauses(t);

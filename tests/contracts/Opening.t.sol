@@ -92,22 +92,57 @@ contract OpeningTest is ClausesFixture {
         escrow.open(t, "", "", "");
     }
 
-    /// @dev The id says nothing of it, so nothing may read it.
-    function test_aSecondClause_inALaterVerb_changesNothing() public {
+    /// @dev The id says it too, so that no verb reads terms that nobody agreed on.
+    function test_aSecondClause_inALaterVerb_namesNoOrder() public {
         Terms memory t = plainClauses();
-        openAccepted(t);
-        Terms memory longer = withEverything(terms());
-        longer.entryAuthority = t.entryAuthority;
-        Clauses memory second = longer.clauses[0];
-        second.feeCeiling = 1;
-        longer.clauses = new Clauses[](2);
-        (longer.clauses[0], longer.clauses[1]) = (t.clauses[0], second);
+        bytes32 id = openAccepted(t);
+        Terms memory longer = longerBy(t, 1);
+        bytes32 another = escrow.orderId(longer);
+        assertTrue(another != id);
+        expectNoOrder(buyer, abi.encodeCall(ITradeEscrow.release, (longer)), another, State.Accepted);
+        expectNoOrder(seller, abi.encodeCall(ITradeEscrow.refund, (longer)), another, State.Accepted);
+        expectNoOrder(buyer, abi.encodeCall(ITradeEscrow.cancel, (longer)), another, State.Funded);
+        expectNoOrder(seller, abi.encodeCall(ITradeEscrow.ship, (longer, "unit")), another, State.Accepted);
+        expectNoOrder(buyer, abi.encodeCall(ITradeEscrow.poke, (longer)), another, State.Shipped);
+        bytes memory assigns = abi.encodeCall(ITradeEscrow.assign, (longer, FINANCIER, 1));
+        expectNoOrder(seller, assigns, another, State.Shipped);
+        bytes memory holds = abi.encodeCall(ITradeEscrow.hold, (longer, State.Disputed));
+        expectNoOrder(address(disputes), holds, another, State.Shipped);
+
         vm.prank(buyer);
-        escrow.release(longer);
+        escrow.release(t);
         assertEq(token.balanceOf(seller), PRICE - FEE);
         assertEq(token.balanceOf(platform), FEE);
         assertEq(token.balanceOf(carrier), FREIGHT);
-        assertTrue(escrow.getOrder(escrow.orderId(t)).reported);
+        assertTrue(escrow.getOrder(id).reported);
+    }
+
+    /// @dev An equal one too, and any number of them: each is another id.
+    function test_orderId_ofMoreClausesIsAnother() public view {
+        Terms memory t = plainClauses();
+        bytes32[4] memory ids;
+        for (uint256 more; more < 4; ++more) {
+            ids[more] = escrow.orderId(longerBy(t, more));
+            for (uint256 fewer; fewer < more; ++fewer) {
+                assertTrue(ids[more] != ids[fewer]);
+            }
+        }
+        assertEq(ids[0], escrow.orderId(t));
+    }
+
+    function longerBy(Terms memory t, uint256 more) private pure returns (Terms memory longer) {
+        longer = abi.decode(abi.encode(t), (Terms));
+        longer.clauses = new Clauses[](1 + more);
+        for (uint256 i; i < longer.clauses.length; ++i) {
+            longer.clauses[i] = t.clauses[0];
+        }
+    }
+
+    function expectNoOrder(address caller, bytes memory data, bytes32 id, State expected) private {
+        vm.prank(caller);
+        (bool ok, bytes memory reason) = address(escrow).call(data);
+        assertFalse(ok);
+        assertEq(reason, abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.None, expected));
     }
 
     /// @dev The words as the interface lays them out, from the right.
@@ -227,6 +262,25 @@ contract OpeningTest is ClausesFixture {
         expectTooFar(t, uint256(type(uint40).max) + 4 * uint256(type(uint32).max) - 1);
     }
 
+    /// @dev The sum of the last deadline and the claim window does not fit its 40 bits; nothing computes it before this check.
+    function test_open_RevertGiven_aDeadlineAtTheEndOfTime() public {
+        Terms memory t = terms();
+        t.setDeliverBy(type(uint40).max);
+        expectTooFar(t, uint256(type(uint40).max) + 9 days - 1);
+        t.setShipBy(type(uint40).max);
+        expectTooFar(t, uint256(type(uint40).max) + 9 days - 1);
+        t.setAcceptBy(type(uint40).max);
+        expectTooFar(t, uint256(type(uint40).max) + 9 days - 1);
+
+        // With duties, whose check asks for the end of the claim window; and with a quote, whose check asks for the last
+        t = withDuties(terms());
+        t.setDeliverBy(type(uint40).max - 2 days + 1);
+        expectTooFar(t, uint256(type(uint40).max) + 7 days);
+        t = withQuote(terms());
+        t.setDeliverBy(type(uint40).max);
+        expectTooFar(t, uint256(type(uint40).max) + 9 days - 1);
+    }
+
     /// @dev The last moment is that of an order in which everybody takes all of its time.
     function test_noOrder_isOpenAfterItsLastMoment() public {
         Terms memory t = withReturns(withArbitration(terms()));
@@ -340,6 +394,103 @@ contract OpeningTest is ClausesFixture {
         assertEq(token.balanceOf(liquidity), 999 * FUNDING);
     }
 
+    /* AN AUTHORIZATION, AND DUTIES FROM AN ALLOWANCE */
+
+    /// @dev An authorization is a consent for its own token; the duties are drawn in another.
+    function test_openWithAuthorization_RevertGiven_dutiesFromAnAllowanceAndNoConsent() public {
+        Terms memory t = withDuties(terms());
+        bytes32 id = escrow.orderId(t);
+        bytes memory signed = authorized(token, FUNDING, id);
+        expectConsentInvalid(STRANGER, t, signed, "");
+        expectConsentInvalid(seller, t, signed, "");
+
+        // Not by less than a signature, another's, another kind, another order or another vault's
+        bytes memory opens = openConsent(t);
+        bytes memory cut = new bytes(opens.length - 1);
+        for (uint256 i; i < cut.length; ++i) {
+            cut[i] = opens[i];
+        }
+        expectConsentInvalid(STRANGER, t, bytes.concat(signed, cut), "");
+        expectConsentInvalid(STRANGER, t, bytes.concat(signed, opens, hex"00"), "");
+        bytes memory others = consent(SELLER_KEY, "Open(bytes32 orderId)", id);
+        expectConsentInvalid(STRANGER, t, bytes.concat(signed, others), "");
+        bytes memory accepts = consent(BUYER_KEY, "Accept(bytes32 orderId)", id);
+        expectConsentInvalid(STRANGER, t, bytes.concat(signed, accepts), "");
+        bytes memory foreign = consent(BUYER_KEY, "Open(bytes32 orderId)", "another order");
+        expectConsentInvalid(STRANGER, t, bytes.concat(signed, foreign), "");
+        bytes32 opening = keccak256(abi.encode(keccak256("Open(bytes32 orderId)"), id));
+        foreign = sign(BUYER_KEY, domain("Lading TradeEscrow", address(0xE5C)), opening);
+        expectConsentInvalid(STRANGER, t, bytes.concat(signed, foreign), "");
+        assertFalse(token.authorizationState(buyer, id));
+        assertEq(dutyToken.balanceOf(address(escrow)), 0);
+    }
+
+    function expectConsentInvalid(address caller, Terms memory t, bytes memory shown, bytes memory quote) private {
+        bytes memory invalid = abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, escrow.orderId(t), buyer);
+        vm.prank(caller);
+        vm.expectRevert(invalid);
+        escrow.openWithAuthorization(t, shown, "", quote);
+    }
+
+    function openConsent(Terms memory t) private view returns (bytes memory) {
+        return consent(BUYER_KEY, "Open(bytes32 orderId)", escrow.orderId(t));
+    }
+
+    function test_openWithAuthorization_drawsDutiesFromAnAllowanceOnTheBuyersConsentBehindIt() public {
+        Terms memory t = withDuties(terms());
+        bytes memory shown = bytes.concat(authorized(token, FUNDING, escrow.orderId(t)), openConsent(t));
+        bytes memory accepts = acceptConsent(t);
+        vm.prank(STRANGER);
+        bytes32 id = escrow.openWithAuthorization(t, shown, accepts, "");
+        assertState(t, State.Accepted);
+        assertTrue(escrow.getOrder(id).dutiesHeld);
+        assertEq(token.balanceOf(address(escrow)), FUNDING);
+        assertEq(dutyToken.balanceOf(address(escrow)), DUTY);
+        assertEq(dutyToken.balanceOf(buyer), 999 * uint256(DUTY));
+    }
+
+    function test_openWithAuthorization_drawsDutiesFromAnAllowanceIfTheBuyerCalls() public {
+        Terms memory t = withDuties(terms());
+        bytes memory signed = authorized(token, FUNDING, escrow.orderId(t));
+        vm.prank(buyer);
+        bytes32 id = escrow.openWithAuthorization(t, signed, "", "");
+        assertState(t, State.Funded);
+        assertTrue(escrow.getOrder(id).dutiesHeld);
+        assertEq(dutyToken.balanceOf(address(escrow)), DUTY);
+    }
+
+    /// @dev Beside a quote it is the pay token that counts: duties in the settlement token are from an allowance there.
+    function test_openWithAuthorization_besideAQuote_asksForConsentUnlessDutiesAreInThePayToken() public {
+        Terms memory t = withQuote(withDuties(terms()));
+        t.clauses[0].duties.token = address(token);
+        bytes memory signed = authorized(payToken, PAY_AMOUNT + PREMIUM, escrow.orderId(t));
+        bytes memory quote = quoteFor(t);
+        expectConsentInvalid(STRANGER, t, signed, quote);
+        bytes memory shown = bytes.concat(signed, openConsent(t));
+        vm.prank(STRANGER);
+        escrow.openWithAuthorization(t, shown, "", quote);
+        assertEq(token.balanceOf(address(escrow)), FUNDING + DUTY);
+
+        t = withQuote(withDuties(terms()));
+        t.clauses[0].duties.token = address(payToken);
+        signed = authorized(payToken, PAY_AMOUNT + PREMIUM + DUTY, escrow.orderId(t));
+        quote = quoteFor(t);
+        vm.prank(STRANGER);
+        escrow.openWithAuthorization(t, signed, "", quote);
+        assertState(t, State.Funded);
+        assertEq(payToken.balanceOf(address(escrow)), 2 * uint256(PAY_AMOUNT) + DUTY);
+    }
+
+    /// @dev No amount, no allowance, no consent: whatever token the clause names.
+    function test_openWithAuthorization_asksForNoConsentWithoutDuties() public {
+        Terms memory t = withDuties(terms());
+        t.clauses[0].duties.amount = 0;
+        bytes memory signed = authorized(token, FUNDING, escrow.orderId(t));
+        vm.prank(STRANGER);
+        escrow.openWithAuthorization(t, signed, "", "");
+        assertState(t, State.Funded);
+    }
+
     /* THE RECORD */
 
     /// @dev Of an order as large as the record can say.
@@ -354,6 +505,30 @@ contract OpeningTest is ClausesFixture {
         Order memory order = escrow.getOrder(escrow.orderId(t));
         assertEq(uint256(order.fault), uint256(Fault.Seller));
         assertEq(order.toBuyer, most);
+    }
+
+    /// @dev Price and freight have 120 bits each, so that both together have 121.
+    function test_getOrder_tellsWhatWentBackThoughItTakes121Bits() public {
+        Terms memory t = terms();
+        uint256 half = type(uint120).max;
+        t.setPrice(half);
+        t.setFreight(half);
+        token.mint(buyer, 4 * half);
+        bytes32 id = openAccepted(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        assertEq(escrow.getOrder(id).toBuyer, 2 * half);
+        assertEq(token.balanceOf(buyer), 1000 * FUNDING + 4 * half);
+
+        // By an operator's split too, a unit above the 120 bits
+        t.salt = "ruled";
+        t = withArbitration(t);
+        id = shippedWithClauses(t);
+        vm.prank(buyer);
+        disputes.dispute(t, "");
+        vm.prank(arbiter);
+        disputes.rule(t, half + 1, Fault.Seller, "reasons");
+        assertEq(escrow.getOrder(id).toBuyer, half + 1);
     }
 
     /* HELPERS */

@@ -84,7 +84,7 @@ contract SellerCreditTest is ClausesFixture {
         }
     }
 
-    /// @dev What never arrived is as bad as what was given back of price and freight, in thousandths, the rest rounded up.
+    /// @dev What never arrived is as bad as what was given back of price and freight, in thousandths rounded down.
     function test_an_agreed_split_of_what_never_arrived_is_bad_by_the_share_given_back() public {
         assertAgreedUndelivered(0, 1000, 0);
         assertAgreedUndelivered(FUNDING, 0, 1000);
@@ -100,7 +100,8 @@ contract SellerCreditTest is ClausesFixture {
         Outcome memory agreed = outcome(State.Settled, Ground.Agreed, Fault.Nobody);
         (agreed.delivered, agreed.toBuyer) = (false, uint128(toBuyer));
         vm.expectEmit(address(credit));
-        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Agreed, good, bad, BetaBound.score(good, bad));
+        uint16 score = BetaBound.score(good, bad);
+        emit ISellerCredit.OutcomeCounted(ORDER, sellerId, Ground.Agreed, good, bad, score);
         tell(terms(), agreed);
         assertRecord(good, bad, 1);
         vm.revertToState(snapshot);

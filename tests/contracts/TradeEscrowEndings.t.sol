@@ -2,7 +2,9 @@
 pragma solidity 0.8.30;
 
 import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
-import {Default, Ground, ITradeEscrow, Order, Outcome, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {
+    Default, Ground, ITradeEscrow, Order, Outcome, Party, State, Terms
+} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
 import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {ClausesFixture} from "./ClausesFixture.sol";
@@ -229,6 +231,31 @@ contract TradeEscrowEndingsTest is ClausesFixture {
             abi.encodeWithSelector(ITradeEscrow.NothingToWithdraw.selector, platform, address(hostile))
         );
         escrow.withdraw(address(hostile), STRANGER);
+    }
+
+    /// @dev Neither is a payee: what went there would belong to nobody.
+    function test_withdraw_RevertGiven_itGoesToNobodyOrTheVault() public {
+        HostileToken hostile = hostileToken();
+        Terms memory t = terms();
+        t.token = address(hostile);
+        openDelivered(t);
+        hostile.set(0, seller, false);
+        vm.prank(buyer);
+        escrow.release(t);
+        hostile.set(0, address(0), false);
+        address[2] memory nobodies = [address(0), address(escrow)];
+        for (uint256 i; i < nobodies.length; ++i) {
+            vm.prank(seller);
+            vm.expectRevert(
+                abi.encodeWithSelector(ITradeEscrow.PartyInvalid.selector, Party.Payee, nobodies[i])
+            );
+            escrow.withdraw(address(hostile), nobodies[i]);
+        }
+        assertEq(escrow.creditOf(seller, address(hostile)), PRICE - FEE);
+        vm.prank(seller);
+        escrow.withdraw(address(hostile), seller);
+        assertEq(hostile.balanceOf(seller), PRICE - FEE);
+        assertEq(escrow.creditOf(seller, address(hostile)), 0);
     }
 
     function test_withdrawFor_paysThePayeeAlone() public {
