@@ -30,9 +30,9 @@ bench: ## ours beside its peers, measured in one run, into build/bench.json (one
 	@$(SETUP) bench node
 	@$(BIN)/python tests/bench/run.py $(ONLY)
 
-test-deep: ## the forge tests with many more fuzz and invariant runs (profile deep of foundry.toml)
+test-deep: ## the fuzz tests and invariants with 10,000 runs each, in parts: MINUTES=9, and again until all are done
 	@$(SETUP) dev node compiler
-	@FOUNDRY_PROFILE=deep $(BIN)/python tools/forge.py test
+	@$(BIN)/python tools/deep.py $(if $(MINUTES),--minutes $(MINUTES))
 
 coverage: ## every branch of the vault and its operators, by the forge tests; tools/coverage.exceptions.toml
 	@$(SETUP) dev node compiler

@@ -13,8 +13,8 @@ from pathlib import Path
 from lading.errors import LadingError
 from lading.toolchain import ensure_compiler, npm_tool
 
-#: The profiles of foundry.toml that test the artifacts.
-SHIPPED = ("suite", "deep")
+#: The profile of foundry.toml whose tests deploy the artifacts.
+SUITE = "suite"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -24,8 +24,8 @@ def forge(arguments: list[str], project: Path) -> int:
     command = [npm_tool("forge", ROOT), *arguments, "--offline", "--use", ensure_compiler(ROOT).path]
     environment = dict(os.environ)
     if arguments[:1] == ["test"]:
-        environment.setdefault("FOUNDRY_PROFILE", "suite")
-        environment["LADING_SHIPPED"] = str(environment["FOUNDRY_PROFILE"] in SHIPPED).lower()
+        environment.setdefault("FOUNDRY_PROFILE", SUITE)
+        environment["LADING_SHIPPED"] = str(environment["FOUNDRY_PROFILE"] == SUITE).lower()
     return subprocess.run(command, check=False, cwd=project, env=environment).returncode
 
 
