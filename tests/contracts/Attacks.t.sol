@@ -1,20 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+
+import {IDeliveries} from "../../contracts/interfaces/IDeliveries.sol";
 import {IDisputes} from "../../contracts/interfaces/IDisputes.sol";
-import {IDuties} from "../../contracts/interfaces/IDuties.sol";
+import {Assessment, IDuties} from "../../contracts/interfaces/IDuties.sol";
+import {IdentifierScheme, IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
+import {Batch, DeliveryLeaf} from "../../contracts/interfaces/IProvenanceRegistry.sol";
 import {IQuotes} from "../../contracts/interfaces/IQuotes.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
-import {IReturns} from "../../contracts/interfaces/IReturns.sol";
+import {IReturns, ReturnReceipt} from "../../contracts/interfaces/IReturns.sol";
 import {
-    Default, Ground, ITradeEscrow, Order, Receipt, Split, State, Terms
+    Clauses, Default, DutiesClause, Ground, ITradeEscrow, Order, Party, Receipt, Split, State, Terms
 } from "../../contracts/interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "../../contracts/libraries/BoundedCall.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
 import {Vm} from "../Cheats.sol";
+import {ClausesFixture} from "./ClausesFixture.sol";
+import {SettableCondition} from "./EscrowFixture.sol";
 import {Leg, Path, PathFixture} from "./hostile/PathFixture.sol";
 import {Behaviour, IHook, TurningToken} from "./hostile/TurningToken.sol";
 import {Pack} from "./Pack.sol";
+
+/// @dev A worthless token, for which whoever calls has everybody's consent.
+contract Forger is ERC20("Forger", "FORGER") {
+    function receiveWithAuthorization(
+        address,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        uint8,
+        bytes32,
+        bytes32
+    ) external {
+        _mint(to, value);
+    }
+}
 
 /// @dev Attacks by name, one test each. Those on consent stand in Replay, on evidence and a seller's record in
 /// HostileContracts.
@@ -196,9 +220,7 @@ contract AttacksTest is PathFixture {
             bring(t, paths[i]);
             (Default standing, uint40 opensAt) = escrow.defaultOf(t);
             bytes memory open = abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, standing, opensAt);
-            bytes memory dispute = abi.encodeCall(IDisputes.dispute, (t, "evidence"));
-            assertRefused(seller, address(disputes), dispute, open, label(paths[i]));
-            assertRefused(buyer, address(disputes), dispute, open, label(paths[i]));
+            assertNobodyDisputes(t, paths[i], open);
             if (paths[i] == Path.ReleaseByDefault) {
                 bytes memory request = abi.encodeCall(IReturns.requestReturn, (t, "reason"));
                 assertRefused(buyer, address(returns_), request, open, label(paths[i]));
@@ -210,6 +232,17 @@ contract AttacksTest is PathFixture {
             }
             vm.revertToState(snapshot);
         }
+    }
+
+    /// @dev The seller, where it might not dispute yet at all, for that reason.
+    function assertNobodyDisputes(Terms memory t, Path path, bytes memory open) private {
+        bytes memory dispute = abi.encodeCall(IDisputes.dispute, (t, "evidence"));
+        assertRefused(buyer, address(disputes), dispute, open, label(path));
+        if (path != Path.RefundNotDelivered && path != Path.SettleByPolicy) {
+            State standing = escrow.getOrder(escrow.orderId(t)).state;
+            open = abi.encodeWithSelector(IDisputes.SellerNotYet.selector, standing, t.schedule.deliverBy());
+        }
+        assertRefused(seller, address(disputes), dispute, open, label(path));
     }
 
     /* QUOTES */
@@ -226,7 +259,8 @@ contract AttacksTest is PathFixture {
         bytes memory others = quoteFor(whole("quoted", Path.Open));
         uint256 before = roles[0].balanceOf(liquidity);
         assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.open, (t, "", "", forged)), invalid, "forged: ");
-        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.open, (t, "", "", "")), "", "none: ");
+        bytes memory missing = abi.encodeWithSelector(IQuotes.QuoteMissing.selector, escrow.orderId(t), liquidity);
+        assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.open, (t, "", "", "")), missing, "none: ");
 
         // Not with the provider's own quote for another order either
         assertRefused(STRANGER, abi.encodeCall(ITradeEscrow.open, (t, "", "", others)), invalid, "another's: ");
@@ -367,11 +401,14 @@ contract AttacksTest is PathFixture {
         vm.prank(seller);
         disputes.proposeSplit(t, all, type(uint40).max);
         deliver(t);
-        bytes memory tooHigh = abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, FUNDING, PRICE);
         bytes memory accepts = abi.encodeCall(IDisputes.acceptSplit, (t, all));
-        assertRefused(buyer, address(disputes), accepts, tooHigh, "stale: ");
+        assertRefused(buyer, address(disputes), accepts, notOffered(seller, all, all), "stale: ");
 
-        // What it left to the seller's side before the delivery it leaves now without the freight
+        // Nor one made since: what it left to the seller's side before the delivery it leaves now without the freight
+        vm.prank(seller);
+        disputes.proposeSplit(t, all, type(uint40).max);
+        bytes memory tooHigh = abi.encodeWithSelector(IDisputes.ShareTooHigh.selector, FUNDING, PRICE);
+        assertRefused(buyer, address(disputes), accepts, tooHigh, "renewed: ");
         propose(t);
         assertRefused(buyer, address(disputes), accepts, notOffered(seller, all, splitOf(t)), "replaced: ");
         uint120 share = splitOf(t);
@@ -527,5 +564,358 @@ contract AttacksTest is PathFixture {
 
     function nothingLeft(address payee) private view returns (bytes memory) {
         return abi.encodeWithSelector(ITradeEscrow.NothingToWithdraw.selector, payee, hostile);
+    }
+}
+
+/// @dev Attacks by name that an attacker's review carried out on the contracts as they were. Each is refused now, and
+/// what its victim had a right to is done after it.
+contract ReviewedAttacksTest is ClausesFixture {
+    using Pack for Terms;
+    using Packed for *;
+
+    uint256 private constant EVIL_KEY = 0xE71;
+    address private evil = vm.addr(EVIL_KEY);
+
+    function setUp() public {
+        setUpClauses();
+    }
+
+    function assertRefused(address caller, address target, bytes memory data, bytes memory expected) private {
+        vm.prank(caller);
+        (bool ok, bytes memory met) = target.call(data);
+        assertFalse(ok, "let through");
+        assertEq(met, expected);
+    }
+
+    function notOffered(address party, uint120 share) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IDisputes.NotOffered.selector, party, share, share, type(uint40).max);
+    }
+
+    function sellerNotYet(Terms memory t, State standing) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IDisputes.SellerNotYet.selector, standing, t.schedule.deliverBy());
+    }
+
+    function disputeOf(Terms memory t) private pure returns (bytes memory) {
+        return abi.encodeCall(IDisputes.dispute, (t, "evidence"));
+    }
+
+    function deliveryOf(Terms memory t) private view returns (bytes memory) {
+        Receipt memory receipt = receiptOf(t);
+        return abi.encodeCall(ITradeEscrow.deliver, (t, receipt, carrier, signReceipt(CARRIER_KEY, receipt)));
+    }
+
+    function conditional(SettableCondition condition) private view returns (Terms memory t) {
+        t = terms();
+        t.condition = address(condition);
+        t.setConditionBy(t.schedule.shipBy());
+    }
+
+    /* A STANDING ALLOWANCE, AND A TOKEN OF THE ATTACKER'S OWN */
+
+    /// @dev An order in the attacker's token, whose duties are in a real one: all that the victim allows.
+    function forged(address victim, uint128 amount, bytes32 entryAuthority) private returns (Terms memory t) {
+        t.buyer = victim;
+        (t.seller, t.platform, t.carrier) = (evil, evil, evil);
+        t.token = address(new Forger());
+        t.setPrice(1);
+        uint256 end = block.timestamp + 3 * 365 days;
+        t.setAcceptBy(block.timestamp);
+        t.setShipBy(end);
+        t.setDeliverBy(end);
+        t.entryAuthority = entryAuthority;
+        t.clauses = new Clauses[](1);
+        t.clauses[0].duties = DutiesClause(address(token), amount, evil, uint40(end));
+    }
+
+    function assertForgedRefused(Terms memory t) private {
+        bytes32 id = escrow.orderId(t);
+        bytes memory accepts = consent(EVIL_KEY, "Accept(bytes32 orderId)", id);
+        bytes memory invalid = abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, t.buyer);
+        bytes memory nothing = abi.encode(uint256(0), uint256(0), uint8(0), bytes32(0), bytes32(0));
+        bytes[2] memory behind = [bytes(""), consent(EVIL_KEY, "Open(bytes32 orderId)", id)];
+        address[2] memory callers = [STRANGER, evil];
+        for (uint256 i; i < 4; ++i) {
+            bytes memory shown = bytes.concat(nothing, behind[i % 2]);
+            bytes memory data = abi.encodeCall(ITradeEscrow.openWithAuthorization, (t, shown, accepts, ""));
+            assertRefused(callers[i / 2], address(escrow), data, invalid);
+        }
+        assertRefused(evil, address(escrow), abi.encodeCall(ITradeEscrow.open, (t, "", accepts, "")), invalid);
+        assertState(t, State.None);
+    }
+
+    /// @dev A provider has a standing allowance and nothing else to do with the order: it was locked for three years.
+    function test_attack_anAllowanceAloneIsNotLockedForARansom() public {
+        uint256 all = token.balanceOf(liquidity);
+        assertForgedRefused(forged(liquidity, uint128(all), authorityId));
+        assertEq(token.balanceOf(liquidity), all);
+        assertEq(token.balanceOf(address(escrow)), 0);
+    }
+
+    /// @dev With any one customs key of any country behind it, it was stolen.
+    function test_attack_anAllowanceAloneIsNotStolenWithACustomsKey() public {
+        uint256 foreignKey = 0xF0E;
+        bytes32 foreign = admit(foreignKey, Role.Customs, "some customs");
+        uint256 all = token.balanceOf(buyer);
+        Terms memory t = forged(buyer, uint128(all), foreign);
+        assertForgedRefused(t);
+        bytes32 id = escrow.orderId(t);
+        Assessment memory stated = Assessment(id, all, "declaration");
+        bytes memory signature = signAssessment(foreignKey, stated, address(token), evil);
+        bytes memory data = abi.encodeCall(IDuties.assess, (t, stated, vm.addr(foreignKey), signature));
+        assertRefused(evil, address(duties), data, abi.encodeWithSelector(IDuties.NotAccepted.selector, id));
+        assertEq(token.balanceOf(buyer), all);
+        assertEq(token.balanceOf(evil), 0);
+    }
+
+    /* A SELLER'S DISPUTE AS A WEAPON */
+
+    /// @dev In the block of the delivery: the buyer's return was gone.
+    function test_attack_aSellersDisputeDoesNotKillTheReturnRight() public {
+        Terms memory t = withReturns(withArbitration(terms()));
+        t.clauses[0].arbitration.silentBuyerBps = 0;
+        deliveredWithClauses(t);
+        assertRefused(seller, address(disputes), disputeOf(t), sellerNotYet(t, State.Delivered));
+        vm.prank(buyer);
+        returns_.requestReturn(t, "reason");
+        ReturnReceipt memory receipt = returnReceiptOf(t);
+        returns_.receiveReturn(t, receipt, place, signReturnReceipt(PLACE_KEY, receipt));
+        vm.warp(vm.getBlockTimestamp() + SETTLE_WINDOW + 1);
+        uint256 before = token.balanceOf(buyer);
+        returns_.settleByPolicy(t);
+        assertEq(token.balanceOf(buyer) - before, PRICE - PRICE / 10 - RETURN_FREIGHT);
+    }
+
+    /// @dev Just before the place's receipt of goods that are back: it was kept out.
+    function test_attack_aSellersDisputeDoesNotKeepThePlacesReceiptOut() public {
+        Terms memory t = withReturns(withArbitration(terms()));
+        returnRequested(t);
+        assertRefused(seller, address(disputes), disputeOf(t), sellerNotYet(t, State.ReturnRequested));
+        ReturnReceipt memory receipt = returnReceiptOf(t);
+        returns_.receiveReturn(t, receipt, place, signReturnReceipt(PLACE_KEY, receipt));
+        assertState(t, State.ReturnReceived);
+    }
+
+    /// @dev A seller that ships nothing, under a condition that is then rejected at its fault.
+    function test_attack_aSellersDisputeEscapesNeitherConditionNorRecord() public {
+        SettableCondition condition = new SettableCondition();
+        Terms memory t = withArbitration(conditional(condition));
+        shippedWithClauses(t);
+        assertRefused(seller, address(disputes), disputeOf(t), sellerNotYet(t, State.Shipped));
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        uint256 before = token.balanceOf(buyer);
+        escrow.refund(t);
+        assertEq(token.balanceOf(buyer) - before, FUNDING);
+        assertEq(token.balanceOf(carrier), 0);
+        assertEq(credit.recordOf(sellerId).bad, 1000);
+    }
+
+    /// @dev Nor does the buyer's own dispute let a receipt in that the rejection keeps out.
+    function test_attack_aDisputeOpensNoDoorToAReceiptThatTheConditionKeepsOut() public {
+        SettableCondition condition = new SettableCondition();
+        Terms memory t = withArbitration(conditional(condition));
+        bytes32 id = shippedWithClauses(t);
+        vm.prank(buyer);
+        disputes.dispute(t, "evidence");
+        condition.set(ConditionStatus.Rejected, Fault.Seller);
+        bytes4 selector = ITradeEscrow.DefaultOpen.selector;
+        bytes memory open = abi.encodeWithSelector(selector, Default.Refund, vm.getBlockTimestamp());
+        assertRefused(carrier, address(escrow), deliveryOf(t), open);
+        assertFalse(escrow.getOrder(id).delivered);
+        assertEq(disputes.disputedAmount(t), FUNDING);
+    }
+
+    /// @dev Of a parcel that was never sent: the arbiter's fee, up to the whole price, came out of the buyer's refund.
+    function test_attack_aSellersDisputeOfAnEmptyParcelCostsTheBuyerNoFee() public {
+        Terms memory t = withArbitration(terms());
+        t.clauses[0].arbitration.fee = PRICE;
+        shippedWithClauses(t);
+        assertRefused(seller, address(disputes), disputeOf(t), sellerNotYet(t, State.Shipped));
+        vm.warp(t.schedule.deliverBy());
+        assertRefused(seller, address(disputes), disputeOf(t), sellerNotYet(t, State.Shipped));
+        vm.warp(uint256(t.schedule.claimBy()) + 1);
+        bytes4 selector = ITradeEscrow.DefaultOpen.selector;
+        bytes memory open = abi.encodeWithSelector(selector, Default.Refund, vm.getBlockTimestamp());
+        assertRefused(seller, address(disputes), disputeOf(t), open);
+        uint256 before = token.balanceOf(buyer);
+        escrow.refund(t);
+        assertEq(token.balanceOf(buyer) - before, FUNDING);
+    }
+
+    /* AN OFFER OF YESTERDAY */
+
+    /// @dev Made by a buyer that would have kept the goods, and taken once they are back.
+    function test_attack_anOfferForGoodsThatWereKeptIsNotTakenOnceTheyAreBack() public {
+        Terms memory t = withReturns(withArbitration(terms()));
+        deliveredWithClauses(t);
+        vm.prank(buyer);
+        disputes.proposeSplit(t, 10e6, type(uint40).max);
+        bytes memory accepts = abi.encodeCall(IDisputes.acceptSplit, (t, 10e6));
+        vm.prank(buyer);
+        returns_.requestReturn(t, "reason");
+        assertRefused(seller, address(disputes), accepts, notOffered(buyer, 10e6));
+        ReturnReceipt memory receipt = returnReceiptOf(t);
+        returns_.receiveReturn(t, receipt, place, signReturnReceipt(PLACE_KEY, receipt));
+        assertRefused(seller, address(disputes), accepts, notOffered(buyer, 10e6));
+    }
+
+    /* THE RECORD */
+
+    /// @dev All of the money back at once, to a buyer that had it anyway after the deadline: it was half a good record.
+    function test_attack_aFailureIsNotWashedByAnAgreement() public {
+        Terms memory t = terms();
+        openAccepted(t);
+        vm.prank(seller);
+        disputes.proposeSplit(t, uint120(FUNDING), type(uint40).max);
+        vm.prank(buyer);
+        disputes.acceptSplit(t, uint120(FUNDING));
+        assertEq(credit.recordOf(sellerId).good, 0);
+        assertEq(credit.recordOf(sellerId).bad, 1000);
+    }
+
+    /// @dev Of 121 bits, the record kept 120: a refund of the whole looked like one of nearly nothing.
+    function test_attack_aRecordOfWhatWentBackIsNotTruncated() public {
+        Terms memory t = terms();
+        uint256 half = type(uint120).max;
+        t.setPrice(half);
+        t.setFreight(half);
+        token.mint(buyer, 2 * half);
+        bytes32 id = openAccepted(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        assertEq(escrow.getOrder(id).toBuyer, 2 * half);
+    }
+
+    /* A STOLEN KEY OF A CARRIER */
+
+    /// @dev What a thief anchored counted again once the controller had put things right.
+    function test_attack_aThiefsLeafDoesNotDeliverAfterItsRevocation() public {
+        provenance.setWriter(carrierId, carrier);
+        Terms memory t = terms();
+        DeliveryLeaf memory leaf = DeliveryLeaf(openShipped(t), "unit", "event", uint40(block.timestamp));
+        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        vm.prank(carrier);
+        provenance.anchor(carrierId, 0, batch);
+        vm.warp(vm.getBlockTimestamp() + 1 days);
+        registry.revokeKey(carrierId, carrier, uint40(vm.getBlockTimestamp() - 2 days));
+        deliveries.trustFrom(carrierId, 1);
+        addKey(carrierId, EVIL_KEY + 1);
+        provenance.setWriter(carrierId, vm.addr(EVIL_KEY + 1));
+
+        bytes memory notValid =
+            abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, carrier, vm.getBlockTimestamp());
+        assertRefused(STRANGER, address(escrow), deliveryOf(t), notValid);
+        bytes memory data =
+            abi.encodeCall(IDeliveries.deliverAnchored, (t, leaf, 0, batch, new bytes32[](0)));
+        bytes memory distrusted = abi.encodeWithSelector(IDeliveries.BatchDistrusted.selector, carrierId, 0, 1);
+        assertRefused(STRANGER, address(deliveries), data, distrusted);
+        assertState(t, State.Shipped);
+        vm.warp(uint256(t.schedule.claimBy()) + 1);
+        escrow.refund(t);
+        assertState(t, State.Refunded);
+    }
+
+    /* THE RECEIPT AS A WEAPON */
+
+    /// @dev In front of a ruling in the arbiter's last second: it reverted, and the silent split was all that was left.
+    function test_attack_aReceiptDoesNotMakeTheRulingRevert() public {
+        Terms memory t = withArbitration(terms());
+        t.setDeliverBy(block.timestamp + 40 days);
+        bytes32 id = shippedWithClauses(t);
+        vm.prank(buyer);
+        disputes.dispute(t, "evidence");
+        vm.warp(vm.getBlockTimestamp() + ARBITRATION_WINDOW);
+        deliver(t);
+        uint256 before = token.balanceOf(buyer);
+        vm.prank(arbiter);
+        disputes.rule(t, FUNDING - ARBITER_FEE, Fault.Seller, "reasons");
+        assertEq(token.balanceOf(buyer) - before, PRICE - ARBITER_FEE);
+        assertEq(token.balanceOf(carrier), FREIGHT);
+        assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.Ruled));
+        assertEq(credit.recordOf(sellerId).bad, 1000);
+    }
+
+    /// @dev Once the silent split is open: the freight was taken out of what the buyer was owed.
+    function test_attack_aReceiptAfterTheSilentSplitOpenedTakesNothingFromTheBuyer() public {
+        Terms memory t = withArbitration(terms());
+        t.setDeliverBy(block.timestamp + 40 days);
+        shippedWithClauses(t);
+        vm.prank(buyer);
+        disputes.dispute(t, "evidence");
+        vm.warp(vm.getBlockTimestamp() + ARBITRATION_WINDOW + 1);
+        bytes4 selector = ITradeEscrow.DefaultOpen.selector;
+        bytes memory open = abi.encodeWithSelector(selector, Default.SilentSplit, vm.getBlockTimestamp());
+        assertRefused(carrier, address(escrow), deliveryOf(t), open);
+        assertEq(disputes.disputedAmount(t), FUNDING);
+        uint256 before = token.balanceOf(buyer);
+        disputes.settleUnruled(t);
+        assertEq(token.balanceOf(buyer) - before, FUNDING * SILENT_BUYER_BPS / 10_000);
+    }
+
+    /* A PARTIAL ARBITER */
+
+    function partial_(Party role, address party) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IDisputes.ArbiterPartial.selector, role, party);
+    }
+
+    /// @dev The market moved, and it would rather have its own token back.
+    function test_attack_theProviderDoesNotRuleOverItsOwnQuote() public {
+        Terms memory t = withQuote(withArbitration(terms()));
+        bytes memory data = abi.encodeCall(ITradeEscrow.open, (t, "", acceptConsent(t), quoteFor(t)));
+        uint256 snapshot = vm.snapshotState();
+        addKey(arbiterId, LIQUIDITY_KEY);
+        assertRefused(buyer, address(escrow), data, partial_(Party.Provider, liquidity));
+        vm.revertToState(snapshot);
+        disputed(t);
+        addKey(arbiterId, LIQUIDITY_KEY);
+        data = abi.encodeCall(IDisputes.rule, (t, PRICE - ARBITER_FEE, Fault.Seller, "reasons"));
+        assertRefused(liquidity, address(disputes), data, partial_(Party.Provider, liquidity));
+        assertRefused(arbiter, address(disputes), data, partial_(Party.Provider, liquidity));
+    }
+
+    function test_attack_theArbiterIsNotThePlatformThatAdmittedTheSeller() public {
+        registry.grantRoles(arbiterId, uint16(1 << uint8(Role.Platform)));
+        vm.prank(arbiter);
+        bytes32 own = registry.admitSeller(address(this), "NL", IdentifierScheme.NationalRegister, "NL-own");
+        addKey(own, EVIL_KEY);
+        Terms memory t = withArbitration(terms());
+        t.seller = evil;
+        bytes memory data = abi.encodeCall(ITradeEscrow.open, (t, "", "", ""));
+        assertRefused(buyer, address(escrow), data, partial_(Party.Seller, evil));
+    }
+
+    function test_attack_theArbitersControllerIsNoPartyOfTheOrder() public {
+        Terms memory t = withArbitration(terms());
+        t.buyer = address(this);
+        bytes memory data = abi.encodeCall(ITradeEscrow.open, (t, "", "", ""));
+        assertRefused(address(this), address(escrow), data, partial_(Party.Buyer, address(this)));
+    }
+
+    /* DUTIES */
+
+    /// @dev A refund a moment before the assessment of goods that customs released took the duties back.
+    function test_attack_dutiesOfImportedGoodsAreNotEvadedByARefund() public {
+        SettableCondition condition = new SettableCondition();
+        Terms memory t = withDuties(conditional(condition));
+        bytes32 id = shippedWithClauses(t);
+        condition.set(ConditionStatus.Met, Fault.Nobody);
+        escrow.poke(t);
+        vm.prank(seller);
+        escrow.refund(t);
+        assertTrue(escrow.getOrder(id).dutiesHeld);
+        assess(t, DUTY);
+        assertEq(dutyToken.balanceOf(TAX_PAYEE), DUTY);
+    }
+
+    /// @dev Others wrote the clause: what the authority signed for a tax payee went to whom they had named.
+    function test_attack_anAssessmentPaysNobodyButWhomTheAuthoritySigned() public {
+        Terms memory t = withDuties(terms());
+        t.clauses[0].duties.payee = evil;
+        openWithClauses(t);
+        Assessment memory stated = Assessment(escrow.orderId(t), DUTY, "declaration");
+        bytes memory signature = signAssessment(AUTHORITY_KEY, stated);
+        bytes memory data = abi.encodeCall(IDuties.assess, (t, stated, authority, signature));
+        bytes memory invalid = abi.encodeWithSelector(IDuties.AssessmentInvalid.selector, authority);
+        assertRefused(evil, address(duties), data, invalid);
+        assertEq(dutyToken.balanceOf(evil), 0);
     }
 }

@@ -1008,7 +1008,7 @@ contract DisputesTest is LegsFixture {
         expectAcceptReverts(buyer, t, uint120(FUNDING), notOffered(seller, uint120(FUNDING), uint120(FUNDING), EVER));
     }
 
-    /// @dev What was offered for an order as it stood is not offered for what it has become: in any state, of either side.
+    /// @dev What was offered for an order as it stood is not offered for what it has become, by either side.
     function test_acceptSplit_RevertGiven_theOrderIsInAnotherStateThanWhenItWasOffered() public {
         Terms memory t = withReturns(arbitrated());
         openWithClauses(t);

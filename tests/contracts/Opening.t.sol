@@ -262,7 +262,7 @@ contract OpeningTest is ClausesFixture {
         expectTooFar(t, uint256(type(uint40).max) + 4 * uint256(type(uint32).max) - 1);
     }
 
-    /// @dev The sum of the last deadline and the claim window does not fit its 40 bits; nothing computes it before this check.
+    /// @dev The end of the claim window does not fit its 40 bits; nothing computes it before this check.
     function test_open_RevertGiven_aDeadlineAtTheEndOfTime() public {
         Terms memory t = terms();
         t.setDeliverBy(type(uint40).max);
@@ -272,7 +272,7 @@ contract OpeningTest is ClausesFixture {
         t.setAcceptBy(type(uint40).max);
         expectTooFar(t, uint256(type(uint40).max) + 9 days - 1);
 
-        // With duties, whose check asks for the end of the claim window; and with a quote, whose check asks for the last
+        // With duties, whose check asks for the end of the claim window; with a quote, whose check asks for the last
         t = withDuties(terms());
         t.setDeliverBy(type(uint40).max - 2 days + 1);
         expectTooFar(t, uint256(type(uint40).max) + 7 days);
