@@ -1,4 +1,4 @@
-"""The forge tests with many runs, in parts: `make test-deep`, or `make test-deep MINUTES=9` and again until all are done.
+"""The forge tests with many runs, in parts: `make test-deep`, or `make test-deep MINUTES=9` until all are done.
 
 A part is one file's fuzz tests with 10,000 runs each, or one tenth of the invariants' 10,000 runs of 200 calls, from a
 seed of its own. Which parts passed is kept in build/deep.json for one state of contracts and tests: a run that was

@@ -12,7 +12,8 @@ import pytest
 
 
 @pytest.fixture
-def deep(tool: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def deep(tool: Callable[[str], ModuleType], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(root / "tools"))
     module = tool("deep")
     monkeypatch.setattr(module, "KEPT", tmp_path / "deep.json")
     monkeypatch.setattr(sys, "argv", ["deep.py"])
