@@ -92,6 +92,7 @@ contract CallbacksTest is PathFixture {
             roles[0].turn(Behaviour.Honest, address(0), address(0), IHook(address(0)));
             escrow.withdrawFor(address(plotter), t.token);
             assertPaid(before, t, Path.Rule, "a refused fee: ");
+            endBystanders("a refused fee: ");
             vm.revertToState(snapshot);
         }
     }
@@ -116,6 +117,7 @@ contract CallbacksTest is PathFixture {
         }
         assertEq(roles[0].balanceOf(address(escrow)), 0, "left over");
         assertEq(escrow.creditOf(address(plotter), first.token), 0, "credited still");
+        endBystanders("two disputes: ");
     }
 
     function test_anArbiterThatWithdrawsFromItsWithdrawal_isPaidOnce() public {
@@ -131,6 +133,7 @@ contract CallbacksTest is PathFixture {
         assertEq(bytes32(plotter.met()), ITradeEscrow.NothingToWithdraw.selector, "another refusal than expected");
         assertEq(roles[0].balanceOf(address(plotter)) - before[0][6], t.clauses[0].arbitration.fee, "paid once");
         assertEq(roles[0].balanceOf(address(escrow)), standing.amounts.total(), "another's order is not covered");
+        endBystanders("one dispute of two: ");
     }
 
     function test_anArbiterThatRulesTwiceInOneTransaction_rulesOnce() public {
@@ -145,6 +148,7 @@ contract CallbacksTest is PathFixture {
         uint256[PARTIES][3] memory due = duesOf(t, endOf(Path.Rule, t));
         assertEq(balancesOf(t)[0][6] - before[0][6], due[0][6], "the fee once");
         assertEq(roles[0].balanceOf(address(escrow)), standing.amounts.total(), "another's order is not covered");
+        endBystanders("one dispute of two: ");
     }
 
     /* AN OBSERVER */

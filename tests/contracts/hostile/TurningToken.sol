@@ -36,6 +36,8 @@ enum Behaviour {
     RevertBomb,
     /// Makes the call that it was given, by whomever it was given, once.
     Plots,
+    /// Makes that call in place of its own movement, if it is let through.
+    PlotsInstead,
     CodeGone,
     /// Another contract stands in its place, which says yes to everything.
     CodeReplaced
@@ -125,6 +127,7 @@ contract TurningToken is ERC20("Turning", "TRN"), IERC3009 {
         _refuse(b, from, to);
         if (b == Behaviour.RebaseUp || b == Behaviour.RebaseDown) rebase();
         if (b == Behaviour.Plots && !_afterwards) _plot();
+        if (b == Behaviour.PlotsInstead && _plotFirst()) return;
 
         if (b != Behaviour.ReturnsFalse && b != Behaviour.ReturnsTrueWithoutMoving) _take(b, from, to, amount);
 
@@ -153,6 +156,12 @@ contract TurningToken is ERC20("Turning", "TRN"), IERC3009 {
         uint256 part = amount / PART;
         _transfer(from, to, b == Behaviour.FeeOnTransfer ? amount - part : amount);
         if (b == Behaviour.FeeOnTransfer || b == Behaviour.FeeOnTop) _burn(from, part);
+    }
+
+    function _plotFirst() private returns (bool) {
+        if (plotted) return false;
+        _plot();
+        return succeeded;
     }
 
     function _plot() private {
