@@ -113,7 +113,8 @@ contract ReentryTest is PathFixture {
     }
 
     function openInside(Leg leg, Path path, Verb verb, bool same) external {
-        string memory what = string.concat(label(leg), ", ", label(path), ", ", label(verb), " inside: ");
+        string memory what = string.concat(label(leg), ", ", label(path), ", ", label(verb));
+        what = string.concat(what, same ? " of the same inside: " : " of another inside: ");
         hostile = roles[roleOf(leg)];
         Terms memory outer = orderOf(leg, path, PRICE, FREIGHT);
         Terms memory inner = orderOf(leg, path, PRICE, FREIGHT);
@@ -208,7 +209,7 @@ contract ReentryTest is PathFixture {
     }
 
     /// @dev As the path alone would have ended it: a call inside may say more about it, but not another end.
-    /// @param inside what was let through about this order meanwhile, of which nothing may get lost; Open if nothing was.
+    /// @param inside what was let through about this order meanwhile, and may not get lost; Open if nothing was.
     function assertEnded(Terms memory t, Path path, Verb inside, string memory what) private view {
         Order memory o = escrow.getOrder(escrow.orderId(t));
         if (path >= Path.Withdraw) return assertEq(uint256(o.state), uint256(State.Released), what);
