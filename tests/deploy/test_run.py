@@ -134,7 +134,8 @@ def test_a_base_fee_that_rises_a_hundredfold_is_outbid_at_the_same_nonce(
     assert said.steps("outbid") == [step]
     assert low.nonce == high.nonce
     assert new.priority * 8 >= old.priority * 9
-    assert new.maximum >= old.maximum * 50
+    # A hundred times the base fee; the rest of the old one was its priority fee.
+    assert new.maximum >= old.maximum * 40
     assert deployment.contracts["SellerCredit"].tx == high.hash
     assert len(mined.creations(signer)) == len(CONTRACTS)
 

@@ -153,21 +153,23 @@ def resolve(steps: Sequence[Step], mined: Mapping[str, Mined], next_nonce: int, 
     """What is left to do when `next_nonce` is the next one of `deployer`.
 
     A mined step whose content is no longer what the plan asks for (it names a predicted address that was missed) is
-    done again, and so is whatever refers to it; the set of steps to do only grows, so this ends."""
+    done again, and so is whatever refers to it; the set of steps to do only grows, so this ends. It grows from the end:
+    a step that was done again already names the addresses that the steps after it are yet to get, and is as it should
+    be once they are counted in."""
     pending = {step.id for step in steps if step.id not in mined}
     again: set[str] = set()
     while True:
         addresses, nonces = _assign(steps, mined, pending, next_nonce, deployer)
-        stale = {
+        stale = [
             step.id
             for step in steps
             if step.id not in pending and mined[step.id].content != _todo(step, 0, addresses).content
-        }
+        ]
         if not stale:
             todo = tuple(_todo(step, nonces[step.id], addresses) for step in steps if step.id in pending)
             return Resolution(addresses, todo, tuple(step.id for step in steps if step.id in again))
-        pending |= stale
-        again |= stale
+        pending.add(stale[-1])
+        again.add(stale[-1])
 
 
 def _assign(

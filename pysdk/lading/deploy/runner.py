@@ -246,7 +246,7 @@ class Runner:
                 raise
 
     def _say_once(self, step: str, stage: Stage, message: str) -> bool:
-        if (key := f"{stage}:{message}") in self._said:
+        if (key := f"{step}:{stage}:{message}") in self._said:
             return False
         self._said.add(key)
         self._tell(step, stage, message)
