@@ -482,7 +482,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /* INTERNAL: ENDING */
 
     /// @dev Writes the end, then pays: a token that calls back finds an order that has ended. An order that came to nothing
-    /// its condition was met or it was delivered returns its duties.
+    /// before its condition was met or it was delivered returns its duties.
     function _end(Terms calldata terms, bytes32 id, Word word, Split memory split) private {
         bool dutiesBack = word.has(OrderWord.DUTIES_HELD) && !word.has(OrderWord.DELIVERED | OrderWord.CONDITION_MET)
             && (word.state() == State.Refunded || word.state() == State.Cancelled);
