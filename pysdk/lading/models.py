@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
+from lading.clauses import Arbitration, DutiesClause, QuoteClause, ReturnPolicy
 from lading.enums import (
     Decision,
     Default,
@@ -19,7 +20,7 @@ from lading.enums import (
     State,
 )
 from lading.fields import Address, Model, Time, Window, Word
-from lading.terms import Arbitration, DutiesClause, OrderTerms, QuoteClause, ReturnPolicy
+from lading.terms import OrderTerms
 
 __all__ = [
     "AnchoredBatch",

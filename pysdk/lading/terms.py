@@ -1,4 +1,4 @@
-"""The terms of an order, and what only some orders have: duties, a provider's quote, a return policy, an arbiter.
+"""The terms of an order, with the clauses that only some orders have.
 
 Amounts are Decimal in token units, times aware. `to_chain` packs them as ITradeEscrow does; what does not fit is
 refused when the terms are made."""
@@ -7,115 +7,27 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from lading.clauses import (
+    BPS_WHOLE,
+    Arbitration,
+    DutiesClause,
+    QuoteClause,
+    ReturnPolicy,
+    length_of,
+    seconds_of,
+)
+from lading.errors import InputError
 from lading.fields import AMOUNT_BITS, Address, Model, Money, Time, Window, Word, from_units, to_units
 from lading.values import ZERO_ADDRESS, ZERO_WORD, address_or_none, at_time, time_or_none, word_or_none
 
-BPS_WHOLE = 10_000
 #: A token's address to its decimals.
 DecimalsOf = Callable[[str], int]
-
-
-class DutiesClause(Model):
-    """Money put aside for taxes at the border (ITradeEscrow.DutiesClause): at most `amount` of `token` to `payee`, as
-    the entry authority assesses it no later than `assess_by`; the rest goes back to the buyer."""
-
-    token: Address
-    token_decimals: int = Field(ge=0, le=36)
-    amount: Money
-    payee: Address
-    assess_by: Time
-
-    @field_validator("amount")
-    @classmethod
-    def _fits(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
-        return _some(amount, info, "duties.amount")
-
-    def units(self) -> int:
-        """`amount` in smallest units."""
-        return to_units(self.amount, self.token_decimals, "duties.amount")
-
-    def to_chain(self) -> tuple[Any, ...]:
-        return (self.token, self.units(), self.payee, _seconds(self.assess_by))
-
-
-class QuoteClause(Model):
-    """What the buyer pays instead of the settlement token (ITradeEscrow.QuoteClause): `amount` of `token` for price and
-    freight together, whose ratio is the locked rate, and `premium` on top, to the provider however the order ends."""
-
-    provider: Address
-    token: Address
-    token_decimals: int = Field(ge=0, le=36)
-    amount: Money
-    premium: Money = Decimal(0)
-
-    @field_validator("amount")
-    @classmethod
-    def _fits(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
-        return _some(amount, info, "quote.amount")
-
-    @field_validator("premium")
-    @classmethod
-    def _premium_fits(cls, premium: Decimal, info: ValidationInfo) -> Decimal:
-        if (decimals := info.data.get("token_decimals")) is not None:
-            to_units(premium, decimals, "quote.premium", AMOUNT_BITS)
-        return premium
-
-    def units(self) -> tuple[int, int]:
-        """`amount` and `premium` in smallest units."""
-        decimals = self.token_decimals
-        premium = to_units(self.premium, decimals, "quote.premium", AMOUNT_BITS)
-        return to_units(self.amount, decimals, "quote.amount"), premium
-
-    def to_chain(self) -> tuple[Any, ...]:
-        return (self.provider, self.token, *self.units())
-
-
-class ReturnPolicy(Model):
-    """On which terms goods may come back (ITradeEscrow.ReturnPolicy): asked for within the inspection window, received
-    by a key of the participant `place` within `receive_window` of that; `settle_window` later anyone may settle by this
-    policy. `restocking_bps` of the price and `freight`, in the settlement token, are kept from the refund for the
-    seller."""
-
-    place: Word
-    receive_window: Window
-    settle_window: Window
-    restocking_bps: int = Field(default=0, ge=0, le=BPS_WHOLE)
-    freight: Money = Decimal(0)
-
-    @field_validator("receive_window")
-    @classmethod
-    def _lasts(cls, window: timedelta) -> timedelta:
-        return _lasting(window)
-
-    def to_chain(self, decimals: int) -> tuple[Any, ...]:
-        freight = to_units(self.freight, decimals, "returns.freight")
-        return (self.place, _length(self.receive_window), _length(self.settle_window), self.restocking_bps, freight)
-
-
-class Arbitration(Model):
-    """Who rules a dispute (ITradeEscrow.Arbitration): a key of `arbiter`'s participant, within `window` of it, for
-    `fee` of the settlement token; else the buyer gets `silent_buyer_bps` hundredths of a percent of the disputed
-    amount."""
-
-    arbiter: Address
-    fee: Money = Decimal(0)
-    window: Window
-    silent_buyer_bps: int = Field(ge=0, le=BPS_WHOLE)
-
-    @field_validator("window")
-    @classmethod
-    def _lasts(cls, window: timedelta) -> timedelta:
-        return _lasting(window)
-
-    def to_chain(self, decimals: int) -> tuple[Any, ...]:
-        fee = to_units(self.fee, decimals, "arbitration.fee")
-        return (self.arbiter, fee, _length(self.window), self.silent_buyer_bps)
 
 
 class OrderTerms(Model):
@@ -155,7 +67,7 @@ class OrderTerms(Model):
     @model_validator(mode="after")
     def _fits(self) -> OrderTerms:
         if self.fee_ceiling is not None and not self.fee_ceiling:
-            raise ValueError("fee_ceiling: zero would be no ceiling; set fee_bps to 0, or leave fee_ceiling out")
+            raise InputError("fee_ceiling: zero would be no ceiling; set fee_bps to 0, or leave fee_ceiling out.")
         self.to_chain()
         return self
 
@@ -189,7 +101,7 @@ class OrderTerms(Model):
         price = to_units(self.price, decimals, "price", AMOUNT_BITS)
         freight = to_units(self.freight, decimals, "freight", AMOUNT_BITS)
         times = (self.accept_by, self.ship_by, self.condition_by, self.deliver_by)
-        windows = (_length(self.claim_window), _length(self.inspection_window))
+        windows = (length_of(self.claim_window), length_of(self.inspection_window))
         return (
             self.buyer,
             self.seller,
@@ -197,7 +109,7 @@ class OrderTerms(Model):
             self.carrier,
             self.token,
             _packed((price, AMOUNT_BITS), (freight, AMOUNT_BITS), (self.fee_bps, 16)),
-            _packed(*((_seconds(time), 40) for time in times), *((window, 32) for window in windows)),
+            _packed(*((seconds_of(time), 40) for time in times), *((window, 32) for window in windows)),
             self.condition or ZERO_ADDRESS,
             self.exit_authority or ZERO_WORD,
             self.entry_authority or ZERO_WORD,
@@ -274,19 +186,6 @@ def _clauses_of(clauses: dict[str, Any], decimals: int, decimals_of: DecimalsOf)
     return found
 
 
-def _some(amount: Decimal, info: ValidationInfo, name: str) -> Decimal:
-    # The decimals are absent if they were themselves refused, which is then what the caller hears.
-    if (decimals := info.data.get("token_decimals")) is not None and not to_units(amount, decimals, name):
-        raise ValueError("it is zero: leave the clause out")
-    return amount
-
-
-def _lasting(window: timedelta) -> timedelta:
-    if not window:
-        raise ValueError("it is zero: leave the clause out")
-    return window
-
-
 def _packed(*parts: tuple[int, int]) -> int:
     """(value, bits) of each field, from the right."""
     word, at = 0, 0
@@ -302,11 +201,3 @@ def _unpacked(word: int, *widths: int) -> list[int]:
         parts.append(word & (1 << bits) - 1)
         word >>= bits
     return parts
-
-
-def _length(window: timedelta) -> int:
-    return int(window.total_seconds())
-
-
-def _seconds(time: datetime | None) -> int:
-    return 0 if time is None else int(time.timestamp())

@@ -163,3 +163,54 @@ def test_the_bit_of_a_role_is_its_number():
 def test_a_malformed_signature_is_refused(signature):
     with pytest.raises(InputError, match="signature"):
         Signed(signer=ADDRESS, signature=signature)
+
+
+CLAUSES = {
+    "duties": {"token": ADDRESS, "token_decimals": 6, "amount": 5, "payee": ADDRESS, "assess_by": NOON},
+    "quote": {"provider": ADDRESS, "token": ADDRESS, "token_decimals": 18, "amount": 900, "premium": 3},
+    "returns": {"place": "0x" + "01" * 32, "receive_window": timedelta(days=9), "settle_window": timedelta(days=2)},
+    "arbitration": {"arbiter": ADDRESS, "fee": 5, "window": timedelta(days=20), "silent_buyer_bps": 5_000},
+}
+
+
+@pytest.mark.parametrize(
+    ("clause", "changed", "words"),
+    [
+        ("duties", {"amount": 0}, "leave the clause out"),
+        ("duties", {"amount": Decimal("0.0000001")}, "6 decimals"),
+        ("duties", {"amount": Decimal(2**128)}, "128 bits"),
+        ("quote", {"amount": 0}, "leave the clause out"),
+        ("quote", {"premium": Decimal(2**120)}, "120 bits"),
+        ("quote", {"premium": 0.5}, "float"),
+        ("returns", {"receive_window": timedelta(0)}, "leave the clause out"),
+        ("returns", {"restocking_bps": 10_001}, "restocking_bps"),
+        ("returns", {"freight": Decimal("0.0000001")}, "6 decimals"),
+        ("arbitration", {"window": timedelta(0)}, "leave the clause out"),
+        ("arbitration", {"fee": Decimal(2**128)}, "128 bits"),
+        ("arbitration", {"silent_buyer_bps": -1}, "silent_buyer_bps"),
+    ],
+)
+def test_a_malformed_clause_is_refused_by_name(clause, changed, words):
+    with pytest.raises(InputError, match=words):
+        terms(**{clause: {**CLAUSES[clause], **changed}})
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"price": Decimal(2**120)}, "price.*120 bits"),
+        ({"freight": Decimal(2**120)}, "freight.*120 bits"),
+        ({"fee_ceiling": Decimal(2**120)}, "fee_ceiling.*120 bits"),
+        ({"fee_ceiling": Decimal(0)}, "no ceiling"),
+        ({"group": 7}, "32 bytes"),
+    ],
+)
+def test_what_does_not_fit_its_field_on_chain_is_refused(changed, words):
+    with pytest.raises(InputError, match=words):
+        terms(token_decimals=0, **{"price": 120, **changed})
+
+
+def test_terms_with_every_clause_survive_json():
+    one = terms(**CLAUSES, group="0x" + "05" * 32, fee_ceiling=Decimal(2))
+    assert OrderTerms.parse(one.model_dump_json()) == one
+    assert len(one.to_chain()[-1]) == 1
