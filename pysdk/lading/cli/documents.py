@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from lading.errors import InputError, LadingError
+from lading.files import content_hash as hash_of
 from lading.files import write_atomically
 
 #: Whatever a JSON text may hold.
 JsonValue: TypeAlias = Any
+_HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
 class FileUnreadable(InputError):
@@ -32,6 +35,23 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FileUnreadable(f"{path} cannot be read: {error.strerror or error}.", hint="Check the path.") from error
+
+
+def content_hash(text: str) -> str:
+    """The SHA-256 of a file's content, by its path; or that hash itself, as 0x and 64 hex digits.
+
+    Raises:
+        FileUnreadable: it is neither.
+    """
+    if _HASH.fullmatch(text):
+        return text.lower()
+    try:
+        return hash_of(Path(text))
+    except OSError as error:
+        raise FileUnreadable(
+            f"{text[:200]} cannot be read: {error.strerror or error}.",
+            hint="Give the file, or its SHA-256 as 0x and 64 hex digits.",
+        ) from error
 
 
 def read_json(path: Path, *, exact: bool = False) -> JsonValue:

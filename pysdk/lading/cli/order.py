@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.cli import order_look, order_sign, order_terms
-from lading.cli.documents import FileUnreadable, read_json
+from lading.cli import (
+    order_anchored,
+    order_batch,
+    order_disputes,
+    order_duties,
+    order_finance,
+    order_look,
+    order_returns,
+    order_sign,
+    order_terms,
+)
+from lading.cli.order_finance import read_quote
+from lading.cli.order_sign import Unit
+from lading.cli.signed_files import read_signed
 from lading.cli.terms import MadeTerms, OrderId, TermsFile, read_terms, terms_of
 from lading.cli.verbs import signing
 from lading.errors import UsageError
@@ -22,8 +34,8 @@ app = typer.Typer(name="order", help="An order's money: terms, consents, deadlin
 Authorization = Annotated[str | None, typer.Option("--authorization", metavar="0x…", help="From 'order authorize'.")]
 BuyerConsent = Annotated[str | None, typer.Option("--buyer-consent", metavar="0x…", help="From 'order sign-open'.")]
 SellerConsent = Annotated[str, typer.Option("--seller-consent", metavar="0x…", help="From 'order sign-accept'.")]
-Unit = Annotated[str, typer.Option("--unit", metavar="URI", help="The logistic unit: urn:epc:id:sscc:…")]
 ReceiptFile = Annotated[Path, typer.Option("--receipt", metavar="FILE", help="From 'order receipt'.")]
+QuoteFile = Annotated[Path | None, typer.Option("--quote", metavar="FILE", help="The provider's, from 'order quote'.")]
 NONE = "0x"
 PANEL = "The order"
 
@@ -38,14 +50,17 @@ def open_order(
     authorization: Authorization = None,
     buyer_consent: BuyerConsent = None,
     seller_consent: SellerConsent = NONE,
+    quote: QuoteFile = None,
 ) -> Receipt:
     """Open an order: with the buyer's authorization or consent, by anyone; with neither, signing as the buyer."""
     if authorization and buyer_consent:
         raise UsageError("The buyer consents once.", hint="Give --authorization or --buyer-consent.")
     made = read_terms(file)
+    given = None if quote is None else read_quote(client, made, quote)
     if authorization:
-        return client.orders.open_with_authorization(made, authorization, seller_consent=seller_consent)
-    return client.orders.open(made, buyer_consent=buyer_consent or NONE, seller_consent=seller_consent)
+        return client.orders.open_with_authorization(made, authorization, seller_consent=seller_consent, quote=given)
+    consent = buyer_consent or NONE
+    return client.orders.open(made, buyer_consent=consent, seller_consent=seller_consent, quote=given)
 
 
 @signing(app, "accept", PANEL)
@@ -77,12 +92,9 @@ def poke(client: Lading, order: OrderId = None, file: TermsFile = None) -> Recei
 @signing(app, "deliver", PANEL)
 def deliver(client: Lading, receipt: ReceiptFile, order: OrderId = None, file: TermsFile = None) -> Receipt:
     """Bring the carrier's signed receipt; by anyone."""
-    from lading.models import DeliveryReceipt, Signed
+    from lading.models import DeliveryReceipt
 
-    document = read_json(receipt)
-    if not isinstance(document, dict) or document.keys() != {"receipt", "signed"}:
-        raise FileUnreadable(f"{receipt} is no carrier's receipt.", hint="Make it with 'lading order receipt'.")
-    stated, signed = DeliveryReceipt.model_validate(document["receipt"]), Signed.model_validate(document["signed"])
+    stated, signed = read_signed(receipt, "receipt", DeliveryReceipt)
     return client.orders.deliver(terms_of(client, order, file), stated, signed.signer, signed.signature)
 
 
@@ -118,4 +130,5 @@ def withdraw(
     return client.orders.withdraw(money, to) if to else client.orders.withdraw_for(str(payee), money)
 
 
-order_look.register(app)
+for group in (order_anchored, order_returns, order_disputes, order_duties, order_finance, order_batch, order_look):
+    group.register(app)

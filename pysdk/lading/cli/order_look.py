@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Cursor = Annotated[str | None, typer.Option("--after", metavar="CURSOR", help="The `next` of the page before.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Orders on this page.")]
 
+Group = Annotated[str | None, typer.Option("--group", metavar="0x…", help="Only the parts of this purchase.")]
 PANEL = "Look"
 
 
@@ -33,13 +34,15 @@ def show(client: Lading, order: OrderId = None, file: TermsFile = None) -> Shown
     return Shown(_document(seen), lines_of(seen))
 
 
-def list_orders(client: Lading, after: Cursor = None, limit: Limit = 50) -> Shown:
-    """List orders, oldest first."""
-    page = client.orders.list(after, limit=limit)
+def list_orders(client: Lading, after: Cursor = None, limit: Limit = 50, group: Group = None) -> Shown:
+    """List orders, or those of a group, oldest first."""
+    page = client.orders.list(after, limit=limit, group=group)
     states = {one.id: client.orders.get(one.id).state for one in page.orders}
     rows = [(one.id, states[one.id].name.lower(), money(one.terms.price), one.terms.buyer) for one in page.orders]
     lines = (
-        table(("order", "state", "price", "buyer"), rows, right=("price",)) if rows else ["No order was opened yet."]
+        table(("order", "state", "price", "buyer"), rows, right=("price",))
+        if rows
+        else ["No such order was opened yet." if group else "No order was opened yet."]
     )
     document: dict[str, Any] = {
         "orders": [
@@ -60,14 +63,14 @@ def list_orders(client: Lading, after: Cursor = None, limit: Limit = 50) -> Show
 def _seen(client: Lading, terms: OrderTerms) -> Seen:
     """Everything about the order as of one block; the acts as of the block that comes next, which is when they would be
     judged."""
-    orders, vault, identifier = client.orders, client.contracts.orders, client.orders.id(terms)
+    orders, identifier = client.orders, client.orders.id(terms)
     at = client.chain.block().number
     standing = orders.get(identifier, at=at)
-    assignment = vault.assignment_of(identifier, at=at) if standing.assigned else None
+    assignment = orders.assignment_of(identifier, at=at) if standing.assigned else None
     makers = {"buyer": terms.buyer, "seller": terms.seller}
     if assignment is not None:
         makers["assignee"] = assignment.assignee
-    offers = {by: client.contracts.disputes.offer_of(identifier, party, at=at) for by, party in makers.items()}
+    offers = {by: orders.offer_of(identifier, party, at=at) for by, party in makers.items()}
     history = orders.history(identifier)
     return Seen(
         id=identifier,
@@ -81,7 +84,7 @@ def _seen(client: Lading, terms: OrderTerms) -> Seen:
         times={number: _time_of(client, number) for number in {event.block for event in history}},
         assignment=assignment,
         offers={by: offer for by, offer in offers.items() if offer.until is not None},
-        duties=client.contracts.duties.paid_for(identifier, at=at) if terms.duties else None,
+        duties=orders.duties_paid(identifier, at=at) if terms.duties else None,
     )
 
 
@@ -106,7 +109,12 @@ def _document(seen: Seen) -> dict[str, Any]:
         if seen.assignment is None
         else {"assignee": seen.assignment.assignee, "amount": str(seen.amount(seen.assignment.units))},
         "offers": [
-            {"by": by, "to_buyer": str(seen.amount(offer.to_buyer)), "until": plain(offer.until)}
+            {
+                "by": by,
+                "to_buyer": str(seen.amount(offer.to_buyer)),
+                "until": plain(offer.until),
+                "holds": seen.holds(offer),
+            }
             for by, offer in seen.offers.items()
         ],
         "terms": seen.terms.model_dump(mode="json"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.cli.documents import write_public
-from lading.cli.output import Shown, pairs, plain
+from lading.cli.output import Shown
+from lading.cli.signed_files import write_signed
 from lading.cli.terms import OrderId, TermsFile, terms_of
 from lading.cli.values import Out
 from lading.cli.verbs import signing
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from lading.client import Lading
     from lading.models import OrderTerms
 
+Unit = Annotated[str, typer.Option("--unit", metavar="URI", help="The logistic unit: urn:epc:id:sscc:…")]
+EventId = Annotated[str, typer.Option("--event-id", metavar="NI", help="CBV id of the EPCIS event at that place.")]
 PANEL = "Signatures, without gas"
 
 
@@ -46,27 +47,15 @@ def sign_accept(client: Lading, order: OrderId = None, file: TermsFile = None) -
 
 
 def receipt(
-    client: Lading,
-    unit: Annotated[str, typer.Option("--unit", metavar="URI", help="The logistic unit: urn:epc:id:sscc:…")],
-    event_id: Annotated[str, typer.Option("--event-id", metavar="NI", help="CBV id of the accepting event.")],
-    out: Out,
-    order: OrderId = None,
-    file: TermsFile = None,
+    client: Lading, unit: Unit, event_id: EventId, out: Out, order: OrderId = None, file: TermsFile = None
 ) -> Shown:
     """Write a delivery receipt that the signer, a key of the carrier, signed."""
     stated = client.orders.receipt(terms_of(client, order, file), unit, event_id)
-    signed = {"signer": _signer(client), "signature": client.orders.sign_receipt(stated)}
-    document = {"receipt": plain(stated.model_dump()), "signed": signed}
-    write_public(out, json.dumps(document, indent=2) + "\n")
-    shown = {"order": stated.order_id, "signer": signed["signer"], "receipt": str(out)}
-    return Shown(document | {"file": str(out)}, pairs(shown))
+    return write_signed(client, out, "receipt", stated.order_id, stated, client.orders.sign_receipt(stated))
 
 
 def _signed(client: Lading, terms: OrderTerms, signature: str) -> Shown:
     """For people only the signature, so that `$(lading order sign-accept …)` can stand in another command."""
-    document = {"order": client.orders.id(terms), "signer": _signer(client), "signature": signature}
+    signer = "" if client.signer is None else client.signer.address
+    document = {"order": client.orders.id(terms), "signer": signer, "signature": signature}
     return Shown(document, [signature])
-
-
-def _signer(client: Lading) -> str:
-    return "" if client.signer is None else client.signer.address

@@ -73,6 +73,11 @@ class Seen:
         """In the settlement token."""
         return amount_of(units, self.terms)
 
+    def holds(self, offer: Offer) -> bool:
+        """Whether an offer can still be accepted."""
+        same = (offer.state, offer.delivered) == (self.standing.state, self.standing.delivered)
+        return same and offer.until is not None and self.now <= offer.until
+
     def legs(self) -> list[Leg]:
         terms, state = self.terms, self.standing.state
         status = "none" if state is State.NONE else "ended" if state in ENDED else "held"
@@ -159,10 +164,16 @@ def _summary(seen: Seen) -> list[str]:
         consents = "lets the seller refund" if order.assignee_consents else "has not agreed to a refund"
         facts["assignee"] = f"{seen.assignment.assignee}, first {money(seen.amount(seen.assignment.units))}; {consents}"
     for by, offer in seen.offers.items():
-        if offer.until is not None and order.state not in ENDED:
-            over = "over since" if offer.until < seen.now else "until"
-            facts[f"offer of {by}"] = f"{money(seen.amount(offer.to_buyer))} for the buyer, {over} {utc(offer.until)}"
+        if order.state not in ENDED:
+            facts[f"offer of {by}"] = f"{money(seen.amount(offer.to_buyer))} for the buyer, {_lasting(seen, offer)}"
     return pairs({name: value for name, value in facts.items() if value is not None})
+
+
+def _lasting(seen: Seen, offer: Offer) -> str:
+    if offer.until is not None and offer.until < seen.now:
+        return f"over since {utc(offer.until)}"
+    # An offer is for the order as it stood when it was made.
+    return f"until {utc(offer.until)}" if offer.until and seen.holds(offer) else "void: the order has moved on"
 
 
 def _clauses(terms: OrderTerms) -> dict[str, object]:

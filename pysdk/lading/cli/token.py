@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,6 +23,16 @@ Account = Annotated[str, typer.Argument(metavar="ADDRESS")]
 Amount = Annotated[Decimal, typer.Argument(metavar="AMOUNT", parser=amount, help="In units, such as 120.50.")]
 
 
+class Spender(StrEnum):
+    """Who takes from an allowance: the escrow at opening, Duties when a tax payee passes duty on."""
+
+    ESCROW = "escrow"
+    DUTIES = "duties"
+
+
+SpenderOption = Annotated[Spender, typer.Option("--for", help="duties: for 'order refund-duties'.")]
+
+
 @reading(app, "balance")
 def balance(client: Lading, account: Account, token: TokenAddress = None) -> Shown:
     """Show what an account has, and what the escrow may take of it."""
@@ -38,9 +49,13 @@ def balance(client: Lading, account: Account, token: TokenAddress = None) -> Sho
 
 
 @signing(app, "approve")
-def approve(client: Lading, most: Amount, token: TokenAddress = None) -> Receipt:
-    """Let the escrow take up to that much of the signer's money, for orders that it opens."""
-    return client.token(token).approve(client.contracts.orders.address, most)
+def approve(
+    client: Lading, most: Amount, token: TokenAddress = None, spender: SpenderOption = Spender.ESCROW
+) -> Receipt:
+    """Let the escrow take up to that much of the signer's money, for orders that it pays for or quotes."""
+    contracts = client.contracts
+    taker = contracts.orders if spender is Spender.ESCROW else contracts.duties
+    return client.token(token).approve(taker.address, most)
 
 
 @signing(app, "transfer")

@@ -1,0 +1,410 @@
+"""Orders with clauses from their terms to their last payee, by the command line on a real devnet: two currencies, a
+return, disputes, an agreed split, duties, an assignment, an anchored delivery, a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from cli_kit import Cli, Result
+from order_kit import (
+    AS_ANYONE,
+    AS_ARBITER,
+    AS_BUYER,
+    AS_CARRIER,
+    AS_CONTROLLER,
+    AS_ENTRY,
+    AS_FINANCIER,
+    AS_PLACE,
+    AS_PLATFORM,
+    AS_PROVIDER,
+    AS_SELLER,
+    AS_TAX_PAYEE,
+    EVENT,
+    UNIT,
+    Order,
+)
+from sdk_kit import ARBITER, BUYER, CARRIER, FINANCIER, PROVIDER, SELLER, TAX_PAYEE, World
+
+from lading.chain import devnet
+from lading.enums import Role
+
+ARBITRATION = f"add-arbiter --arbiter {ARBITER.address} --window 5d --silent-buyer-bps 6000 --fee 5"
+
+
+@pytest.fixture
+def order(shell: Cli, world: World, tmp_path: Path) -> Order:
+    return Order(shell, tmp_path)
+
+
+def money(shell: Cli, owner: str, token: str = "") -> Decimal:
+    words = f"token balance {owner}" + (f" --token {token}" if token else "")
+    return Decimal(shell.json(words)["balance"])
+
+
+def wait(world: World, length: timedelta) -> None:
+    devnet.advance(world.client.chain, int(length.total_seconds()))
+
+
+def returns(world: World) -> str:
+    place = world.ids[Role.WAREHOUSE]
+    windows = "--receive-window 7d --settle-window 2d"
+    return f"add-returns --place {place} {windows} --restocking-bps 1000 --freight 5"
+
+
+def test_a_buyer_pays_in_its_own_currency_at_a_providers_rate(shell: Cli, world: World, order: Order):
+    second = world.second_token
+    clause = f"add-quote --provider {PROVIDER.address} --token {second} --amount 900 --premium 3"
+    order.agree(clause)
+    quote = order.folder / "quote.json"
+    made = shell.json(f"order quote --terms {order.terms} --expiry 1h --longest-lock 60d --out {quote} {AS_PROVIDER}")
+    assert json.loads(quote.read_text(encoding="utf-8")) == {name: made[name] for name in ("order", "quote")}
+
+    before = {owner: money(shell, owner, second) for owner in (BUYER.address, PROVIDER.address)}
+    authorization = shell(f"order authorize --terms {order.terms} {AS_BUYER}").out.strip()
+    order.open(f"--authorization {authorization} --quote {quote} {AS_PLATFORM}")
+    assert made["order"] == order.id
+    assert [(leg["leg"], leg["amount"], leg["status"]) for leg in order.show()["legs"]] == [
+        ("settlement", "130.490000", "held"),
+        ("quote", "900.000000", "held"),
+    ]
+    assert Decimal(shell.json(f"order exposure --provider {PROVIDER.address}")["locked"]) >= Decimal("130.49")
+    order.do(f"release {AS_BUYER}")
+
+    paid = {owner: money(shell, owner, second) - held for owner, held in before.items()}
+    assert paid == {BUYER.address: Decimal(-903), PROVIDER.address: Decimal(903)}
+    assert "premium" in order.drawn()
+
+
+def test_a_quote_is_for_its_order_and_can_be_taken_back(shell: Cli, world: World, order: Order, tmp_path: Path):
+    clause = f"add-quote --provider {PROVIDER.address} --token {world.second_token} --amount 900"
+    order.agree(clause)
+    quote = tmp_path / "quote.json"
+    shell.json(f"order quote --terms {order.terms} --expiry 1h --longest-lock 60d --out {quote} {AS_PROVIDER}")
+    shell.json(f"order cancel-quote --terms {order.terms} {AS_PROVIDER}")
+    words = f"order open --terms {order.terms} --quote {quote} {AS_BUYER}"
+    assert shell.refused(words, 4)["type"] == "QuoteIsCancelled"
+
+    order.agree(clause)
+    error = shell.refused(words, 1)
+    assert error["type"] == "FileUnreadable"
+    assert "another order" in error["message"]
+    quote.write_text("{}", encoding="utf-8")
+    assert "no provider's quote" in shell.refused(words, 1)["message"]
+
+
+def test_a_provider_that_has_set_its_cap_to_nothing_locks_nothing(shell: Cli, world: World, order: Order):
+    order.agree(f"add-quote --provider {PROVIDER.address} --token {world.second_token} --amount 900")
+    quote = order.folder / "quote.json"
+    shell.json(f"order quote --terms {order.terms} --expiry 1h --longest-lock 60d --out {quote} {AS_PROVIDER}")
+    shell.json(f"order quote-cap --cap 0 {AS_PROVIDER}")
+    error = shell.refused(f"order open --terms {order.terms} --quote {quote} {AS_BUYER}", 4)
+    assert error["type"] == "CapExceeded"
+    shell.json(f"order quote-cap --cap 1000000 {AS_PROVIDER}")
+    assert Decimal(shell.json(f"order exposure --provider {PROVIDER.address}")["cap"]) == 1_000_000
+    assert order.open(f"--quote {quote} {AS_BUYER}").show()["standing"]["state"] == "accepted"
+
+
+def test_goods_come_back_and_the_buyer_gets_what_the_policy_says(shell: Cli, world: World, order: Order):
+    order.agree(returns(world)).open().ship().deliver()
+    assert order.acts()["request_return"] == "buyer"
+    letter = order.folder / "letter.txt"
+    letter.write_text("It is too small.", encoding="utf-8")
+    asked = order.do(f"request-return --reason {letter} {AS_BUYER}")
+    hashed = "0x" + hashlib.sha256(letter.read_bytes()).hexdigest()
+    assert asked["events"][0]["args"]["reason"] == hashed
+
+    back = order.folder / "back.json"
+    order.do(f"return-receipt --unit {UNIT} --event-id {EVENT} --out {back} {AS_PLACE}")
+    assert "holds a return receipt" in order.refused(f"deliver --receipt {back} {AS_ANYONE}", 1)["message"]
+    order.do(f"receive-return --receipt {back} {AS_ANYONE}")
+    shown = order.show()
+    assert (shown["standing"]["state"], shown["default"]["kind"]) == ("return_received", "policy_refund")
+    assert order.refused(f"settle-by-policy {AS_ANYONE}")["type"] == "TooEarly"
+
+    before = money(shell, BUYER.address)
+    order.do(f"settle-return {AS_SELLER}")
+    assert money(shell, BUYER.address) - before == Decimal("103.45")
+    assert order.show()["standing"]["ground"] == "returned"
+
+
+def test_a_seller_that_is_silent_after_a_return_is_settled_for(world: World, order: Order):
+    order.agree(returns(world)).open().ship().deliver()
+    back = order.folder / "back.json"
+    order.do(f"request-return {AS_BUYER}")
+    order.do(f"return-receipt --unit {UNIT} --event-id {EVENT} --out {back} {AS_PLACE}")
+    order.do(f"receive-return --receipt {back} {AS_ANYONE}")
+    assert order.refused(f"settle-return --to-buyer 100 {AS_SELLER}")["type"] == "RefundOutOfRange"
+    wait(world, timedelta(days=3))
+    assert order.acts()["settle_by_policy"] == "anyone"
+    assert "settle-by-policy opened to anyone" in order.drawn()
+    order.do(f"settle-by-policy {AS_ANYONE}")
+    assert order.show()["standing"]["to_buyer"] == "103.450000"
+
+
+def test_a_dispute_is_ruled_by_the_arbiter(shell: Cli, world: World, order: Order):
+    order.agree(ARBITRATION).open().ship().deliver()
+    photo = order.folder / "photo.jpg"
+    photo.write_bytes(bytes(range(256)))
+    hashed = "0x" + hashlib.sha256(photo.read_bytes()).hexdigest()
+    raised = order.do(f"dispute --evidence {photo} {AS_BUYER}")
+    assert raised["events"][0]["args"]["evidence"] == hashed
+    order.do(f"submit-evidence --evidence 0x{'5a' * 32} {AS_CARRIER}")
+    assert order.acts()["rule"] == "arbiter"
+    assert f"by the buyer, evidence {hashed}" in order.drawn()
+    assert order.refused(f"settle-unruled {AS_ANYONE}")["type"] == "TooEarly"
+    assert order.refused(f"rule --to-buyer 126 --fault seller --reasons {photo} {AS_ARBITER}")["type"] == "ShareTooHigh"
+
+    before = {owner: money(shell, owner) for owner in (BUYER.address, ARBITER.address, CARRIER.address)}
+    order.do(f"rule --to-buyer 60 --fault seller --reasons {photo} {AS_ARBITER}")
+    paid = {owner: money(shell, owner) - held for owner, held in before.items()}
+    assert paid == {BUYER.address: 60, ARBITER.address: 5, CARRIER.address: Decimal("9.99")}
+    standing = order.show()["standing"]
+    assert (standing["ground"], standing["fault"]) == ("ruled", "seller")
+    assert "60.00 to the buyer, 9.99 to the carrier, 5.00 to the arbiter" in order.drawn()
+
+
+def test_a_ruling_that_leaves_no_room_for_the_freight_is_cut_and_said_to_be(shell: Cli, order: Order):
+    order.agree(ARBITRATION).open().ship().deliver()
+    order.do(f"dispute --evidence 0x{'5a' * 32} {AS_BUYER}")
+    words = f"order rule {order.id} --to-buyer 120.49 --fault nobody --reasons 0x{'5b' * 32} {AS_ARBITER}"
+    assert "The buyer gets 115.50, not 120.49" in shell(words).out
+    assert order.show()["standing"]["to_buyer"] == "115.500000"
+
+
+def test_an_arbiter_that_is_silent_is_answered_by_the_terms(world: World, order: Order):
+    order.agree(ARBITRATION).open().ship().deliver()
+    order.do(f"dispute --evidence 0x{'5a' * 32} {AS_BUYER}")
+    assert "last moment for a ruling" in order.drawn()
+    wait(world, timedelta(days=6))
+    assert order.show()["default"]["kind"] == "silent_split"
+    order.do(f"settle-unruled {AS_ANYONE}")
+    standing = order.show()["standing"]
+    assert (standing["ground"], standing["to_buyer"]) == ("not_ruled", "72.300000")
+
+
+def test_buyer_and_seller_agree_without_an_arbiter(order: Order):
+    order.agree().open().ship().deliver()
+    order.do(f"propose-split --to-buyer 30 --until 2d {AS_BUYER}")
+    (offer,) = order.show()["offers"]
+    assert (offer["by"], offer["to_buyer"], offer["holds"]) == ("buyer", "30.000000", True)
+    assert order.acts()["accept_split"] == "seller"
+    assert "30.00 for the buyer, until" in order.drawn()
+    assert order.refused(f"accept-split --to-buyer 20 {AS_SELLER}")["type"] == "NotOffered"
+    order.do(f"propose-split --withdraw {AS_BUYER}")
+    assert order.refused(f"accept-split --to-buyer 30 {AS_SELLER}")["type"] == "NotOffered"
+    order.do(f"propose-split --to-buyer 25.50 --until 2d {AS_SELLER}")
+    order.do(f"accept-split --to-buyer 25.50 {AS_BUYER}")
+    standing = order.show()["standing"]
+    assert (standing["state"], standing["ground"], standing["to_buyer"]) == ("settled", "agreed", "25.500000")
+
+
+def test_an_offer_for_an_order_that_has_moved_on_is_void(order: Order):
+    order.agree().open()
+    order.do(f"propose-split --to-buyer 30 --until 9d {AS_BUYER}")
+    order.ship()
+    (offer,) = order.show()["offers"]
+    assert not offer["holds"]
+    assert "void: the order has moved on" in order.drawn()
+
+
+def test_duties_are_assessed_at_the_border_and_passed_back_with_the_goods(shell: Cli, world: World, order: Order):
+    second = world.second_token
+    shell.json(f"token approve 1000 --token {second} {AS_BUYER}")
+    clause = f"add-duties --token {second} --amount 30 --payee {TAX_PAYEE.address} --assess-by 30d"
+    order.agree(clause, returns(world), entry_authority=world.entry_customs).open().ship().deliver()
+    assert order.show()["legs"][1] == {"leg": "duties", "token": second, "amount": "30.000000", "status": "held"}
+    declaration = order.folder / "declaration.xml"
+    declaration.write_text("<declaration/>", encoding="utf-8")
+    paper = order.folder / "assessment.json"
+    order.do(f"sign-assessment --amount 21.50 --declaration {declaration} --out {paper} {AS_ENTRY}")
+    order.do(f"assess-duties --assessment {paper} {AS_ANYONE}")
+    assert money(shell, TAX_PAYEE.address, second) == Decimal("21.50")
+    assert "21.50 to the tax payee, 8.50 back to the buyer" in order.drawn()
+    assert order.refused(f"assess-duties --assessment {paper} {AS_ANYONE}")["type"] == "DutiesNotHeld"
+
+    back = order.folder / "back.json"
+    order.do(f"request-return {AS_BUYER}")
+    order.do(f"return-receipt --unit {UNIT} --event-id {EVENT} --out {back} {AS_PLACE}")
+    order.do(f"receive-return --receipt {back} {AS_ANYONE}")
+    assert order.refused(f"refund-duties --amount 21.50 {AS_TAX_PAYEE}")["type"] == "NotReturned"
+    order.do(f"settle-return {AS_SELLER}")
+    assert order.refused(f"refund-duties --amount 21.50 {AS_TAX_PAYEE}")["type"] == "ERC20InsufficientAllowance"
+    shell.json(f"token approve 21.50 --token {second} --for duties {AS_TAX_PAYEE}")
+    order.do(f"refund-duties --amount 21.50 {AS_TAX_PAYEE}")
+    assert money(shell, TAX_PAYEE.address, second) == 0
+    assert "21.50 to the buyer" in order.drawn()
+
+
+def test_duties_that_nobody_assessed_go_back_to_the_buyer(shell: Cli, world: World, order: Order):
+    dollar = world.client.token().address
+    clause = f"add-duties --token {dollar} --amount 30 --payee {TAX_PAYEE.address} --assess-by 7d"
+    order.agree(clause, entry_authority=world.entry_customs).open().ship().deliver()
+    order.do(f"release {AS_BUYER}")
+    assert order.refused(f"return-duties {AS_ANYONE}")["type"] == "TooEarly"
+    wait(world, timedelta(days=8))
+    assert order.acts() == {"return_duties": "anyone"}
+    before = money(shell, BUYER.address)
+    order.do(f"return-duties {AS_ANYONE}")
+    assert money(shell, BUYER.address) - before == 30
+    assert order.show()["legs"][1]["status"] == "returned"
+
+
+def test_an_assignee_is_paid_first_and_asked_first(shell: Cli, order: Order):
+    order.agree().open()
+    assert order.refused(f"assign --to {FINANCIER.address} --amount 121 {AS_SELLER}")["type"] == "AssignmentTooHigh"
+    order.do(f"assign --to {FINANCIER.address} --amount 80 {AS_SELLER}")
+    assert order.show()["assignment"] == {"assignee": FINANCIER.address, "amount": "80.000000"}
+    assert "has not agreed to a refund" in order.drawn()
+    assert order.refused(f"refund {AS_SELLER}")["type"] == "AssigneeConsentMissing"
+    order.do(f"consent-to-refund {AS_FINANCIER}")
+    assert "lets the seller refund" in order.drawn()
+    order.do(f"release {AS_BUYER}")
+    assert money(shell, FINANCIER.address) == 80
+
+
+def test_a_delivery_that_the_carrier_anchored_needs_no_receipt(shell: Cli, world: World, order: Order):
+    carrier, proof = world.ids[Role.CARRIER], order.folder / "proof.json"
+    shell.json(f"goods set-writer {carrier} --writer {CARRIER.address} {AS_CONTROLLER}")
+    order.agree().open().ship()
+    time = datetime.fromisoformat(order.show()["as_of"]["time"]).isoformat()
+    made = order.do(f"delivery-proof --unit {UNIT} --event-id {EVENT} --time {time} --out {proof}")
+    index = shell.json(f"goods log {carrier}")["next_index"]
+    bring = f"deliver-anchored --proof {proof} --index {index} {AS_ANYONE}"
+    assert order.refused(bring)["type"] == "DeliveryNotAnchored"
+    shell.json(f"goods anchor {carrier} {index} --root {made['batch']['root']} --count 1 {AS_CARRIER}")
+    order.do(bring)
+    assert order.show()["standing"]["delivered"]
+
+    shell.json(f"order trust-from {carrier} {index + 1} {AS_CONTROLLER}")
+    other = Order(shell, order.folder).agree().open().ship()
+    assert other.refused(bring)["type"] in ("LeafForeign", "BatchDistrusted")
+    proof.write_text('{"delivery": {}}', encoding="utf-8")
+    assert "no proof of a delivery" in other.refused(bring, 1)["message"]
+
+
+def batched(shell: Cli, lines: list[str], account: str) -> tuple[Result, Path]:
+    path = shell.folder / "calls.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return shell(f"order batch {path} {account}"), path
+
+
+def test_many_orders_go_on_in_one_transaction(shell: Cli, world: World, tmp_path: Path):
+    orders = []
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        orders.append(Order(shell, folder).agree(group="0x" + "77" * 32).open())
+    path = tmp_path / "calls.txt"
+    path.write_text("\n".join(f"ship {order.id} {UNIT}" for order in orders), encoding="utf-8")
+    done = shell.json(f"order batch {path} {AS_SELLER}")
+    assert [call["error"] for call in done["calls"]] == [None] * 3
+    assert len(done["transactions"]) == 1
+
+    for order in orders:
+        order.do(f"receipt --unit {UNIT} --event-id {EVENT} --out {order.folder / 'receipt.json'} {AS_CARRIER}")
+    lines = [f"deliver {order.id} {order.folder / 'receipt.json'}" for order in orders]
+    path.write_text("# the morning's round\n" + "\n".join(lines), encoding="utf-8")
+    assert {call["error"] for call in shell.json(f"order batch {path} {AS_ANYONE}")["calls"]} == {None}
+
+    # One is released twice: that call fails, alone.
+    path.write_text("\n".join(f"release {order.id}" for order in [*orders, orders[0]]), encoding="utf-8")
+    done = shell.json(f"order batch {path} {AS_BUYER}", code=4)
+    assert [call["error"] and call["error"]["type"] for call in done["calls"]] == [None, None, None, "StateWrong"]
+    assert {order.show()["standing"]["state"] for order in orders} == {"released"}
+    listed = shell.json(f"order list --group 0x{'77' * 32}")["orders"]
+    assert [one["order"] for one in listed] == [order.id for order in orders]
+
+
+def test_a_batch_is_said_line_by_line(shell: Cli, order: Order):
+    order.agree().open()
+    done, _ = batched(shell, [f"ship {order.id} {UNIT}", f"release {order.id}"], AS_SELLER)
+    assert done.code == 4
+    assert "1 of 2 done, in 1 transaction." in done.out
+    assert "failed: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "holds no line"),
+        ("frobnicate 0x11", "line 1: 'frobnicate' is none of accept"),
+        ("ship 0x11", "line 1: write it as 'ship ORDER URI'"),
+        ("release", "line 1: write it as 'release ORDER'"),
+        ("release 0x" + "11" * 32, "line 1: No order"),
+        ("release 0x11", "line 1: order_id: it should be 32 bytes"),
+        ('ship "0x11', "line 1: No closing quotation"),
+    ],
+)
+def test_a_malformed_batch_sends_nothing_and_names_its_line(shell: Cli, world: World, line: str, said: str):
+    before = world.client.chain.block().number
+    done, path = batched(shell, [line], AS_BUYER)
+    assert done.code == 1
+    assert said in done.err
+    assert str(path) in done.err
+    assert "Traceback" not in done.err
+    assert world.client.chain.block().number == before
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (f"dispute --evidence nothing.jpg {AS_BUYER}", 1, "nothing.jpg cannot be read"),
+        (f"dispute --evidence 0x1234 {AS_BUYER}", 1, "0x1234 cannot be read"),
+        (f"dispute {AS_BUYER}", 2, "--evidence"),
+        (f"dispute --evidence 0x{'11' * 32} {AS_BUYER}", 4, "arbiter"),
+        (f"propose-split {AS_BUYER}", 2, "what is offered"),
+        (f"propose-split --to-buyer 5 {AS_BUYER}", 2, "an amount and a time"),
+        (f"propose-split --to-buyer 5 --until 2d --withdraw {AS_BUYER}", 2, "what is offered"),
+        (f"propose-split --to-buyer 0.0000001 --until 2d {AS_BUYER}", 1, "finer than the token"),
+        (f"rule --to-buyer 5 --fault weather --reasons 0x{'11' * 32} {AS_ARBITER}", 2, "nobody, seller, buyer"),
+        (f"rule --to-buyer 5 --fault seller --reasons 0x{'11' * 32} {AS_ARBITER}", 4, "not disputed"),
+        (f"request-return {AS_BUYER}", 4, "let no goods come back"),
+        (f"settle-return {AS_SELLER}", 1, "no return policy"),
+        (f"sign-assessment --amount 1 --declaration 0x{'11' * 32} --out a.json {AS_ENTRY}", 1, "no duties"),
+        (f"assess-duties --assessment nothing.json {AS_ANYONE}", 1, "nothing.json cannot be read"),
+        (f"assign --to 0x12 --amount 5 {AS_SELLER}", 1, "address"),
+        (f"consent-to-refund {AS_FINANCIER}", 4, ""),
+        (f"delivery-proof --unit box --event-id {EVENT} --time 1h --out p.json", 1, "no SSCC"),
+    ],
+)
+def test_what_a_tired_user_gets_wrong_is_said_in_a_sentence(order: Order, words: str, code: int, said: str):
+    order.agree().open()
+    error = order.refused(words, code)
+    assert said in error["message"]
+    # What is wrong with a value says by itself how to write it.
+    assert error["hint"] or error["type"] == "InputError"
+
+
+@pytest.mark.parametrize(
+    ("clause", "said"),
+    [
+        ("add-quote --provider {provider} --token {dollar} --amount 5", "nothing to swap"),
+        ("add-quote --provider {provider} --token {second} --amount 0", "leave the clause out"),
+        ("add-duties --token {second} --amount 30 --payee {provider} --assess-by 30d", "no customs of entry"),
+        ("add-returns --place GLN:9521141000106 --receive-window 7d --settle-window 2d", "no participant"),
+        ("add-returns --place {place} --receive-window 7d --settle-window 2d --freight 121", "more than the price"),
+        ("add-returns --place {place} --receive-window 0s --settle-window 2d", "leave the clause out"),
+        ("add-arbiter --arbiter {arbiter} --window 5d --silent-buyer-bps 6000 --fee 121", "more than the price"),
+        ("add-arbiter --arbiter {arbiter} --window 5d --silent-buyer-bps 10001", "10000"),
+    ],
+)
+def test_a_clause_that_no_escrow_takes_leaves_the_file_as_it_was(world: World, order: Order, clause: str, said: str):
+    order.agree()
+    before = order.terms.read_bytes()
+    names = {"provider": PROVIDER.address, "arbiter": ARBITER.address, "second": world.second_token}
+    names |= {"dollar": world.client.token().address, "place": world.ids[Role.WAREHOUSE]}
+    error = order.shell.refused(f"order {clause.format(**names)} --terms {order.terms}", 1)
+    assert said in error["message"] + error["hint"]
+    assert order.terms.read_bytes() == before
+
+
+def test_duties_are_not_assessed_before_the_goods_have_to_be_there(world: World, order: Order):
+    order.agree(entry_authority=world.entry_customs)
+    clause = f"add-duties --token {world.second_token} --amount 30 --payee {SELLER.address} --assess-by 5d"
+    error = order.shell.refused(f"order {clause} --terms {order.terms}", 1)
+    assert "before the goods have to be there" in error["message"]
