@@ -216,6 +216,7 @@ def _delivery(meter: Meter, world: World) -> None:
     for order in orders:
         world.opened(order)
     calls = [world.client.contracts.orders.release(order) for order in orders]
+    devnet.advance(world.client.chain, 60)
     results = world.by(BUYER).orders.batch(calls)
     meter.gas["escrow.batch.release"] = results[0].receipt.gas_used // BATCH
 
@@ -247,16 +248,19 @@ def _operators(meter: Meter, world: World) -> None:
     received = world.by(SELLER).orders.receive_return(terms, receipt, sdk_kit.PLACE.address, signature)
     meter.note("returns.receive", received)
     refund = world.client.orders.policy_refund(terms)
+    devnet.advance(world.client.chain, 60)
     meter.note("returns.settle", world.by(SELLER).orders.settle_return(terms, refund))
 
     world.delivered(terms := _later(meter, world, make=world.with_arbitration))
     meter.note("disputes.dispute", world.by(BUYER).orders.dispute(terms, "0x" + "5e" * 32))
+    devnet.advance(world.client.chain, 60)
     ruled = world.by(sdk_kit.ARBITER).orders.rule(terms, Decimal(10), Fault.NOBODY, "0x" + "5e" * 32)
     meter.note("disputes.rule", ruled)
 
     world.delivered(terms := _later(meter, world))
     proposed = world.by(BUYER).orders.propose_split(terms, Decimal(10), NOON + timedelta(days=30))
     meter.note("disputes.propose", proposed)
+    devnet.advance(world.client.chain, 60)
     meter.note("disputes.agree", world.by(SELLER).orders.accept_split(terms, Decimal(10)))
 
     world.opened(terms := _later(meter, world))
