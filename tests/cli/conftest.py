@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent / "sdk"))
 
 from cli_kit import Cli
+from order_kit import PARTIES, TIMES, Order
 from sdk_kit import GOVERNOR, World, build_world
 
 from lading.chain import devnet
@@ -45,3 +47,18 @@ def world(node: devnet.Devnet, shell: Cli) -> World:
     """Admitted participants, each with a key that is a devnet's account."""
     (record,) = (shell.folder / "deployments").glob("31337-????????.json")
     return build_world(Lading.connect(node.url, signer=GOVERNOR, deployment=record))
+
+
+@pytest.fixture
+def order(shell: Cli, world: World, tmp_path: Path) -> Order:
+    """An order of which nothing is agreed yet."""
+    return Order(shell, tmp_path)
+
+
+@pytest.fixture
+def terms(shell: Cli, world: World, tmp_path: Path) -> Path:
+    """Terms of a new order without a condition."""
+    path = tmp_path / "terms.json"
+    made = shell.json(f"order terms {PARTIES} {TIMES} --price 120.50 --freight 9.99 --fee-bps 250 --out {path}")
+    assert json.loads(path.read_text(encoding="utf-8")) == made["terms"]
+    return path

@@ -108,7 +108,9 @@ class Seen:
             if terms.condition_by is not None and not order.condition_met:
                 yield terms.condition_by, "condition_by"
             yield terms.deliver_by, "deliver_by"
-        if state not in ENDED and not order.delivered:
+        # A dispute's default ends it for late receipts too.
+        last = self.default.opens_at if state is State.DISPUTED else None
+        if state not in ENDED and not order.delivered and (last is None or claims < last):
             yield claims, "claims_until"
         if order.since is not None and (window := self._window()) is not None:
             yield order.since + window[0], window[1]
@@ -156,7 +158,7 @@ def _summary(seen: Seen) -> list[str]:
         "carrier": terms.carrier,
         **_clauses(terms),
     }
-    if order.state not in ENDED and not order.delivered:
+    if order.state <= State.SHIPPED:
         facts["inspection"] = f"{length(terms.inspection_window)} after delivery"
     if terms.condition:
         facts["condition"] = f"{terms.condition}, {'met' if order.condition_met else 'not seen met'}"
@@ -215,6 +217,9 @@ def _money(seen: Seen) -> list[str]:
     if terms.quote is not None and terms.quote.premium:
         paid = "paid to the provider" if settlement.status != "none" else "not paid in"
         shown.append(("premium", money(terms.quote.premium), terms.quote.token, paid))
+    if back := seen.standing.to_buyer:
+        to = "back to the buyer" if terms.quote is None else "to the provider, and its share of the quote to the buyer"
+        shown.append(("returned", money(seen.amount(back)), terms.token, to))
     return table(("what", "amount", "token", "where"), shown, right=("amount",))
 
 
@@ -222,8 +227,6 @@ def _where(leg: Leg, seen: Seen) -> str:
     if leg.status in ("assessed", "returned") and seen.duties is not None:
         assessed = amount_of(seen.duties.assessed, seen.terms.duties)
         return f"{money(assessed)} to the tax payee, {money(leg.amount - assessed)} back to the buyer"
-    if leg.status == "ended" and leg.name == "settlement" and seen.standing.to_buyer:
-        return f"paid out, {money(seen.amount(seen.standing.to_buyer))} of price and freight back to the buyer's side"
     return {"none": "not paid in", "held": "in the vault"}.get(leg.status, "paid out")
 
 
