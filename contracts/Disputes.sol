@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IClause} from "./interfaces/IClause.sol";
 import {IDisputes, Offer} from "./interfaces/IDisputes.sol";
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
@@ -67,8 +69,8 @@ contract Disputes is IDisputes {
         bytes32 caller = registry.participantWithRole(msg.sender, Role.Arbiter);
         bytes32 arbiter = registry.getKey(arbitration.arbiter).participant;
         if (caller != arbiter) revert ArbiterForeign(caller, arbiter);
-        uint40 deadline = order.since + arbitration.window;
-        if (block.timestamp > deadline) revert TooLate(uint40(block.timestamp), deadline);
+        (, uint40 opensAt) = escrow.defaultOf(terms);
+        if (block.timestamp >= opensAt) revert TooLate(uint40(block.timestamp), opensAt - 1);
 
         // Check again that it is nobody's: a key of a party may have become its own since
         _checkImpartial(terms, arbiter);
@@ -76,8 +78,7 @@ contract Disputes is IDisputes {
         // Check the share, and leave a carrier that delivered meanwhile its freight
         uint256 most = terms.amounts.total() - arbitration.fee;
         if (toBuyer > most) revert ShareTooHigh(toBuyer, most);
-        most = _disputed(terms, order) - arbitration.fee;
-        if (toBuyer > most) toBuyer = most;
+        toBuyer = Math.min(toBuyer, _disputed(terms, order) - arbitration.fee);
 
         emit Ruled(id, msg.sender, toBuyer, reasons);
         _settle(terms, order, toBuyer, arbitration.fee, Ground.Ruled, fault);
@@ -86,11 +87,10 @@ contract Disputes is IDisputes {
     /// @inheritdoc IDisputes
     function settleUnruled(Terms calldata terms) external {
         (, Order memory order) = _loadDisputed(terms);
-        Arbitration calldata arbitration = terms.clauses[0].arbitration;
-        uint40 opensAt = order.since + arbitration.window + 1;
+        (, uint40 opensAt) = escrow.defaultOf(terms);
         if (block.timestamp < opensAt) revert TooEarly(uint40(block.timestamp), opensAt);
 
-        uint256 toBuyer = _disputed(terms, order) * arbitration.silentBuyerBps / OrderTerms.BPS;
+        uint256 toBuyer = _disputed(terms, order) * terms.clauses[0].arbitration.silentBuyerBps / OrderTerms.BPS;
         _settle(terms, order, toBuyer, 0, Ground.NotRuled, Fault.Nobody);
     }
 

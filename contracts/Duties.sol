@@ -94,7 +94,8 @@ contract Duties is IDuties, EIP712 {
     }
 
     function _clause(Terms calldata terms) private view returns (DutiesClause calldata) {
-        if (terms.clauses.length == 0) revert ITradeEscrow.DutiesNotHeld(escrow.orderId(terms));
+        bool without = terms.clauses.length == 0 || terms.clauses[0].duties.amount == 0;
+        if (without) revert ITradeEscrow.DutiesNotHeld(escrow.orderId(terms));
         return terms.clauses[0].duties;
     }
 

@@ -7,7 +7,7 @@ import {IClause} from "./interfaces/IClause.sol";
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
 import {Fault} from "./interfaces/IReleaseCondition.sol";
 import {IReturns, ReturnReceipt} from "./interfaces/IReturns.sol";
-import {Default, Ground, ITradeEscrow, Order, ReturnPolicy, Split, State, Terms} from "./interfaces/ITradeEscrow.sol";
+import {Ground, ITradeEscrow, Order, ReturnPolicy, Split, State, Terms} from "./interfaces/ITradeEscrow.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Signatures} from "./libraries/Signatures.sol";

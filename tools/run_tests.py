@@ -1,5 +1,8 @@
 """Every test, lane by lane, and one closing line per lane; 1 if any lane failed. `make test` calls it.
 
+The forge tests, which keep one core busy for most of their time, run beside the lanes of `ape test`, which have no
+workers either; what forge says is printed when it is done.
+
     .venv/bin/python tools/run_tests.py [contracts] [ape] [ape-test] [ape-foundry] [web3-7] [web3-8]
 
 ape-test and ape-foundry run the SDK's tests under `ape test`, on the chains that ape itself starts, and ape runs all
@@ -9,6 +12,7 @@ other tests beside its pins; web3-7 and web3-8 run what goes through the SDK, ea
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree  # reads only the reports that pytest wrote a moment ago
@@ -54,23 +58,33 @@ def main() -> int:
     if unknown:
         print(f"no such lane: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
-    results = []
-    for name in names:
-        print(f"\n===== lane {name}", flush=True)
-        start = time.monotonic()
-        passed, detail = _contracts() if name == "contracts" else _pytest(name, PYTEST_LANES[name])
-        results.append(
-            (passed, f"{'PASS' if passed else 'FAIL'}  {name:11}  {detail}, {time.monotonic() - start:.0f} s")
-        )
-        print(results[-1][1], flush=True)
+    lanes = [name for name in names if name != "contracts"]
+    lanes.sort(key=lambda name: PYTEST_LANES[name].ape_network is None)
+    with ThreadPoolExecutor(max_workers=1) as one:
+        contracts = one.submit(_run, "contracts") if "contracts" in names else None
+        results = [_run(name) for name in lanes]
+    if contracts is not None:
+        results.insert(0, contracts.result())
     print("\n===== lanes")
     for _, line in results:
         print(line)
     return 0 if all(passed for passed, _ in results) else 1
 
 
+def _run(name: str) -> tuple[bool, str]:
+    """Whether the lane passed, and its closing line."""
+    print(f"\n===== lane {name}", flush=True)
+    start = time.monotonic()
+    passed, detail = _contracts() if name == "contracts" else _pytest(name, PYTEST_LANES[name])
+    line = f"{'PASS' if passed else 'FAIL'}  {name:11}  {detail}, {time.monotonic() - start:.0f} s"
+    print(line, flush=True)
+    return passed, line
+
+
 def _contracts() -> tuple[bool, str]:
-    done = subprocess.run([sys.executable, ROOT / "tools" / "forge.py", "test"], check=False, cwd=ROOT)
+    command = [sys.executable, ROOT / "tools" / "forge.py", "test"]
+    done = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(done.stdout, flush=True)
     return done.returncode == 0, f"forge exit {done.returncode}"
 
 

@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {Default, ITradeEscrow, Outcome, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "../../contracts/libraries/BoundedCall.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
-import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {Vm} from "../Cheats.sol";
 import {EscrowFixture} from "./EscrowFixture.sol";
 import {HostileToken} from "./HostileToken.sol";

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {CustomsClearance} from "../../contracts/CustomsClearance.sol";
 import {
@@ -19,19 +17,7 @@ import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseConditi
 import {Clauses, Default, ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
 import {CustomsFixture, Papers} from "./CustomsFixture.sol";
-
-/// @dev A wallet that accepts what its owner signed, and does not bind it to itself.
-contract OwnedWallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
-    }
-}
+import {OwnedWallet} from "./OwnedWallet.sol";
 
 contract MatchDocumentsTest is CustomsFixture {
     function setUp() public {

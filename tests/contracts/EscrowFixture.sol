@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 
 import {Deliveries} from "../../contracts/Deliveries.sol";
 import {Disputes} from "../../contracts/Disputes.sol";

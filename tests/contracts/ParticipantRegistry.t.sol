@@ -8,7 +8,8 @@ import {
     IdentifierScheme, IParticipantRegistry, Key, Participant, Role
 } from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/ParticipantRegistry.sol";
-import {OwnedWallet, RegistryFixture} from "./RegistryFixture.sol";
+import {RegistryFixture} from "./RegistryFixture.sol";
+import {OwnedWallet} from "./OwnedWallet.sol";
 
 contract ParticipantRegistryTest is RegistryFixture {
     uint16 private constant ALL_ROLES = 0x1ff;

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {Exposure, IQuotes} from "../../contracts/interfaces/IQuotes.sol";
 import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
@@ -15,6 +13,7 @@ import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 import {HostileToken} from "./HostileToken.sol";
 import {LegsFixture} from "./LegsFixture.sol";
 import {Pack} from "./Pack.sol";
+import {OwnedWallet} from "./OwnedWallet.sol";
 
 /// @dev A token with as many decimals as it is told to have.
 contract Coin is ERC20("Coin", "COIN") {
@@ -30,19 +29,6 @@ contract Coin is ERC20("Coin", "COIN") {
 
     function mint(address to, uint256 amount) external {
         _mint(to, amount);
-    }
-}
-
-/// @dev A provider that is a contract, and signs through its owner's key.
-contract ProviderWallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
     }
 }
 
@@ -474,8 +460,8 @@ contract QuotesTest is LegsFixture {
         return abi.encode(expiry, uint32(365 days), signQuote(key, t, expiry, 365 days));
     }
 
-    function walletProvider() private returns (ProviderWallet wallet) {
-        wallet = new ProviderWallet(liquidity);
+    function walletProvider() private returns (OwnedWallet wallet) {
+        wallet = new OwnedWallet(liquidity);
         token.mint(address(wallet), FUNDING);
         vm.startPrank(address(wallet));
         token.approve(address(escrow), FUNDING);
@@ -484,7 +470,7 @@ contract QuotesTest is LegsFixture {
     }
 
     function test_open_takesTheSignatureOfAnErc1271Provider() public {
-        ProviderWallet wallet = walletProvider();
+        OwnedWallet wallet = walletProvider();
         Terms memory t = quoted();
         t.clauses[0].quote.provider = address(wallet);
         openQuoted(t);

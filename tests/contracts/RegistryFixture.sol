@@ -2,25 +2,10 @@
 pragma solidity 0.8.30;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {IdentifierScheme, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ParticipantRegistry} from "../../contracts/ParticipantRegistry.sol";
 import {Shipped} from "../Shipped.sol";
-
-/// @dev A wallet that calls valid what its owner signed.
-contract OwnedWallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
-    }
-}
 
 /// @dev A registry governed as it is deployed: a registrar without delay, a governor with one of three days.
 abstract contract RegistryFixture is Shipped {

@@ -11,7 +11,7 @@ import {ITradeEscrow, Receipt, State, Terms} from "../../contracts/interfaces/IT
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {HostileFixture} from "./hostile/HostileFixture.sol";
-import {OwnedWallet} from "./hostile/HostileParties.sol";
+import {OwnedWallet} from "./OwnedWallet.sol";
 
 /// @dev What a key may sign about an order.
 enum Kind {

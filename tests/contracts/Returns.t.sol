@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
@@ -15,19 +13,7 @@ import {Packed} from "../../contracts/libraries/Packed.sol";
 import {HostileToken} from "./HostileToken.sol";
 import {LegsFixture} from "./LegsFixture.sol";
 import {Pack} from "./Pack.sol";
-
-/// @dev A gate of a warehouse that is a contract, and signs through its owner's key.
-contract PlaceWallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
-    }
-}
+import {OwnedWallet} from "./OwnedWallet.sol";
 
 contract ReturnsTest is LegsFixture {
     using Pack for Terms;
@@ -172,6 +158,16 @@ contract ReturnsTest is LegsFixture {
         assertState(t, State.ReturnRequested);
         assertEq(sinceOf(t), block.timestamp);
         assertEq(token.balanceOf(address(escrow)), FUNDING);
+    }
+
+    function test_requestReturn_underTheShortestReceiveWindow_lapsesASecondLater() public {
+        Terms memory t = returnable();
+        t.clauses[0].returnPolicy.receiveWindow = 1;
+        deliveredWithClauses(t);
+        request(t);
+        vm.warp(vm.getBlockTimestamp() + 2);
+        escrow.release(t);
+        assertState(t, State.Released);
     }
 
     function test_requestReturn_RevertGiven_theTermsHaveNoClauses() public {
@@ -433,7 +429,7 @@ contract ReturnsTest is LegsFixture {
         );
     }
 
-    function admitWallet(PlaceWallet wallet) private {
+    function admitWallet(OwnedWallet wallet) private {
         bytes32 structHash = keccak256(
             abi.encode(keccak256("AddKey(bytes32 participant,address key)"), placeId, address(wallet))
         );
@@ -450,8 +446,8 @@ contract ReturnsTest is LegsFixture {
     }
 
     function test_receiveReturn_takesAnErc1271KeyAndNoneOfItsSibling() public {
-        PlaceWallet wallet = new PlaceWallet(place);
-        PlaceWallet sibling = new PlaceWallet(place);
+        OwnedWallet wallet = new OwnedWallet(place);
+        OwnedWallet sibling = new OwnedWallet(place);
         admitWallet(wallet);
         admitWallet(sibling);
         Terms memory t = returnable();

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
@@ -17,23 +14,7 @@ import {ClausesFixture} from "./ClausesFixture.sol";
 import {SettableCondition} from "./EscrowFixture.sol";
 import {HostileToken} from "./HostileToken.sol";
 import {Pack} from "./Pack.sol";
-
-/// @dev A wallet that signs through its owner's key.
-contract Wallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
-    }
-
-    function approve(ERC20 token, address spender) external {
-        token.approve(spender, type(uint256).max);
-    }
-}
+import {OwnedWallet} from "./OwnedWallet.sol";
 
 /// @dev From the opening to the delivery.
 contract TradeEscrowTest is ClausesFixture {
@@ -308,7 +289,7 @@ contract TradeEscrowTest is ClausesFixture {
     }
 
     function test_open_withConsent_takesAWalletsSignature() public {
-        Wallet wallet = new Wallet(buyer);
+        OwnedWallet wallet = new OwnedWallet(buyer);
         token.mint(address(wallet), FUNDING);
         wallet.approve(token, address(escrow));
         Terms memory t = terms();

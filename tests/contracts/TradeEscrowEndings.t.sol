@@ -6,7 +6,6 @@ import {
     Default, Ground, ITradeEscrow, Order, Outcome, Party, State, Terms
 } from "../../contracts/interfaces/ITradeEscrow.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
-import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {ClausesFixture} from "./ClausesFixture.sol";
 import {HostileToken} from "./HostileToken.sol";
 import {Pack} from "./Pack.sol";

@@ -3,12 +3,6 @@ pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-import {Deliveries} from "../../../contracts/Deliveries.sol";
-import {Disputes} from "../../../contracts/Disputes.sol";
-import {Duties} from "../../../contracts/Duties.sol";
-import {Quotes} from "../../../contracts/Quotes.sol";
-import {Returns} from "../../../contracts/Returns.sol";
-import {TradeEscrow} from "../../../contracts/TradeEscrow.sol";
 import {Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
 import {ClausesFixture} from "../ClausesFixture.sol";
 import {Behaviour, IHook, TurningToken} from "./TurningToken.sol";

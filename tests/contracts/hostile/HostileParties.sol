@@ -3,7 +3,6 @@ pragma solidity 0.8.30;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
 import {ConditionStatus, Fault} from "../../../contracts/interfaces/IReleaseCondition.sol";
 import {ITradeEscrow, Outcome, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
@@ -107,23 +106,6 @@ contract ReentrantObserver {
         if (_verb == ITradeEscrow.withdrawFor.selector) data = abi.encodeWithSelector(_verb, terms.buyer, terms.token);
         (, bytes memory reason) = msg.sender.call(data);
         met = bytes4(reason);
-    }
-}
-
-/// @dev A wallet that takes its owner's signature over any hash, and asks not for which of the owner's wallets.
-contract OwnedWallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes memory signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? this.isValidSignature.selector : bytes4(0xffffffff);
-    }
-
-    function approve(ERC20 currency, address spender) external {
-        currency.approve(spender, type(uint256).max);
     }
 }
 

@@ -3,7 +3,6 @@ pragma solidity 0.8.30;
 
 import {IDisputes} from "../../../contracts/interfaces/IDisputes.sol";
 import {IDuties} from "../../../contracts/interfaces/IDuties.sol";
-import {Fault} from "../../../contracts/interfaces/IReleaseCondition.sol";
 import {IReturns, ReturnReceipt} from "../../../contracts/interfaces/IReturns.sol";
 import {ITradeEscrow, Order, Receipt, State, Terms} from "../../../contracts/interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "../../../contracts/libraries/BoundedCall.sol";
