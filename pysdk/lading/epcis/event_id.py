@@ -7,12 +7,14 @@ not cover `eventID`, `recordTime` and `errorDeclaration`: `lading.epcis.content_
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 
 from lading.epcis.errors import EventIdError
-from lading.epcis.namespaces import BUILT_IN, ContextProblem, Namespaces, from_context
+from lading.epcis.namespaces import ContextProblem, Namespaces
 from lading.epcis.prehash import EVENT_TYPES, prehash_of
+from lading.epcis.texts import Texts, texts_of
+from lading.epcis.values import ValueProblem
 
 # Where a document may name properties that take no part in its events' ids; the reference generator's own extension.
 IGNORE_NAMESPACE_KEY = "{https://repository-x.example.com/}ignoreFields"
@@ -25,7 +27,10 @@ def event_id(event: Mapping[str, object], context: object = None) -> str:
     Raises:
         EventIdError: a value has no well-defined place or text in the id; `path` says which.
     """
-    return _ni(prehash(event, context), "$")
+    try:
+        return _ni(prehash_of(event, _texts(context), NO_FIELDS))
+    except ValueProblem as problem:
+        raise EventIdError("$" + problem.path, str(problem)) from None
 
 
 def prehash(event: Mapping[str, object], context: object = None) -> str:
@@ -34,7 +39,10 @@ def prehash(event: Mapping[str, object], context: object = None) -> str:
     Raises:
         EventIdError: as `event_id`.
     """
-    return prehash_of(event, _namespaces(context, "$"), NO_FIELDS, "$")
+    try:
+        return prehash_of(event, _texts(context), NO_FIELDS)
+    except ValueProblem as problem:
+        raise EventIdError("$" + problem.path, str(problem)) from None
 
 
 def document_event_ids(document: object) -> list[str]:
@@ -44,34 +52,42 @@ def document_event_ids(document: object) -> list[str]:
         EventIdError: the document is none of these, or one of its events has no id.
     """
     if isinstance(document, list):
-        return [_ni(prehash_of(event, BUILT_IN, NO_FIELDS, p), p) for p, event in _indexed(document, "$")]
+        return _ids(document, texts_of(None), NO_FIELDS, "$")
     if not isinstance(document, Mapping):
         raise EventIdError("$", "an EPCIS document is a JSON object")
     if "epcisBody" not in document and document.get("type") in tuple(EVENT_TYPES):
         return [event_id(document)]
-    namespaces = _namespaces(document.get("@context"), "$")
+    try:
+        texts = _texts(document.get("@context"))
+    except ValueProblem as problem:
+        raise EventIdError("$" + problem.path, str(problem)) from None
     events, path, header = _events(document)
-    ignored = frozenset(_ignored(header, namespaces))
-    return [_ni(prehash_of(event, namespaces, ignored, p), p) for p, event in _indexed(events, path)]
+    return _ids(events, texts, frozenset(_ignored(header, texts.namespaces)), path)
 
 
-def _ni(text: str, path: str) -> str:
+def _ids(events: list[object], texts: Texts, ignored: frozenset[str], path: str) -> list[str]:
+    found: list[str] = []
+    try:
+        for event in events:
+            found.append(_ni(prehash_of(event, texts, ignored)))
+    except ValueProblem as problem:
+        raise EventIdError(f"{path}[{len(found)}]{problem.path}", str(problem)) from None
+    return found
+
+
+def _ni(text: str) -> str:
     try:
         data = text.encode()
     except UnicodeEncodeError:
-        raise EventIdError(path, "a text holds half of a surrogate pair, which is no Unicode text") from None
-    return f"ni:///sha-256;{hashlib.sha256(data).hexdigest()}?ver=CBV2.0"
+        raise ValueProblem("a text holds half of a surrogate pair, which is no Unicode text") from None
+    return f"ni:///sha-256;{sha256(data).hexdigest()}?ver=CBV2.0"
 
 
-def _namespaces(context: object, path: str) -> Namespaces:
+def _texts(context: object) -> Texts:
     try:
-        return from_context(context) if context is not None else BUILT_IN
+        return texts_of(context)
     except ContextProblem as problem:
-        raise EventIdError(f"{path}.@context", str(problem)) from None
-
-
-def _indexed(events: list[object], path: str) -> Iterator[tuple[str, object]]:
-    return ((f"{path}[{index}]", event) for index, event in enumerate(events))
+        raise ValueProblem(str(problem), "@context") from None
 
 
 def _events(document: Mapping[str, object]) -> tuple[list[object], str, Mapping[str, object]]:
