@@ -68,7 +68,7 @@ class Tree:
         modules = folder / "node_modules"
         if not modules.is_symlink():
             modules.symlink_to(root / "node_modules")
-        compiler = ensure_compiler(root).path
+        compiler = _quick(ensure_compiler(root).path, folder)
         self._command = [
             str(npm_tool("forge", root)),
             "test",
