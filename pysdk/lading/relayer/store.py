@@ -15,7 +15,7 @@ from urllib.parse import quote
 from lading.relayer.errors import OutboxError, OutboxForeign, OutboxFull, OutboxLocked, OutboxUnreadable
 
 APPLICATION_ID = 0x4C644F42  # "LdOB"; PRAGMA application_id tells an outbox from any other SQLite file
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 1.0
 
 MEMORY = ":memory:"
@@ -110,10 +110,22 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; inside another transaction, a part of that one."""
+        with self._within("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that see one state, whatever others write meanwhile, and hold nobody up; inside a transaction, a part
+        of that one."""
+        with self._within("BEGIN"):
+            yield
+
+    @contextmanager
+    def _within(self, begin: str) -> Iterator[None]:
         if self._connection.in_transaction:
             yield
             return
-        self.execute("BEGIN IMMEDIATE")
+        self.execute(begin)
         try:
             yield
             self.execute("COMMIT")

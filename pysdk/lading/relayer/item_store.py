@@ -1,0 +1,190 @@
+"""The item map of one publisher (`lading.provenance.item_map`) in its outbox's database.
+
+    store = Store.open(…)                            # or the outbox's
+    items = ItemStore(store)                         # makes its tables if they are not there
+    with store.transaction():                        # the one that closes the batch
+        items_root = items.apply(additions)          # the batch's events in row order, (thing, leaf) for each thing
+    items.root()                                     # of the last batch that was closed, be it anchored or not
+    items.entry(thing), items.prove(thing)           # as of that root
+
+`thing` is what `things_of(event)` lists, `leaf` the event leaf's hash. Keep one `ItemStore` as long as its `Store`: the
+upper levels are in its memory, and the first call after opening reads every page (three seconds for a million things).
+Whatever happens to a transaction, memory follows the database: both name their root, and where the two differ, the
+levels are made anew from the pages.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import Any, Final, Protocol
+
+from lading.provenance.item_map import EMPTY, NOTHING, ItemEntry, MapProof, item_key, root_of
+from lading.relayer.errors import OutboxLocked, OutboxUnreadable
+from lading.relayer.item_heap import BOTTOM, LEVELS, Heap, bottom_of, shared_bytes
+from lading.relayer.item_pages import (
+    entry_in,
+    found,
+    leaf_in,
+    records_of,
+    subtree,
+    way_down,
+    with_additions,
+)
+
+SQLITE: Final = (
+    # `number` is that of the page's node in the tree: 1 is the root, 2n and 2n + 1 are the children of n.
+    "CREATE TABLE IF NOT EXISTS item_pages (number INTEGER PRIMARY KEY, records BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS item_root (only INTEGER PRIMARY KEY CHECK (only = 1), root BLOB NOT NULL) STRICT",
+)
+_READ_AT_ONCE: Final = 500
+_WRITE: Final = (
+    "INSERT INTO item_pages (number, records) VALUES (?, ?)"
+    " ON CONFLICT (number) DO UPDATE SET records = excluded.records"
+)
+
+
+class Database(Protocol):
+    """What is asked of `Store`, and of any other database: statements with `?`, and no half transactions."""
+
+    path: str
+
+    def transaction(self) -> AbstractContextManager[None]: ...
+
+    def snapshot(self) -> AbstractContextManager[None]: ...
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> int: ...
+
+    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+
+class ItemStore:
+    """Every method raises `OutboxError` where the database cannot be used, and `OutboxUnreadable` where its pages do
+    not give the root that it names."""
+
+    def __init__(self, database: Database, schema: Iterable[str] = SQLITE) -> None:
+        self._database = database
+        for statement in schema:
+            database.execute(statement)
+        self._heap = Heap()
+        self._known: bytes | None = EMPTY  # the root that the levels in memory belong to; None while they change
+
+    def apply(self, additions: Iterable[tuple[str, bytes]]) -> bytes:
+        """Counts events: (thing, leaf of an event that names it), in the order of the log. The new root. Inside the
+        caller's transaction, and all or nothing without one.
+
+        Raises:
+            MerkleError: a leaf is not 32 bytes long.
+            OutboxLocked: another process changed the map at the same time (PostgreSQL).
+        """
+        by_page: defaultdict[int, defaultdict[bytes, list[bytes]]] = defaultdict(lambda: defaultdict(list))
+        for thing, leaf in additions:
+            key = item_key(thing)
+            by_page[bottom_of(key)][key].append(leaf)
+        with self._database.transaction():
+            before = self._load()
+            self._known = None
+            pages = dict(self._pages(sorted(by_page)))
+            for number, leaves in by_page.items():
+                records = with_additions(records_of(pages.get(number, b"")), leaves)
+                pages[number] = b"".join(records)
+                self._heap.set(number, subtree(shared_bytes(number), records, LEVELS), len(records))
+            self._database.many(_WRITE, sorted(pages.items()))
+            self._heap.rise(by_page)
+            self._replace_root(before, self._heap.root)
+        self._known = self._heap.root
+        return self._known
+
+    def root(self) -> bytes:
+        """The root after the last `apply`."""
+        rows = self._database.rows("SELECT root FROM item_root")
+        return bytes(rows[0][0]) if rows else EMPTY
+
+    def entry(self, thing: str) -> ItemEntry:
+        """What the map says of a thing; `NOTHING` if it holds none."""
+        key = item_key(thing)
+        number = bottom_of(key)
+        record = found(records_of(self._page(number)), key)
+        return NOTHING if record is None else entry_in(record)
+
+    def prove(self, thing: str) -> tuple[ItemEntry, MapProof]:
+        """The thing's entry, or `NOTHING`, with its proof against `root()`."""
+        key = item_key(thing)
+        with self._database.snapshot():
+            root = self._load()
+            way = self._heap.way(key)
+            records = [] if way.bottom is None else records_of(self._page(way.bottom))
+        below, end = way_down(records, key, LEVELS)
+        siblings = (*reversed(below), *way.siblings)
+        leaf = None if end is None or way.bottom is None else leaf_in(shared_bytes(way.bottom), end)
+        if leaf is not None and leaf.key == key:
+            entry, proof = leaf.entry, MapProof(siblings)
+        else:
+            entry, proof = NOTHING, MapProof(siblings, leaf)
+        self._refuse_damage(root_of(key, entry, proof), root)
+        return entry, proof
+
+    def _load(self) -> bytes:
+        """Brings memory to the database's root, which it returns. Inside a transaction or snapshot."""
+        stored = self.root()
+        if stored == self._known:
+            return stored
+        self._known = None
+        self._heap = Heap()
+        filled = []
+        for number, page in self._all_pages():
+            records = records_of(page)
+            self._heap.set(number, subtree(shared_bytes(number), records, LEVELS), len(records))
+            filled.append(number)
+        self._heap.rise(filled)
+        self._refuse_damage(self._heap.root, stored)
+        self._known = stored
+        return stored
+
+    def _refuse_damage(self, computed: bytes | None, stored: bytes) -> None:
+        if computed != stored:
+            raise OutboxUnreadable(
+                self._database.path,
+                f"the pages of its item map do not give the root 0x{stored.hex()} that it names",
+                hint="The file was damaged or altered: restore a copy.",
+            )
+
+    def _page(self, number: int) -> bytes:
+        rows = self._database.rows("SELECT records FROM item_pages WHERE number = ?", (number,))
+        return bytes(rows[0][0]) if rows else b""
+
+    def _pages(self, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Those of the pages that there are."""
+        left = iter(numbers)
+        while some := list(islice(left, _READ_AT_ONCE)):
+            asked = ", ".join("?" * len(some))
+            yield from self._database.rows(
+                f"SELECT number, records FROM item_pages WHERE number IN ({asked})",  # noqa: S608 - no input in it
+                some,
+            )
+
+    def _all_pages(self) -> Iterator[tuple[int, bytes]]:
+        """In parts, so that a large map is never in memory at once."""
+        for first in range(BOTTOM, 2 * BOTTOM, BOTTOM >> 6):
+            yield from self._database.rows(
+                "SELECT number, records FROM item_pages WHERE number >= ? AND number < ?",
+                (first, first + (BOTTOM >> 6)),
+            )
+
+    def _replace_root(self, before: bytes, after: bytes) -> None:
+        changed = self._database.execute("UPDATE item_root SET root = ? WHERE root = ?", (after, before))
+        if changed == 0 and before == EMPTY:
+            changed = self._database.execute(
+                "INSERT INTO item_root (only, root) VALUES (1, ?) ON CONFLICT DO NOTHING", (after,)
+            )
+        if changed == 0:
+            raise OutboxLocked(
+                self._database.path,
+                "another process changed its item map at the same time",
+                hint="Let that one end or stop it; run again.",
+                retryable=True,
+            )
