@@ -13,6 +13,7 @@ from lading.epcis.errors import (
     DocumentError,
     EpcError,
     EventIdError,
+    Fault,
     PrefixLengthError,
 )
 from lading.epcis.event_id import document_event_ids, event_id, prehash
@@ -20,7 +21,7 @@ from lading.epcis.gs1 import gtin14
 from lading.epcis.identity import ItemId, parse
 
 if TYPE_CHECKING:
-    from lading.epcis.check import Fault, check_document, check_report, parse_document
+    from lading.epcis.check import check_document, check_report, parse_document
 
 __all__ = [
     "CanonicalError",
@@ -48,7 +49,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Fault", "check_document", "check_report", "parse_document"):
+    if name in ("check_document", "check_report", "parse_document"):
         from lading.epcis import check
 
         return getattr(check, name)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from lading.epcis import models
-from lading.epcis.errors import DocumentError
-from lading.epcis.fields import RULES
-from lading.epcis.namespaces import BUILT_IN, ContextProblem, Namespaces, from_context
+from lading.epcis.errors import DocumentError, Fault
+from lading.epcis.fields import RULES, is_number
+from lading.epcis.names import context_faults, name_faults
 from lading.epcis.prehash import DEEPEST, EVENT_TYPES
 
 Document = models.EPCISDocument | models.EPCISQueryDocument
 
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Annotated[Document, Field(discriminator="type")])
-_TAGS = EVENT_TYPES | {"EPCISDocument", "EPCISQueryDocument"}
+_TAGS = EVENT_TYPES | {"EPCISDocument", "EPCISQueryDocument", "ExtendedEvent"}
 _RULES = {
     "missing": "required",
     "union_tag_invalid": "type-name",
@@ -25,39 +25,8 @@ _RULES = {
     "string_too_short": "empty",
     "too_short": "empty",
 }
-# Which model describes the object, or each object of the list, under a property; each name has one meaning in EPCIS.
-_HOLDERS: dict[str, type[BaseModel]] = {
-    "readPoint": models.Place,
-    "bizLocation": models.Place,
-    "bizTransactionList": models.BizTransaction,
-    "sourceList": models.Source,
-    "destinationList": models.Destination,
-    "persistentDisposition": models.PersistentDisposition,
-    "sensorElementList": models.SensorElement,
-    "sensorMetadata": models.SensorMetadata,
-    "sensorReport": models.SensorReport,
-    "errorDeclaration": models.ErrorDeclaration,
-    "ilmd": models.Ilmd,
-    "epcisBody": models.EventList,
-    "queryResults": models.QueryResults,
-    "resultsBody": models.EventList,
-    **dict.fromkeys(
-        ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"), models.QuantityElement
-    ),
-}
-_BY_TYPE: dict[object, type[BaseModel]] = {
-    name: getattr(models, name) for name in (*EVENT_TYPES, "EPCISDocument", "EPCISQueryDocument")
-}
-_EVERYWHERE = frozenset(("@context", "rdfs:comment", "comment"))
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: its `path`, such as `$.epcisBody.eventList[0].action`, the rule's id, a sentence."""
-
-    path: str
-    rule: str
-    message: str
+_DEEPEST = DEEPEST + 16  # of the whole document; an event stands at most seven deep
+_LONGEST_PATH = 1000
 
 
 def check_document(document: object) -> list[Fault]:
@@ -67,8 +36,13 @@ def check_document(document: object) -> list[Fault]:
 
 def check_report(document: object) -> dict[str, object]:
     """The answer of `lading epcis check --json`: `{"valid": bool, "faults": [{"path", "rule", "message"}]}`."""
-    faults = check_document(document)
-    return {"valid": not faults, "faults": [asdict(fault) for fault in faults]}
+    return report_of(check_document(document))
+
+
+def report_of(faults: Iterable[Fault]) -> dict[str, object]:
+    """The same, of faults that were found elsewhere, such as by the reader of XML."""
+    listed = [asdict(fault) for fault in faults]
+    return {"valid": not listed, "faults": listed}
 
 
 def parse_document(document: object) -> Document:
@@ -79,18 +53,65 @@ def parse_document(document: object) -> Document:
     """
     parsed, faults = _read(document)
     if parsed is None or faults:
-        raise DocumentError([f"{fault.path}: {fault.message} ({fault.rule})" for fault in faults])
+        raise DocumentError.of(faults)
     return parsed
 
 
 def _read(document: object) -> tuple[Document | None, list[Fault]]:
     if not isinstance(document, Mapping):
         return None, [Fault("$", "json-type", "an EPCIS document is a JSON object")]
+    broken = list(_json_faults(document))
+    if any(fault.rule == "depth" for fault in broken):
+        return None, _clean(broken)
+    named = [*broken, *context_faults(document), *name_faults(document)]
     try:
-        named = [*_context_faults(document), *_names(document)]
-        return _DOCUMENT.validate_python(document), named
+        return _DOCUMENT.validate_python(document), _clean(named)
     except ValidationError as problem:
-        return None, [_fault(dict(error)) for error in problem.errors(include_url=False)] + named
+        found = [_fault(dict(error)) for error in problem.errors(include_url=False, include_input=False)]
+        return None, _clean(found + named)
+
+
+def _clean(faults: list[Fault]) -> list[Fault]:
+    """Each rule once a place, in text that can be printed whatever the document holds."""
+    firsts = {(one.path, one.rule): one for one in reversed(faults)}
+    kept = [one for one in faults if firsts[one.path, one.rule] is one]
+    return [Fault(_printable(one.path), one.rule, _printable(one.message)) for one in kept]
+
+
+def _printable(text: str) -> str:
+    text = text if len(text) <= _LONGEST_PATH else text[:_LONGEST_PATH] + "…"
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def _json_faults(document: object) -> Iterator[Fault]:
+    """What no JSON text can say, and what nests too deep for anyone; without recursion."""
+    rest: list[tuple[str, object, int]] = [("$", document, 0)]
+    while rest:
+        path, value, depth = rest.pop()
+        if isinstance(value, Mapping | list) and depth == _DEEPEST:
+            yield Fault(path, "depth", f"values are nested more than {_DEEPEST} deep")
+            return
+        if isinstance(value, list):
+            rest += [(f"{path}[{index}]", member, depth + 1) for index, member in enumerate(value)]
+        elif isinstance(value, Mapping):
+            if not all(isinstance(name, str) and _is_unicode(name) for name in value):
+                yield Fault(path, "unicode", "a name is no text, or holds half of a surrogate pair")
+            rest += [(f"{path}.{name}", member, depth + 1) for name, member in value.items()]
+        elif isinstance(value, str):
+            if not _is_unicode(value):
+                yield Fault(path, "unicode", "the text holds half of a surrogate pair")
+        elif not (value is None or isinstance(value, bool) or is_number(value)):
+            yield Fault(path, "number", "no number that JSON and its readers can hold")
+
+
+def _is_unicode(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fault(error: dict[str, object]) -> Fault:
@@ -107,88 +128,3 @@ def _fault(error: dict[str, object]) -> Fault:
     if rule == "type-name":
         path += ".type"
     return Fault(path, rule, str(error["msg"]))
-
-
-def _context_faults(document: Mapping[str, object]) -> Iterator[Fault]:
-    context = document.get("@context")
-    parts = context if isinstance(context, list) else [context]
-    if "@context" in document and not any(_is_epcis(part) for part in parts):
-        yield Fault("$.@context", "context", "the EPCIS context is missing: https://ref.gs1.org/…/epcis-context.jsonld")
-
-
-def _is_epcis(part: object) -> bool:
-    return isinstance(part, str) and part.startswith("http") and part.endswith("/epcis-context.jsonld")
-
-
-def _is_foreign(context: object) -> bool:
-    """Whether a context points to declarations that stand elsewhere; nothing is fetched to see them."""
-    parts = context if isinstance(context, list) else [context]
-    return any(isinstance(part, str) and not _is_epcis(part) for part in parts)
-
-
-def _names(document: Mapping[str, object]) -> Iterator[Fault]:
-    """Faults of property names: each is a field of its object, or has a declared namespace (EPCIS 2.0, section 10)."""
-    try:
-        namespaces = from_context(document.get("@context"))
-    except ContextProblem as problem:
-        yield Fault("$.@context", "context", str(problem))
-        return
-    scope = _Scope(namespaces, _is_foreign(document.get("@context")))
-    model = _BY_TYPE.get(document.get("type") if isinstance(document.get("type"), str) else None)
-    if model is not None:
-        yield from scope.holder(document, model, "$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """`open`: prefixes may be declared in a context that is not at hand."""
-
-    namespaces: Namespaces = BUILT_IN
-    open: bool = False
-
-    def holder(self, value: Mapping[str, object], model: type[BaseModel], path: str) -> Iterator[Fault]:
-        """The names within one object of the standard."""
-        scope = self
-        if "@context" in value and path != "$":
-            try:
-                scope = _Scope(from_context(self.namespaces.prefixes, value["@context"]), self.open)
-            except ContextProblem as problem:
-                yield Fault(f"{path}.@context", "context", str(problem))
-        for name, member in value.items():
-            here = f"{path}.{name}"
-            field = model.model_fields.get(name)
-            if field is not None and name != "context":
-                if member is None and not field.is_required():
-                    yield Fault(here, "json-type", "null is no value; leave the property out")
-                yield from scope.field(name, member, here)
-            elif name in _EVERYWHERE:
-                continue
-            elif ":" not in name:
-                yield Fault(here, "namespace", f"{name!r} is no field here; a property of your own needs a prefix")
-            else:
-                yield from scope.extension(name, member, here)
-
-    def field(self, name: str, value: object, path: str) -> Iterator[Fault]:
-        items = [(f"{path}[{i}]", x) for i, x in enumerate(value)] if isinstance(value, list) else [(path, value)]
-        for here, item in items:
-            if isinstance(item, Mapping):
-                model = _BY_TYPE.get(str(item.get("type"))) if name == "eventList" else _HOLDERS.get(name)
-                model = models.QueryBody if name == "epcisBody" and "queryResults" in item else model
-                if model is not None:
-                    yield from self.holder(item, model, here)
-
-    def extension(self, name: str, value: object, path: str, depth: int = 0) -> Iterator[Fault]:
-        """The names of and within an extension; within one, names without a prefix are its own business."""
-        if depth == DEEPEST:
-            yield Fault(path, "depth", f"values are nested more than {DEEPEST} deep")
-            return
-        if ":" in name and not (self.open or self._declared(name)):
-            yield Fault(path, "prefix", f"@context declares no prefix {name.partition(':')[0]!r}")
-        items = [(f"{path}[{i}]", x) for i, x in enumerate(value)] if isinstance(value, list) else [(path, value)]
-        for here, item in items:
-            if isinstance(item, Mapping):
-                for inner, member in item.items():
-                    yield from self.extension(inner, member, f"{here}.{inner}", depth + 1)
-
-    def _declared(self, name: str) -> bool:
-        return self.namespaces.key(name) is not None or name.partition(":")[2].startswith("//")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from lading.errors import InputError
 
 
@@ -41,12 +44,32 @@ class CanonicalError(InputError):
     """A value has no RFC 8785 form: it is not JSON, or holds a number that JSON cannot carry exactly."""
 
 
-class DocumentError(InputError):
-    """A JSON document is no EPCIS 2.0 document. `faults` says why, a line for each, with JSON path and rule."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: its `path`, such as `$.epcisBody.eventList[0].action`, the rule's id, a sentence."""
 
-    def __init__(self, faults: list[str]) -> None:
+    path: str
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message} ({self.rule})"
+
+
+class DocumentError(InputError):
+    """A document is no EPCIS document. `faults` says why, a line for each, with JSON path and rule; `found` has the
+    same as objects, where there are any."""
+
+    def __init__(self, faults: list[str], found: tuple[Fault, ...] = ()) -> None:
         self.faults = faults
+        self.found = found
         super().__init__(
             f"The EPCIS document has {len(faults)} fault(s): {'; '.join(faults[:5])}",
             hint=("`lading epcis check FILE` lists all of them."),
         )
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> DocumentError:
+        """The error of these faults."""
+        found = tuple(faults)
+        return cls([str(fault) for fault in found], found)

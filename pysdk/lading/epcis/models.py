@@ -7,123 +7,29 @@ Fields carry the standard's own names. Properties of other namespaces are kept i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from lading.epcis.fields import (
-    Action,
-    BizStep,
-    BizTransactionType,
-    Disposition,
-    ErrorReason,
-    HexBinary,
-    Number,
-    Offset,
-    SourceDestType,
-    Text,
-    Time,
-    Uri,
-    Uris,
-    Version,
-    broken,
+from lading.epcis.fields import Action, BizStep, Disposition, Offset, Time, UniqueUris, Uri, Uris, Version, broken
+from lading.epcis.parts import (
+    BizTransaction,
+    Destination,
+    ErrorDeclaration,
+    Header,
+    Ilmd,
+    MasterDataVocabulary,
+    Model,
+    PersistentDisposition,
+    Place,
+    QuantityElement,
+    SensorElement,
+    Source,
 )
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
-
-
-class QuantityElement(_Model):
-    """An amount of a class; without `quantity` and `uom` it says that there is some."""
-
-    epcClass: Uri
-    quantity: Number | None = None
-    uom: Text | None = None
-
-
-class Place(_Model):
-    """A read point or business location."""
-
-    id: Uri
-
-
-class BizTransaction(_Model):
-    bizTransaction: Uri
-    type: BizTransactionType | None = None
-
-
-class Source(_Model):
-    source: Uri
-    type: SourceDestType
-
-
-class Destination(_Model):
-    destination: Uri
-    type: SourceDestType
-
-
-class PersistentDisposition(_Model):
-    set: list[Disposition] | None = None
-    unset: list[Disposition] | None = None
-
-
-class SensorMetadata(_Model):
-    time: Time | None = None
-    startTime: Time | None = None
-    endTime: Time | None = None
-    deviceID: Uri | None = None
-    deviceMetadata: Uri | None = None
-    rawData: Uri | None = None
-    dataProcessingMethod: Uri | None = None
-    bizRules: Uri | None = None
-
-
-class SensorReport(_Model):
-    """One observation; the measurement types grow with each CBV release, so `type` is any word or URI."""
-
-    type: Text | None = None
-    exception: Text | None = None
-    deviceID: Uri | None = None
-    deviceMetadata: Uri | None = None
-    rawData: Uri | None = None
-    dataProcessingMethod: Uri | None = None
-    bizRules: Uri | None = None
-    time: Time | None = None
-    microorganism: Uri | None = None
-    chemicalSubstance: Uri | None = None
-    value: Number | None = None
-    component: Text | None = None
-    stringValue: str | None = None
-    booleanValue: bool | None = None
-    hexBinaryValue: HexBinary | None = None
-    uriValue: Uri | None = None
-    minValue: Number | None = None
-    maxValue: Number | None = None
-    meanValue: Number | None = None
-    sDev: Number | None = None
-    percRank: Number | None = None
-    percValue: Number | None = None
-    uom: Text | None = None
-    coordinateReferenceSystem: Uri | None = None
-
-
-class SensorElement(_Model):
-    sensorReport: Annotated[list[SensorReport], Field(min_length=1)]
-    sensorMetadata: SensorMetadata | None = None
-
-
-class ErrorDeclaration(_Model):
-    declarationTime: Time
-    reason: ErrorReason | None = None
-    correctiveEventIDs: list[Uri] | None = None
-
-
-class Ilmd(_Model):
-    """Instance and lot master data: properties of other namespaces only."""
-
-
-class _Event(_Model):
+class _Event(Model):
     eventTime: Time
     eventTimeZoneOffset: Offset
     recordTime: Time | None = None
@@ -146,14 +52,17 @@ class ObjectEvent(_Event):
 
     type: Literal["ObjectEvent"]
     action: Action
-    epcList: list[Uri] | None = None
+    epcList: UniqueUris | None = None
     quantityList: list[QuantityElement] | None = None
     ilmd: Ilmd | None = None
 
     @model_validator(mode="after")
     def _has_objects(self) -> ObjectEvent:
-        if not (self.epcList or self.quantityList or self.sensorElementList):
-            raise broken("what", "an ObjectEvent needs an epcList, a quantityList or, for sensors, a sensorElementList")
+        of_a_place = self.sensorElementList and (self.readPoint or self.epcList is not None)
+        if not (self.epcList or self.quantityList or of_a_place):
+            raise broken("what", "an epcList or a quantityList is needed, or a sensorElementList with a readPoint")
+        if self.ilmd is not None and self.action != "ADD":
+            raise broken("ilmd", f"an ObjectEvent of action {self.action} has no ilmd; only ADD has")
         return self
 
 
@@ -204,9 +113,12 @@ class TransactionEvent(_Event):
     quantityList: list[QuantityElement] | None = None
 
     @model_validator(mode="after")
-    def _has_transactions(self) -> TransactionEvent:
+    def _has_transactions_and_objects(self) -> TransactionEvent:
         if not self.bizTransactionList:
             raise broken("what", "a TransactionEvent needs a bizTransactionList")
+        parent_alone = self.epcList is not None and self.parentID is not None
+        if not (self.epcList or self.quantityList or parent_alone or self.action == "DELETE"):
+            raise broken("what", "an epcList or a quantityList is needed, unless all are deleted")
         return self
 
 
@@ -215,9 +127,9 @@ class TransformationEvent(_Event):
 
     type: Literal["TransformationEvent"]
     transformationID: Uri | None = None
-    inputEPCList: list[Uri] | None = None
+    inputEPCList: UniqueUris | None = None
     inputQuantityList: list[QuantityElement] | None = None
-    outputEPCList: list[Uri] | None = None
+    outputEPCList: UniqueUris | None = None
     outputQuantityList: list[QuantityElement] | None = None
     ilmd: Ilmd | None = None
 
@@ -230,41 +142,73 @@ class TransformationEvent(_Event):
         return self
 
 
+class ExtendedEvent(_Event):
+    """An event of a type of somebody's own, named by a URI; it may hold what the standard's events hold."""
+
+    type: Uri
+    action: Action | None = None
+    parentID: Uri | None = None
+    transformationID: Uri | None = None
+    epcList: list[Uri] | None = None
+    childEPCs: list[Uri] | None = None
+    inputEPCList: list[Uri] | None = None
+    outputEPCList: list[Uri] | None = None
+    quantityList: list[QuantityElement] | None = None
+    childQuantityList: list[QuantityElement] | None = None
+    inputQuantityList: list[QuantityElement] | None = None
+    outputQuantityList: list[QuantityElement] | None = None
+    ilmd: Ilmd | None = None
+
+
+def _event_tag(event: object) -> object:
+    kind = event.get("type") if isinstance(event, Mapping) else getattr(event, "type", None)
+    return "ExtendedEvent" if isinstance(kind, str) and ":" in kind else kind if isinstance(kind, str) else None
+
+
 Event = Annotated[
-    ObjectEvent | AggregationEvent | AssociationEvent | TransactionEvent | TransformationEvent,
-    Field(discriminator="type"),
+    Annotated[ObjectEvent, Tag("ObjectEvent")]
+    | Annotated[AggregationEvent, Tag("AggregationEvent")]
+    | Annotated[AssociationEvent, Tag("AssociationEvent")]
+    | Annotated[TransactionEvent, Tag("TransactionEvent")]
+    | Annotated[TransformationEvent, Tag("TransformationEvent")]
+    | Annotated[ExtendedEvent, Tag("ExtendedEvent")],
+    Discriminator(_event_tag),
 ]
 
 
-class EventList(_Model):
+class EventList(Model):
     eventList: list[Event]
 
 
-class QueryResults(_Model):
-    queryName: Text
-    resultsBody: EventList
-    subscriptionID: Text | None = None
+class ResultsBody(EventList):
+    vocabularyList: list[MasterDataVocabulary] | None = None
 
 
-class QueryBody(_Model):
+class QueryResults(Model):
+    queryName: str
+    resultsBody: ResultsBody
+    subscriptionID: str | None = None
+
+
+class QueryBody(Model):
     queryResults: QueryResults
 
 
-class _Document(_Model):
+class _Document(Model):
     context: object = Field(alias="@context")
-    schemaVersion: Version
-    creationDate: Time
     id: Uri | None = None
-    sender: Text | None = None
-    receiver: Text | None = None
-    instanceIdentifier: Text | None = None
-    epcisHeader: dict[str, object] | None = None
+    sender: str | None = None
+    receiver: str | None = None
+    instanceIdentifier: str | None = None
+    epcisHeader: Header | None = None
 
 
 class EPCISDocument(_Document):
     """Events to be captured."""
 
     type: Literal["EPCISDocument"]
+    schemaVersion: Version
+    creationDate: Time
     epcisBody: EventList
 
     @property
@@ -277,6 +221,8 @@ class EPCISQueryDocument(_Document):
     """The answer to a query."""
 
     type: Literal["EPCISQueryDocument"]
+    schemaVersion: Version | None = None
+    creationDate: Time | None = None
     epcisBody: QueryBody
 
     @property

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from lading.epcis.vocabulary import BUILT_IN_PREFIXES
 
+# GS1's own examples and XML documents write the namespace of master data in other ways, so it means what they say.
+FREE = frozenset(("cbvmda",))
+_DEEPEST = 8  # lists within lists of contexts; real ones nest once
+
 
 class ContextProblem(ValueError):
     """Why a context cannot be used; callers turn it into their own error, with a path."""
@@ -44,20 +48,24 @@ def from_context(*contexts: object) -> Namespaces:
     """
     prefixes = dict(BUILT_IN_PREFIXES)
     for name, namespace in _declarations(contexts):
-        if BUILT_IN_PREFIXES.get(name, namespace) != namespace:
+        if name not in FREE and BUILT_IN_PREFIXES.get(name, namespace) != namespace:
             raise ContextProblem(f"the prefix {name!r} belongs to GS1 and stands for {BUILT_IN_PREFIXES[name]}")
         prefixes[name] = namespace
     return Namespaces(prefixes)
 
 
-def _declarations(context: object) -> Iterator[tuple[str, str]]:
-    """All prefix declarations; keywords (`@vocab`, …) and term definitions that are objects declare no prefix."""
-    if isinstance(context, list | tuple):
+def _declarations(context: object, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """All prefix declarations. Keywords (`@vocab`, …) declare none, and expanded term definitions only if they say so
+    (JSON-LD 1.1, section 9.15.1)."""
+    if isinstance(context, list | tuple) and depth <= _DEEPEST:
         for part in context:
-            yield from _declarations(part)
+            yield from _declarations(part, depth + 1)
     elif isinstance(context, Mapping):
-        for name, namespace in context.items():
+        for name, definition in context.items():
+            namespace = definition
+            if isinstance(definition, Mapping):
+                namespace = definition.get("@id") if definition.get("@prefix") is True else None
             if isinstance(namespace, str) and not name.startswith("@"):
                 yield name, namespace
     elif not (context is None or isinstance(context, str)):
-        raise ContextProblem(f"a context is a URL, an object or a list of these, not {context!r}")
+        raise ContextProblem(f"a context is a URL, an object or a list of these, not a {type(context).__name__}")

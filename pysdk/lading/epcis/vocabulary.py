@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 CBV = "https://ref.gs1.org/cbv/"
 VOC = "https://gs1.org/voc/"
+URN = "urn:epcglobal:cbv:"
 
 # What the GS1 context itself declares; protected there, so no document may give them another meaning.
 BUILT_IN_PREFIXES = {
@@ -95,14 +96,31 @@ MEASUREMENT = _vocabulary(
     VolumetricFlux Wavenumber""",
 )
 
-# Those that a document is checked against; the sensor lists grow with each CBV release and are not.
-CHECKED = (BIZ_STEP, DISPOSITION, BIZ_TRANSACTION_TYPE, SOURCE_DEST_TYPE, ERROR_REASON)
+# Those with names of CBV 1.x, for XML and for the event id.
+_NAMED = (BIZ_STEP, DISPOSITION, BIZ_TRANSACTION_TYPE, SOURCE_DEST_TYPE, ERROR_REASON)
+# Those that a document is checked against; the measurement types grow with each CBV release and are not.
+CHECKED = (*_NAMED, COMPONENT, EXCEPTION)
+
+
+def expanded(text: str) -> str:
+    """A compact URI with one of the GS1 context's own CBV prefixes, written out; any other text as it is."""
+    prefix, colon, local = text.partition(":")
+    return BUILT_IN_PREFIXES[prefix] + local if colon and prefix in ("cbv", "gs1") else text
+
+
+def bare(vocabulary: Vocabulary, text: str) -> str:
+    """The bare word that JSON uses for a name of CBV, in whichever of its forms; any other text as it is."""
+    full = expanded(text)
+    for start in filter(None, (vocabulary.web, vocabulary.urn)):
+        if full.startswith(start) and full[len(start) :] in vocabulary.words:
+            return full[len(start) :]
+    return text
 
 
 def web_form(text: str) -> str:
     """The web URI of a CBV 1.x URN such as `urn:epcglobal:cbv:bizstep:shipping`; any other text as it is."""
-    if text.startswith("urn:epcglobal:cbv:"):
-        for vocabulary in CHECKED:
+    if text.startswith(URN):
+        for vocabulary in _NAMED:
             if text.startswith(vocabulary.urn):
                 return vocabulary.web + text[len(vocabulary.urn) :]
     return text
