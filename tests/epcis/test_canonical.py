@@ -6,6 +6,7 @@ import hashlib
 import json
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +106,18 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=20,
 )
+
+
+@given(JSON)
+def test_the_short_way_of_plain_values_gives_the_same_bytes(value: object):
+    assert canonical_json(value) == rfc8785.dumps(value)
+
+
+def test_a_value_within_itself_or_without_end_is_refused():
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(CanonicalError):
+        canonical_json(circle)
 
 
 @given(JSON)

@@ -33,6 +33,11 @@ def event_id(event: Mapping[str, object], context: object = None) -> str:
         raise EventIdError("$" + problem.path, str(problem)) from None
 
 
+def event_id_uri(digest: bytes) -> str:
+    """The event id with this SHA-256, 32 bytes, inside."""
+    return f"ni:///sha-256;{digest.hex()}?ver=CBV2.0"
+
+
 def prehash(event: Mapping[str, object], context: object = None) -> str:
     """The text whose hash is the event's id.
 
@@ -80,7 +85,7 @@ def _ni(text: str) -> str:
         data = text.encode()
     except UnicodeEncodeError:
         raise ValueProblem("a text holds half of a surrogate pair, which is no Unicode text") from None
-    return f"ni:///sha-256;{sha256(data).hexdigest()}?ver=CBV2.0"
+    return event_id_uri(sha256(data).digest())
 
 
 def _texts(context: object) -> Texts:

@@ -67,11 +67,16 @@ def texts_of(context: object, outer: Texts | None = None) -> Texts:
     Raises:
         ContextProblem: it is none, or gives a GS1 prefix a meaning of its own.
     """
-    known = BUILT_IN if outer is None else outer.namespaces
     # The address of a context declares nothing that is not built in.
-    if context is not None and not isinstance(context, str):
-        known = from_context(known.prefixes, context)
-    return _kept(tuple(known.prefixes.items()))
+    if context is None or isinstance(context, str):
+        return _built_in() if outer is None else outer
+    known = BUILT_IN if outer is None else outer.namespaces
+    return _kept(tuple(from_context(known.prefixes, context).prefixes.items()))
+
+
+@kept(1)
+def _built_in() -> Texts:
+    return Texts(BUILT_IN)
 
 
 @kept(16)

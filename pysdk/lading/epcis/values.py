@@ -32,6 +32,7 @@ _TIME = re.compile(
 )
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _LONGEST_PLAIN_TIME = len("2026-03-02T08:15:30.278+01:00")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS = frozenset(f"{second:02d}" for second in range(60))
 
 
@@ -58,6 +59,24 @@ def _utc_minute(minute: str, zone: str) -> str:
         return _utc_rounded(f"{minute}00{zone}")[:17] if zone[:1] in ("Z", "+", "-") else ""
     except ValueProblem:
         return ""
+
+
+def utc_text(time_ms: int) -> str:
+    """A Unix time in milliseconds as `utc_milliseconds` writes it.
+
+    Raises:
+        ValueProblem: it lies outside of the years 1 to 9999.
+    """
+    minute, rest = divmod(time_ms, 60_000)
+    return f"{_minute_text(minute)}{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+@kept(4096)
+def _minute_text(minute: int) -> str:
+    try:
+        return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
+    except OverflowError:
+        raise ValueProblem(f"the time {minute} minutes from 1970 is outside of the years 1 to 9999") from None
 
 
 def _utc_rounded(text: str) -> str:
