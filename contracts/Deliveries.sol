@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 
 import {IDeliveries} from "./interfaces/IDeliveries.sol";
-import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
-import {Batch, DeliveryLeaf, IProvenanceRegistry} from "./interfaces/IProvenanceRegistry.sol";
+import {IParticipantRegistry, Key, Role} from "./interfaces/IParticipantRegistry.sol";
+import {Anchor, Batch, DeliveryLeaf, IProvenanceRegistry} from "./interfaces/IProvenanceRegistry.sol";
 import {ITradeEscrow, State, Terms} from "./interfaces/ITradeEscrow.sol";
 import {Leaves} from "./libraries/Leaves.sol";
 
@@ -58,19 +58,29 @@ contract Deliveries is IDeliveries {
 
         // Check that whoever writes the carrier's log is the carrier at this block
         bytes32 carrier = registry.getKey(terms.carrier).participant;
-        address writer = provenance.logHead(carrier).writer;
-        bytes32 participant = registry.participantWithRole(writer, Role.Carrier);
+        bytes32 participant = registry.participantWithRole(provenance.logHead(carrier).writer, Role.Carrier);
         if (participant != carrier) revert WriterForeign(participant, carrier);
 
         if (index < _trustedFrom[carrier]) revert BatchDistrusted(carrier, index, _trustedFrom[carrier]);
 
         // Check that the leaf is in the batch, and the batch in the log
-        bool anchored = provenance.batchHash(carrier, index) == batch.hash();
+        Anchor memory anchor = provenance.anchorOf(carrier, index);
+        bool anchored = anchor.digest == batch.digest();
         if (!anchored || !MerkleProof.verifyCalldata(proof, batch.root, leaf.hash())) {
             revert DeliveryNotAnchored(carrier, index);
         }
 
-        emit DeliveryProven(id, writer, leaf.logisticUnit, leaf.eventId, leaf.time);
+        // Check that the key which anchored it was the carrier's, and in no other hands, at that time
+        if (!_spokeFor(registry.getKey(batch.writer), anchor.time)) revert WriterNotValidThen(batch.writer, anchor.time);
+
+        emit DeliveryProven(id, batch.writer, leaf.logisticUnit, leaf.eventId, leaf.time);
         escrow.hold(terms, State.Delivered);
+    }
+
+    /// @dev That it was a key of the carrier by then, the log itself has checked when it took the key for its writer.
+    function _spokeFor(Key memory key, uint40 time) private pure returns (bool) {
+        bool revoked = key.revokedAt != 0 && time >= key.revokedAt;
+        bool compromised = key.compromisedSince != 0 && time >= key.compromisedSince;
+        return !revoked && !compromised;
     }
 }

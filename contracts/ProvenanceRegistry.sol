@@ -4,7 +4,16 @@ pragma solidity 0.8.30;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
-import {Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, RecallScope} from "./interfaces/IProvenanceRegistry.sol";
+import {
+    Anchor,
+    Batch,
+    DeliveryLeaf,
+    EventLeaf,
+    IProvenanceRegistry,
+    LogHead,
+    RecallScope,
+    SealLeaf
+} from "./interfaces/IProvenanceRegistry.sol";
 import {Gs1} from "./libraries/Gs1.sol";
 import {Leaves} from "./libraries/Leaves.sol";
 
@@ -18,12 +27,15 @@ contract ProvenanceRegistry is IProvenanceRegistry {
     /// @inheritdoc IProvenanceRegistry
     bytes32 public constant DELIVERY_LEAF = Leaves.DELIVERY;
 
+    /// @inheritdoc IProvenanceRegistry
+    bytes32 public constant SEAL_LEAF = Leaves.SEAL;
+
     /// @notice Who is who.
     IParticipantRegistry public immutable registry;
 
     mapping(uint64 gtin => bytes32) private _brands;
     mapping(bytes32 participant => LogHead) private _heads;
-    mapping(bytes32 participant => mapping(uint48 index => bytes32)) private _batches;
+    mapping(bytes32 participant => mapping(uint48 index => Anchor)) private _anchors;
     mapping(bytes32 target => uint40) private _recalls;
 
     constructor(IParticipantRegistry registry_) {
@@ -86,24 +98,24 @@ contract ProvenanceRegistry is IProvenanceRegistry {
     }
 
     /// @inheritdoc IProvenanceRegistry
-    function anchor(bytes32 participant, uint48 index, Batch calldata batch) external {
+    function anchor(bytes32 participant, uint48 index, bytes32 root, bytes32 itemsRoot, uint32 count) external {
         // Check that the log's writer calls, and brings something
         LogHead memory head = _heads[participant];
         if (msg.sender != head.writer) revert NotWriter(msg.sender, head.writer);
-        if (batch.count == 0) revert BatchEmpty();
+        if (count == 0) revert BatchEmpty();
 
         // Check that the batch is the next one, or the same again
-        bytes32 attempted = batch.hash();
+        bytes27 attempted = Leaves.digest(root, itemsRoot, msg.sender, count);
         if (index > head.nextIndex) revert IndexGap(index, head.nextIndex);
         if (index < head.nextIndex) {
-            bytes32 anchored = _batches[participant][index];
+            bytes27 anchored = _anchors[participant][index].digest;
             if (attempted != anchored) revert BatchDiffers(index, attempted, anchored);
             return;
         }
 
-        _batches[participant][index] = attempted;
+        _anchors[participant][index] = Anchor(attempted, uint40(block.timestamp));
         _heads[participant] = LogHead(head.writer, index + 1, uint48(block.timestamp));
-        emit BatchAnchored(participant, index, msg.sender, batch.root, batch.count);
+        emit BatchAnchored(participant, index, msg.sender, root, itemsRoot, count);
     }
 
     /* VIEWS */
@@ -119,8 +131,8 @@ contract ProvenanceRegistry is IProvenanceRegistry {
     }
 
     /// @inheritdoc IProvenanceRegistry
-    function batchHash(bytes32 participant, uint48 index) external view returns (bytes32) {
-        return _batches[participant][index];
+    function anchorOf(bytes32 participant, uint48 index) external view returns (Anchor memory) {
+        return _anchors[participant][index];
     }
 
     /// @inheritdoc IProvenanceRegistry
@@ -136,12 +148,17 @@ contract ProvenanceRegistry is IProvenanceRegistry {
         EventLeaf calldata leaf,
         bytes32[] calldata proof
     ) external view returns (bool) {
-        if (batch.hash() != _batches[participant][index]) return false;
+        if (batch.digest() != _anchors[participant][index].digest) return false;
         return MerkleProof.verifyCalldata(proof, batch.root, leaf.hash());
     }
 
     /// @inheritdoc IProvenanceRegistry
     function deliveryLeafHash(DeliveryLeaf calldata leaf) external pure returns (bytes32) {
+        return leaf.hash();
+    }
+
+    /// @inheritdoc IProvenanceRegistry
+    function sealLeafHash(SealLeaf calldata leaf) external pure returns (bytes32) {
         return leaf.hash();
     }
 

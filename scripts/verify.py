@@ -181,7 +181,7 @@ CHAIN = {"chain_id": r"[1-9]\d{0,14}", "genesis": HASH}
 CHAIN |= {"participant_registry": ADDRESS, "provenance_registry": ADDRESS}
 ENTRY = {"event": "{.*}", "event_id": '"ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0"', "publisher": HASH, "salt": HASH}
 ENTRY |= {"index": r"\d{1,14}", "proof": rf"\[({HASH},?){{0,33}}\]"}
-ENTRY["batch"] = rf'{{"count":[1-9]\d{{0,8}},"root":{HASH}}}'
+ENTRY["batch"] = rf'{{"count":[1-9]\d{{0,8}},"items_root":{HASH},"root":{HASH},"writer":{ADDRESS}}}'
 
 
 def conform(value: Json, form: dict[str, str], path: str) -> None:
@@ -306,6 +306,12 @@ def in_batch(entry: Json) -> bool:
     return node == raw(entry["batch"]["root"])
 
 
+def digest(batch: Json) -> bytes:
+    """What the chain keeps of a batch, beside the time: it binds roots, writer and count."""
+    writer, count = bytes(12) + raw(batch["writer"]), batch["count"].to_bytes(32, "big")
+    return bytes(keccak(raw(batch["root"]) + raw(batch["items_root"]) + writer + count)[:27])
+
+
 # 5. The item's story.
 
 LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
@@ -397,10 +403,9 @@ def story(item: str, events: list[Json]) -> set[str]:
 
 # 6. The chain, read as of one block.
 
-FUNCTIONS = {"batchHash": ("bytes32,uint48", 1), "brandOf": ("uint64", 1)}  # arguments, words that come back
+FUNCTIONS = {"anchorOf": ("bytes32,uint48", 2), "brandOf": ("uint64", 1)}  # arguments, words that come back
 FUNCTIONS |= {"recallTimes": ("uint64,string,string", 3), "getKey": ("address", 4)}
 REGISTRIES = {"participant_registry": "ParticipantRegistry", "provenance_registry": "ProvenanceRegistry"}
-ANCHORED = "BatchAnchored(bytes32,uint48,address,bytes32,uint32)"
 
 
 class Ledger:
@@ -432,30 +437,21 @@ class Ledger:
             raise Web3Exception(f"what stands at {self.at[registry]} is no registry")
         return [answer[start : start + 32] for start in range(0, len(answer), 32)]
 
-    def anchoring(self, publisher: str, index: int) -> tuple[int, bytes]:
-        """Block time and writer of a batch that is anchored."""
-        topics = ["0x" + keccak(ANCHORED.encode()).hex(), publisher, f"0x{index:064x}"]
-        for start in range(self.trusted["block"], self.block + 1, 2_000):
-            asked: Json = {"address": self.at["provenance_registry"], "topics": topics, "fromBlock": start}
-            asked["toBlock"] = min(start + 1_999, self.block)
-            for log in self.web3.eth.get_logs(asked):
-                return self.web3.eth.get_block(log["blockNumber"])["timestamp"], bytes(log["topics"][3])[-20:]
-        raise Web3Exception(f"the node has batch {index} of {publisher}, but no event of its anchoring")
-
 
 def chain_reasons(ledger: Ledger, item: Json, entries: list[Json], events: list[Json]) -> set[str]:
     """Anchors, the keys that made them (judged at the time of the anchor's block), brand and recalls."""
     found, times, (key, gtin, serial) = set(), {}, item
     for position, entry in enumerate(entries):
         publisher, index, batch = entry["publisher"], entry["index"], entry["batch"]
-        (stored,) = ledger.call("batchHash", raw(publisher), index)
-        if not any(stored):
+        stored, anchored_at = ledger.call("anchorOf", raw(publisher), index)
+        if not any(anchored_at):
             found.add("anchor-missing")
             continue
-        if stored != keccak(raw(batch["root"]) + batch["count"].to_bytes(32, "big")):
+        times[position] = int.from_bytes(anchored_at, "big")
+        if stored[:27] != digest(batch):
             found.add("anchor-differs")
-        times[position], writer = ledger.anchoring(publisher, index)
-        owner, *dates = ledger.call("getKey", Web3.to_checksum_address(writer))
+            continue
+        owner, *dates = ledger.call("getKey", Web3.to_checksum_address(batch["writer"]))
         added, revoked, compromised = (int.from_bytes(date, "big") for date in dates)
         if owner != raw(publisher):
             found.add("writer-foreign")
@@ -540,12 +536,12 @@ def trust(options: argparse.Namespace) -> Json:
     """Chain and registries from the user's own settings; None if there are none."""
     if options.deployment is None:
         typed = {"participant_registry": options.registry, "provenance_registry": options.provenance}
-        known = {"chain_id": options.chain_id, "genesis": None, "block": 0, "code": {}}
+        known = {"chain_id": options.chain_id, "genesis": None, "code": {}}
         return known | {name: typed[name].lower() for name in typed} if options.registry else None
     try:
         record = json.loads(options.deployment.read_bytes())
         pairs = [(name, record["contracts"][contract]) for name, contract in REGISTRIES.items()]
-        known = {name: record[name] for name in ("chain_id", "genesis", "block")}
+        known = {name: record[name] for name in ("chain_id", "genesis")}
         known["code"] = {name: raw(one["code_hash"]) for name, one in pairs}
         return known | {name: one["address"].lower() for name, one in pairs}
     except (ValueError, KeyError, TypeError, AttributeError):

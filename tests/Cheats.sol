@@ -30,6 +30,7 @@ interface Vm {
     function label(address account, string calldata name) external;
     function deal(address account, uint256 balance) external;
     function etch(address account, bytes calldata code) external;
+    function load(address account, bytes32 slot) external view returns (bytes32);
     function getNonce(address account) external view returns (uint64);
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
 

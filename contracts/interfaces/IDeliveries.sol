@@ -8,7 +8,7 @@ import {Terms} from "./ITradeEscrow.sol";
 interface IDeliveries {
     /// @notice Batches of that log before `index` prove no delivery any more.
     event TrustMoved(bytes32 indexed carrier, uint48 index);
-    /// @param writer of the carrier's log.
+    /// @param writer whose key anchored the batch.
     event DeliveryProven(bytes32 indexed id, address indexed writer, bytes32 logisticUnit, bytes32 eventId, uint40 time);
 
     /// @notice The leaf is for another order.
@@ -17,6 +17,8 @@ interface IDeliveries {
     error WriterForeign(bytes32 attempted, bytes32 expected);
     /// @notice The leaf is not in that batch of the carrier's log.
     error DeliveryNotAnchored(bytes32 carrier, uint48 index);
+    /// @notice When it anchored the batch, the writer's key was revoked already, or may have been in other hands.
+    error WriterNotValidThen(address writer, uint40 anchoredAt);
 
     error NotController(address caller, address controller);
     /// @notice The carrier no longer stands by batches before `first`.
@@ -35,8 +37,9 @@ interface IDeliveries {
     /// carrier's receipt is, while a default stands open.
     /// @dev Warning: a thief of the writer's key can anchor deliveries in advance. Replacing the writer does not take them back:
     /// `trustFrom` does.
-    /// @dev The log's writer must be a valid key of the carrier, with the role Carrier, at this block. The leaf's time is the
-    /// carrier's word and decides nothing: whether the delivery is late says this block.
+    /// @dev The log's writer must be a valid key of the carrier, with the role Carrier, at this block: it stands for what is in
+    /// the log. The batch's own writer may be an earlier one; its key is judged at the block of the anchoring. The leaf's time is
+    /// the carrier's word and decides nothing: whether the delivery is late says this block.
     /// @param batch of the carrier's log at `index`. @param proof siblings from the leaf to its root.
     function deliverAnchored(
         Terms calldata terms,

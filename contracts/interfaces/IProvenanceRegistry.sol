@@ -5,8 +5,20 @@ pragma solidity 0.8.30;
 struct Batch {
     /// Root of the Merkle tree over the batch's leaves (sorted pairs, as OpenZeppelin's MerkleProof).
     bytes32 root;
+    /// Root of the publisher's item map (item -> number of its events and head of their hash chain) after this batch.
+    bytes32 itemsRoot;
+    /// Whoever anchored it.
+    address writer;
     /// Number of leaves, as the publisher states it; never zero.
     uint32 count;
+}
+
+/// @notice What is stored of a batch, in one slot, so that one storage proof shows content, writer and time.
+struct Anchor {
+    /// The first 27 bytes of `keccak256(abi.encode(root, itemsRoot, writer, count))`.
+    bytes27 digest;
+    /// Block time of the anchoring; zero if there is no such batch.
+    uint40 time;
 }
 
 /// @notice What a leaf commits to.
@@ -29,6 +41,15 @@ struct DeliveryLeaf {
     bytes32 eventId;
     /// The event's time, in seconds.
     uint40 time;
+}
+
+/// @notice What a brand anchors of the code under an item's seal, for the claim of its first buyer.
+struct SealLeaf {
+    uint64 gtin;
+    /// keccak256 of the serial number (GS1 AI 21).
+    bytes32 serialHash;
+    /// keccak256 of the code under the seal.
+    bytes32 sealHash;
 }
 
 /// @notice The head of a participant's log, in one slot.
@@ -55,7 +76,12 @@ interface IProvenanceRegistry {
     event ClassRegistered(uint64 indexed gtin, bytes32 indexed brand);
     event WriterChanged(bytes32 indexed participant, address indexed writer);
     event BatchAnchored(
-        bytes32 indexed participant, uint48 indexed index, address indexed writer, bytes32 root, uint32 count
+        bytes32 indexed participant,
+        uint48 indexed index,
+        address indexed writer,
+        bytes32 root,
+        bytes32 itemsRoot,
+        uint32 count
     );
     event Recalled(uint64 indexed gtin, RecallScope indexed scope, string value, string reason);
 
@@ -72,8 +98,8 @@ interface IProvenanceRegistry {
     error BatchEmpty();
     /// @notice A log has no gaps: the next batch is `expected`.
     error IndexGap(uint48 attempted, uint48 expected);
-    /// @notice That index was anchored with other content.
-    error BatchDiffers(uint48 index, bytes32 attempted, bytes32 anchored);
+    /// @notice That index was anchored with other content, or by another writer (digests).
+    error BatchDiffers(uint48 index, bytes27 attempted, bytes27 anchored);
     error NotBrand(bytes32 caller, bytes32 brand);
     /// @notice A class has no value; a lot or serial has 1 to 20 characters of the GS1 AI encodable character set 82
     /// (GS1 General Specifications, AI 10 and 21, figure 7.11-1).
@@ -91,9 +117,13 @@ interface IProvenanceRegistry {
     /// `KeyNotValid` for any other.
     function setWriter(bytes32 participant, address writer) external;
 
-    /// @notice Anchors batch number `index` of a log. By its writer. The same index with the same content is a no-op,
-    /// so that a retry is safe; with other content it reverts.
-    function anchor(bytes32 participant, uint48 index, Batch calldata batch) external;
+    /// @notice Anchors batch number `index` of a log. By its writer. The same content again, by the same writer, is a
+    /// no-op, so that a retry is safe; anything else at an anchored index reverts.
+    /// @dev Warning: the retry of a writer that has followed another reverts, though the content is the same: the batch
+    /// is the other's.
+    /// @param root of the Merkle tree over the leaves. @param itemsRoot of the item map, this batch counted in; it is the
+    /// publisher's word, which whoever has the batches can replay. @param count of the leaves.
+    function anchor(bytes32 participant, uint48 index, bytes32 root, bytes32 itemsRoot, uint32 count) external;
 
     /// @notice Recalls a class, a lot or a serial number, for good. By a valid key of the class's brand, which may do
     /// so even after it lost the role Brand.
@@ -108,8 +138,8 @@ interface IProvenanceRegistry {
 
     function logHead(bytes32 participant) external view returns (LogHead memory);
 
-    /// @notice `keccak256(abi.encode(root, count))` of an anchored batch; zero if there is none.
-    function batchHash(bytes32 participant, uint48 index) external view returns (bytes32);
+    /// @notice What is stored of a batch; zero if there is none.
+    function anchorOf(bytes32 participant, uint48 index) external view returns (Anchor memory);
 
     /// @notice The domain of the leaves: `keccak256("lading.event-leaf.v1")`.
     function EVENT_LEAF() external view returns (bytes32);
@@ -132,6 +162,12 @@ interface IProvenanceRegistry {
 
     /// @notice The leaf of a delivery: `keccak256(keccak256(abi.encode(DELIVERY_LEAF, orderId, logisticUnit, eventId, time)))`.
     function deliveryLeafHash(DeliveryLeaf calldata leaf) external pure returns (bytes32);
+
+    /// @notice The domain of the seals' leaves: `keccak256("lading.seal-leaf.v1")`.
+    function SEAL_LEAF() external view returns (bytes32);
+
+    /// @notice The leaf of a seal: `keccak256(keccak256(abi.encode(SEAL_LEAF, gtin, serialHash, sealHash)))`.
+    function sealLeafHash(SealLeaf calldata leaf) external pure returns (bytes32);
 
     /// @notice Block times since which the class, the lot and the serial are recalled; zero where they are not. An item
     /// is recalled if any of the three is.

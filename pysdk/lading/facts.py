@@ -5,7 +5,7 @@ The pure part, which judges, is `lading.provenance`; here stand only the reads.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,8 +16,6 @@ from lading.contracts.participant_registry import ParticipantRegistry
 from lading.contracts.provenance_registry import NAME as PROVENANCE
 from lading.contracts.provenance_registry import ProvenanceRegistry
 from lading.deploy.registry import Deployment
-from lading.errors import BadResponse
-from lading.models import AnchoredBatch
 from lading.provenance import rules
 from lading.provenance.bundle import Bundle, ChainRef
 from lading.provenance.item import Item, item_of
@@ -28,11 +26,10 @@ from lading.provenance.verdict import Verdict, judge
 
 @dataclass(frozen=True)
 class TrustedDeployment:
-    """The verifier's own settings. `code_hashes` (address -> keccak256 of its code, 0x hex) and `first_block` are known
-    where they come from a deployment's record; else any code counts, and the log is searched from block 0."""
+    """The verifier's own settings. `code_hashes` (address -> keccak256 of its code, 0x hex) are known where they come
+    from a deployment's record; else any code counts."""
 
     trusted: Trusted
-    first_block: int = 0
     code_hashes: Mapping[bytes, str] = field(default_factory=dict)
 
     @classmethod
@@ -41,7 +38,7 @@ class TrustedDeployment:
         registries = [_bytes(deployment.address(name)) for name in (PARTICIPANTS, PROVENANCE)]
         hashes = {_bytes(record.address): record.code_hash for record in deployment.contracts.values()}
         trusted = Trusted(deployment.chain_id, _bytes(deployment.genesis), *registries)
-        return cls(trusted, deployment.block, hashes)
+        return cls(trusted, hashes)
 
     @classmethod
     def of_addresses(cls, chain_id: int, participant_registry: str, provenance_registry: str) -> TrustedDeployment:
@@ -95,7 +92,7 @@ def facts_for(chain: Chain, deployment: TrustedDeployment, bundle: Bundle) -> Ch
         time=head.time,
         deployed=known,
         anchors=anchors,
-        keys=reader.keys({anchor.writer for anchor in anchors.values()}),
+        keys=reader.keys({entry.batch.writer for entry in bundle.entries} if known else ()),
         brand=reader.brand(item) if known else None,
         class_recalled_at=recalls.of_class,
         serial_recalled_at=recalls.of_serial,
@@ -129,7 +126,6 @@ class _Reader:
         self.at = at
         self.participants = ParticipantRegistry(chain, _hex(deployment.trusted.participant_registry))
         self.provenance = ProvenanceRegistry(chain, _hex(deployment.trusted.provenance_registry))
-        self._times: dict[int, int] = {}
 
     def deployed(self) -> bool:
         """Whether this is the trusted chain, and both registries stand on it."""
@@ -146,33 +142,12 @@ class _Reader:
 
     def anchors(self, wanted: Iterable[tuple[bytes, int]]) -> dict[tuple[bytes, int], Anchor]:
         """Of the batches wanted, those that the log has."""
-        hashes = {
-            (who, index): _bytes(found)
-            for who, index in sorted(wanted)
-            if (found := self.provenance.batch_hash(_hex(who), index, at=self.at)) is not None
-        }
-        logs = self._logs(hashes)
-        if missing := hashes.keys() - logs.keys():
-            who, index = min(missing)
-            raise BadResponse(f"The node has batch {index} of participant {_hex(who)}, but no event of its anchoring.")
+        found = {(who, index): self.provenance.anchor_of(_hex(who), index, at=self.at) for who, index in sorted(wanted)}
         return {
-            place: Anchor(hashes[place], log.block, self._time_of(log.block), _bytes(log.writer))
-            for place, log in logs.items()
+            place: Anchor(_bytes(anchor.digest), int(anchor.time.timestamp()))
+            for place, anchor in found.items()
+            if anchor is not None
         }
-
-    def _logs(self, places: Collection[tuple[bytes, int]]) -> dict[tuple[bytes, int], AnchoredBatch]:
-        """One pass for all places: a node filters by publishers and indexes, so a few more may come, never one less."""
-        if not places:
-            return {}
-        publishers, indexes = {_hex(who) for who, _ in places}, {index for _, index in places}
-        logs = self.provenance.anchors(publishers, indexes, self.deployment.first_block, self.at)
-        found = {(_bytes(log.participant), log.index): log for log in logs}
-        return {place: log for place, log in found.items() if place in places}
-
-    def _time_of(self, block: int) -> int:
-        if block not in self._times:
-            self._times[block] = self.chain.block(block).time
-        return self._times[block]
 
     def keys(self, writers: Iterable[bytes]) -> dict[bytes, WriterKey]:
         found = {}

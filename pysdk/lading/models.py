@@ -23,6 +23,7 @@ from lading.fields import Address, Model, Time, Window, Word
 from lading.terms import OrderTerms
 
 __all__ = [
+    "Anchor",
     "AnchoredBatch",
     "Arbitration",
     "Assessment",
@@ -95,13 +96,22 @@ class LogHead(Model):
     last_anchored_at: Time | None
 
 
+class Anchor(Model):
+    """What is stored of a batch (IProvenanceRegistry.Anchor): the first 27 bytes of
+    `keccak256(abi.encode(root, itemsRoot, writer, count))`, and the block time of its anchoring."""
+
+    digest: str = Field(pattern=r"^0x[0-9a-f]{54}$")
+    time: Time
+
+
 class AnchoredBatch(Model):
-    """A BatchAnchored event: `count` leaves below `root`."""
+    """A BatchAnchored event: `count` leaves below `root`, and the item map's root after it."""
 
     participant: Word
     index: int
     writer: Address
     root: Word
+    items_root: Word
     count: int
     block: int
     tx_hash: Word
@@ -230,10 +240,16 @@ class Offer(Model):
 
 
 class Batch(Model):
-    """A batch as anchored (IProvenanceRegistry.Batch)."""
+    """A batch as anchored (IProvenanceRegistry.Batch); `writer` is whose key anchored it."""
 
     root: Word
+    items_root: Word
+    writer: Address
     count: int = Field(gt=0, lt=2**32)
+
+    def to_chain(self) -> tuple[str, str, str, int]:
+        """The struct's members in its order."""
+        return self.root, self.items_root, self.writer, self.count
 
 
 class Signed(Model):

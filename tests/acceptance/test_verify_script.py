@@ -90,8 +90,9 @@ class Ledger:
         """Anchors one batch; its entries."""
         publisher = self.ids[who.address]
         index = self.indices.get(publisher, 0)
-        batch, entries = batch_of(bytes.fromhex(publisher[2:]), index, events)
-        self.client.using(who).goods.anchor(publisher, index, "0x" + batch.root.hex(), batch.count)
+        batch, entries = batch_of(bytes.fromhex(publisher[2:]), index, events, bytes.fromhex(who.address[2:]))
+        roots = ["0x" + root.hex() for root in (batch.root, batch.items_root)]
+        self.client.using(who).goods.anchor(publisher, index, *roots, batch.count)
         self.indices[publisher] = index + 1
         return entries
 
@@ -374,7 +375,9 @@ def test_the_contract_finds_every_event_of_a_bundle_in_its_batch_and_no_forgery(
     leaves = [EventLeaf.of(one.event_id, content_hash(one.event), one.salt) for one in entries]
 
     def anchored(index: int, leaf: EventLeaf, proof: tuple[bytes, ...], entry: Entry) -> bool:
-        batch, parts = (entry.batch.root, entry.batch.count), (leaf.event_id, leaf.content_hash, leaf.salt)
+        stated = entry.batch
+        batch = stated.root, stated.items_root, "0x" + stated.writer.hex(), stated.count
+        parts = leaf.event_id, leaf.content_hash, leaf.salt
         return bool(contract.read("isAnchored", entry.publisher, index, batch, parts, list(proof)))
 
     for entry, leaf in zip(entries, leaves, strict=True):

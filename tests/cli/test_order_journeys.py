@@ -251,9 +251,10 @@ def test_a_delivery_that_the_carrier_anchored_needs_no_receipt(shell: Cli, world
     time = datetime.fromisoformat(order.show()["as_of"]["time"]).isoformat()
     made = order.do(f"delivery-proof --unit {UNIT} --event-id {EVENT} --time {time} --out {proof}")
     index = shell.json(f"goods log {carrier}")["next_index"]
+    roots = f"--root {made['batch']['root']} --items-root {made['batch']['items_root']}"
     bring = f"deliver-anchored --proof {proof} --index {index} {AS_ANYONE}"
     assert order.refused(bring)["type"] == "DeliveryNotAnchored"
-    shell.json(f"goods anchor {carrier} {index} --root {made['batch']['root']} --count 1 {AS_CARRIER}")
+    shell.json(f"goods anchor {carrier} {index} {roots} --count 1 {AS_CARRIER}")
     order.do(bring)
     assert order.show()["standing"]["delivered"]
 

@@ -792,9 +792,9 @@ contract ReviewedAttacksTest is ClausesFixture {
         provenance.setWriter(carrierId, carrier);
         Terms memory t = terms();
         DeliveryLeaf memory leaf = DeliveryLeaf(openShipped(t), "unit", "event", uint40(block.timestamp));
-        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 0, carrier, 1);
         vm.prank(carrier);
-        provenance.anchor(carrierId, 0, batch);
+        provenance.anchor(carrierId, 0, batch.root, 0, 1);
         vm.warp(vm.getBlockTimestamp() + 1 days);
         registry.revokeKey(carrierId, carrier, uint40(vm.getBlockTimestamp() - 2 days));
         deliveries.trustFrom(carrierId, 1);

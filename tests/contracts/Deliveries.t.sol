@@ -5,7 +5,7 @@ import {Deliveries} from "../../contracts/Deliveries.sol";
 import {IDeliveries} from "../../contracts/interfaces/IDeliveries.sol";
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {
-    Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead
+    Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, SealLeaf
 } from "../../contracts/interfaces/IProvenanceRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {
@@ -36,6 +36,7 @@ contract DeliveriesTest is EscrowFixture {
 
     uint256 private constant SECOND_CARRIER_KEY = 0xCA662;
     uint256 private constant ARBITER_KEY = 0xA6B17E6;
+    bytes32 private constant ITEMS = keccak256("items");
     bytes32 private constant UNIT = keccak256("urn:epc:id:sscc:0614141.1234567890");
 
     address private otherCarrier = vm.addr(OTHER_CARRIER_KEY);
@@ -164,9 +165,9 @@ contract DeliveriesTest is EscrowFixture {
         EventLeaf[2] memory events =
             [EventLeaf(id, leaf.logisticUnit, leaf.eventId), EventLeaf(leaf.eventId, leaf.logisticUnit, id)];
         for (uint48 i; i < events.length; ++i) {
-            Batch memory batch = Batch(provenance.leafHash(events[i]), 1);
+            Batch memory batch = Batch(provenance.leafHash(events[i]), 0, carrier, 1);
             vm.prank(carrier);
-            provenance.anchor(carrierId, i, batch);
+            provenance.anchor(carrierId, i, batch.root, 0, 1);
             assertTrue(provenance.isAnchored(carrierId, i, batch, events[i], new bytes32[](0)));
             expectNotAnchored(i);
             deliveries.deliverAnchored(t, leaf, i, batch, new bytes32[](0));
@@ -204,9 +205,9 @@ contract DeliveriesTest is EscrowFixture {
         Terms memory t = terms();
         openShipped(t);
         DeliveryLeaf memory leaf = leafOf(t);
-        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 0, otherCarrier, 1);
         vm.prank(otherCarrier);
-        provenance.anchor(otherCarrierId, 0, batch);
+        provenance.anchor(otherCarrierId, 0, batch.root, 0, 1);
         expectNotAnchored(0);
         deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
     }
@@ -218,15 +219,22 @@ contract DeliveriesTest is EscrowFixture {
         DeliveryLeaf memory leaf = leafOf(t);
         expectNotAnchored(1);
         deliveries.deliverAnchored(t, leaf, 1, batch, proof);
-        expectNotAnchored(0);
-        deliveries.deliverAnchored(t, leaf, 0, Batch(batch.root, batch.count + 1), proof);
+        Batch[3] memory others = [
+            Batch(batch.root, ITEMS, carrier, batch.count + 1),
+            Batch(batch.root, 0, carrier, batch.count),
+            Batch(batch.root, ITEMS, otherCarrier, batch.count)
+        ];
+        for (uint256 i; i < others.length; ++i) {
+            expectNotAnchored(0);
+            deliveries.deliverAnchored(t, leaf, 0, others[i], proof);
+        }
         expectNotAnchored(0);
         deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
 
         // A root of the forger's own, anchored nowhere
         bytes32 root = provenance.deliveryLeafHash(leaf);
         expectNotAnchored(0);
-        deliveries.deliverAnchored(t, leaf, 0, Batch(root, batch.count), new bytes32[](0));
+        deliveries.deliverAnchored(t, leaf, 0, Batch(root, ITEMS, carrier, batch.count), new bytes32[](0));
 
         proof[0] ^= bytes32(uint256(1));
         expectNotAnchored(0);
@@ -242,6 +250,7 @@ contract DeliveriesTest is EscrowFixture {
         openShipped(t);
         (Batch memory batch, bytes32[] memory proof) = anchored(leafOf(t), 0);
         DeliveryLeaf memory leaf = leafOf(t);
+        vm.warp(vm.getBlockTimestamp() + 1);
         registry.revokeKey(carrierId, carrier, 0);
         vm.expectRevert(
             abi.encodeWithSelector(IParticipantRegistry.KeyNotValid.selector, carrier, uint40(block.timestamp))
@@ -281,6 +290,72 @@ contract DeliveriesTest is EscrowFixture {
         deliveries.deliverAnchored(t, leaf, 0, batch, proof);
     }
 
+    /// @dev The log takes a revoked key's batches until its controller names another; they prove nothing then either.
+    function test_deliverAnchored_RevertGiven_theBatchIsOfAKeyThatWasRevokedBefore() public {
+        Terms memory t = terms();
+        openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        registry.revokeKey(carrierId, carrier, 0);
+        Batch[2] memory batches = [anchorAt(0, leaf), Batch(0, 0, carrier, 0)];
+        vm.warp(vm.getBlockTimestamp() + 1);
+        batches[1] = anchorAt(1, leaf);
+        succeed();
+        for (uint48 i; i < batches.length; ++i) {
+            expectNotValidThen(uint40(vm.getBlockTimestamp() - 1 + i));
+            deliveries.deliverAnchored(t, leaf, i, batches[i], new bytes32[](0));
+        }
+    }
+
+    /// @dev To the second: what was anchored before the key may have been in other hands still counts.
+    function test_deliverAnchored_RevertGiven_theBatchIsOfAKeyInOtherHands() public {
+        Terms[3] memory orders;
+        Batch[3] memory batches;
+        DeliveryLeaf[3] memory leaves;
+        uint40 start = uint40(vm.getBlockTimestamp());
+        for (uint48 i; i < 3; ++i) {
+            orders[i] = terms();
+            orders[i].salt = bytes32(uint256(i));
+            openShipped(orders[i]);
+            leaves[i] = leafOf(orders[i]);
+            vm.warp(start + i);
+            batches[i] = anchorAt(i, leaves[i]);
+        }
+        vm.warp(start + 1 hours);
+        registry.revokeKey(carrierId, carrier, start + 1);
+        succeed();
+        for (uint48 i; i < 3; ++i) {
+            if (i > 0) expectNotValidThen(uint40(start + i));
+            deliveries.deliverAnchored(orders[i], leaves[i], i, batches[i], new bytes32[](0));
+            assertState(orders[i], i == 0 ? State.Delivered : State.Shipped);
+        }
+
+        // What was proven before the theft was known stays proven
+        registry.revokeKey(carrierId, carrier, start - 1 days);
+        assertState(orders[0], State.Delivered);
+    }
+
+    /// @dev Whoever writes the log now, the event names whose key anchored it.
+    function test_deliverAnchored_tellsTheWriterOfTheBatch() public {
+        Terms memory t = terms();
+        bytes32 id = openShipped(t);
+        DeliveryLeaf memory leaf = leafOf(t);
+        Batch memory batch = anchorAt(0, leaf);
+        succeed();
+        vm.expectEmit(address(deliveries));
+        emit IDeliveries.DeliveryProven(id, carrier, UNIT, leaf.eventId, leaf.time);
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+    }
+
+    /// @dev A seal in the log is no delivery, whatever its words are taken for.
+    function testFuzz_deliverAnchored_RevertGiven_aSealTakenForADelivery(SealLeaf memory seal) public {
+        Terms memory t = terms();
+        seal.serialHash = openShipped(t);
+        Batch memory batch = anchor(provenance.sealLeafHash(seal), 1);
+        DeliveryLeaf memory leaf = DeliveryLeaf(seal.serialHash, bytes32(uint256(seal.gtin)), seal.sealHash, 0);
+        expectNotAnchored(0);
+        deliveries.deliverAnchored(t, leaf, 0, batch, new bytes32[](0));
+    }
+
     /// @dev A key stays its participant's, so no log of the real registry has such a writer.
     function test_deliverAnchored_RevertGiven_aWriterThatIsAnothersKey() public {
         Terms memory t = terms();
@@ -289,7 +364,7 @@ contract DeliveriesTest is EscrowFixture {
         Deliveries strange = newDeliveries(registry, IProvenanceRegistry(address(logs)), escrow);
         DeliveryLeaf memory leaf = leafOf(t);
         vm.expectRevert(abi.encodeWithSelector(IDeliveries.WriterForeign.selector, otherCarrierId, carrierId));
-        strange.deliverAnchored(t, leaf, 0, Batch("root", 1), new bytes32[](0));
+        strange.deliverAnchored(t, leaf, 0, Batch("root", 0, carrier, 1), new bytes32[](0));
     }
 
     function test_deliverAnchored_RevertGiven_aContractThatTheVaultDoesNotKnow() public {
@@ -523,11 +598,21 @@ contract DeliveriesTest is EscrowFixture {
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.DefaultOpen.selector, standing, opensAt));
     }
 
+    /// @dev Another key of the carrier takes the log over.
+    function succeed() private {
+        addKey(carrierId, SECOND_CARRIER_KEY);
+        provenance.setWriter(carrierId, vm.addr(SECOND_CARRIER_KEY));
+    }
+
+    function expectNotValidThen(uint40 anchoredAt) private {
+        vm.expectRevert(abi.encodeWithSelector(IDeliveries.WriterNotValidThen.selector, carrier, anchoredAt));
+    }
+
     /// @dev A batch of this leaf alone.
     function anchorAt(uint48 index, DeliveryLeaf memory leaf) private returns (Batch memory batch) {
-        batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        batch = Batch(provenance.deliveryLeafHash(leaf), ITEMS, carrier, 1);
         vm.prank(carrier);
-        provenance.anchor(carrierId, index, batch);
+        provenance.anchor(carrierId, index, batch.root, ITEMS, 1);
     }
 
     function leafOf(Terms memory t) private view returns (DeliveryLeaf memory) {
@@ -554,9 +639,9 @@ contract DeliveriesTest is EscrowFixture {
     }
 
     function anchor(bytes32 root, uint32 count) private returns (Batch memory batch) {
-        batch = Batch(root, count);
+        batch = Batch(root, ITEMS, carrier, count);
         vm.prank(carrier);
-        provenance.anchor(carrierId, 0, batch);
+        provenance.anchor(carrierId, 0, root, ITEMS, count);
     }
 
     function strangers(uint256 seed, uint256 size) private pure returns (bytes32[] memory hashes) {

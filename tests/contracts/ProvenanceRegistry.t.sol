@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {
-    Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, RecallScope
+    Anchor, Batch, DeliveryLeaf, EventLeaf, IProvenanceRegistry, LogHead, RecallScope, SealLeaf
 } from "../../contracts/interfaces/IProvenanceRegistry.sol";
 import {ProvenanceRegistry} from "../../contracts/ProvenanceRegistry.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
@@ -16,6 +16,8 @@ contract ProvenanceRegistryTest is RegistryFixture {
     uint256 private constant SECOND_KEY = 0x2B4A;
     uint64 private constant GTIN = 9524000000019; // a GTIN-13: the same number as GTIN-14
     uint64 private constant CASE_GTIN = 19524000000016; // the same product, indicator 1
+
+    uint256 private constant ANCHORS = 2; // slot of the mapping from participant and index
 
     ProvenanceRegistry private goods;
 
@@ -163,8 +165,7 @@ contract ProvenanceRegistryTest is RegistryFixture {
 
         expectNotWriter(brandKey, secondKey);
         anchor(1, batch(1));
-        vm.prank(secondKey);
-        goods.anchor(brand, 1, batch(1));
+        anchorAs(secondKey, brand, 1, batch(1));
         assertHead(LogHead(secondKey, 2, blockTime()));
     }
 
@@ -184,17 +185,15 @@ contract ProvenanceRegistryTest is RegistryFixture {
         address[4] memory callers = [STRANGER, CONTROLLER, secondKey, otherKey];
         for (uint256 i = 0; i < callers.length; ++i) {
             expectNotWriter(callers[i], brandKey);
-            vm.prank(callers[i]);
-            goods.anchor(brand, 1, batch(1));
+            anchorAs(callers[i], brand, 1, batch(1));
         }
         expectNotWriter(otherKey, address(0));
-        vm.prank(otherKey);
-        goods.anchor(other, 0, batch(0));
+        anchorAs(otherKey, other, 0, batch(0));
     }
 
     function test_anchor_RevertGiven_noLeaves() public {
         vm.expectRevert(abi.encodeWithSelector(IProvenanceRegistry.BatchEmpty.selector));
-        anchor(1, Batch("root", 0));
+        anchor(1, made("root", 0));
     }
 
     function test_anchor_RevertGiven_aGap(uint48 index) public {
@@ -204,26 +203,43 @@ contract ProvenanceRegistryTest is RegistryFixture {
     }
 
     function test_anchor_RevertGiven_otherContentAtTheIndex() public {
-        Batch[2] memory others = [Batch("other root", batch(0).count), Batch(batch(0).root, batch(0).count + 1)];
+        Batch memory first = batch(0);
+        Batch[3] memory others = [
+            Batch("other root", first.itemsRoot, brandKey, first.count),
+            Batch(first.root, "other map", brandKey, first.count),
+            Batch(first.root, first.itemsRoot, brandKey, first.count + 1)
+        ];
         for (uint256 i = 0; i < others.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(
-                    IProvenanceRegistry.BatchDiffers.selector, 0, hashOf(others[i]), hashOf(batch(0))
-                )
-            );
+            expectBatchDiffers(0, digestOf(others[i]), digestOf(first));
             anchor(0, others[i]);
         }
+    }
+
+    /// @dev The batch is the first writer's, whose key a verifier judges; a follower's retry is not it.
+    function test_anchor_RevertGiven_theSameContentByTheNextWriter() public {
+        setWriter(secondKey);
+        Batch memory retried = batch(0);
+        retried.writer = secondKey;
+        expectBatchDiffers(0, digestOf(retried), digestOf(batch(0)));
+        anchorAs(secondKey, brand, 0, batch(0));
+        expectNotWriter(brandKey, secondKey);
+        anchor(0, batch(0));
+
+        // And once it writes again, the first writer's retry is a no-op again
+        setWriter(brandKey);
+        anchor(0, batch(0));
     }
 
     function test_anchor_storesAndEmits() public {
         skip(1 hours);
         vm.expectEmit(address(goods));
-        emit IProvenanceRegistry.BatchAnchored(brand, 1, brandKey, batch(1).root, batch(1).count);
+        emit IProvenanceRegistry.BatchAnchored(brand, 1, brandKey, batch(1).root, batch(1).itemsRoot, batch(1).count);
         anchor(1, batch(1));
         assertHead(LogHead(brandKey, 2, blockTime()));
-        assertEq(goods.batchHash(brand, 1), hashOf(batch(1)));
-        assertEq(goods.batchHash(brand, 2), 0);
-        assertEq(goods.batchHash(other, 0), 0);
+        assertAnchor(brand, 0, Anchor(digestOf(batch(0)), blockTime() - 1 hours));
+        assertAnchor(brand, 1, Anchor(digestOf(batch(1)), blockTime()));
+        assertAnchor(brand, 2, Anchor(0, 0));
+        assertAnchor(other, 0, Anchor(0, 0));
     }
 
     function test_anchor_theSameAgainChangesNothing() public {
@@ -233,13 +249,38 @@ contract ProvenanceRegistryTest is RegistryFixture {
         anchor(0, batch(0));
         assertEq(vm.getRecordedLogs().length, 0);
         assertHead(head);
+        assertAnchor(brand, 0, Anchor(digestOf(batch(0)), blockTime() - 1 hours));
+    }
 
-        setWriter(secondKey);
-        vm.recordLogs();
-        vm.prank(secondKey);
-        goods.anchor(brand, 0, batch(0));
-        assertEq(vm.getRecordedLogs().length, 0);
-        assertHead(LogHead(secondKey, head.nextIndex, head.lastAnchoredAt));
+    /// @dev One storage slot: digest above, time below, as a state proof shows it.
+    function test_anchor_standsInOneSlot() public {
+        anchor(1, batch(1));
+        bytes32 slot = keccak256(abi.encode(uint48(1), keccak256(abi.encode(brand, ANCHORS))));
+        assertEq(
+            vm.load(address(goods), slot),
+            bytes32(uint256(blockTime()) << 216 | uint256(uint216(digestOf(batch(1)))))
+        );
+    }
+
+    /// @dev Any change of any field gives another digest, which shows in `anchorOf` and in `isAnchored`.
+    function test_anchor_digestBindsEveryField(Batch memory content, uint256 change) public {
+        content.writer = brandKey;
+        content.count = uint32(bound(content.count, 1, type(uint32).max));
+        anchor(1, content);
+        assertAnchor(brand, 1, Anchor(digestOf(content), blockTime()));
+        bytes32 flip = bytes32(uint256(1) << uint8(change >> 8));
+        Batch memory changed = Batch(content.root, content.itemsRoot, content.writer, content.count);
+        if (change % 4 == 0) changed.root ^= flip;
+        if (change % 4 == 1) changed.itemsRoot ^= flip;
+        if (change % 4 == 2) changed.writer = address(uint160(brandKey) ^ uint160(1 << (change >> 8) % 160));
+        if (change % 4 == 3) changed.count ^= uint32(1 << (change >> 8) % 32);
+        assertTrue(digestOf(changed) != digestOf(content));
+        if (changed.count == 0) return;
+        address writer = changed.writer;
+        if (writer == brandKey) {
+            expectBatchDiffers(1, digestOf(changed), digestOf(content));
+            anchor(1, changed);
+        }
     }
 
     /// @dev Fault 21b: a revocation alone stops no log; verifiers see it, and the controller stops the writer at once.
@@ -256,44 +297,49 @@ contract ProvenanceRegistryTest is RegistryFixture {
 
     /// @dev Few indices and fewer contents, so that retries, forks and gaps all come up, against a plain list.
     function test_anchor_agreesWithANaiveLog(uint256[16] calldata seeds) public {
-        bytes32[] memory log = new bytes32[](seeds.length + 1);
-        log[0] = hashOf(batch(0));
+        bytes27[] memory log = new bytes27[](seeds.length + 1);
+        log[0] = digestOf(batch(0));
         uint256 length = 1;
         for (uint256 i = 0; i < seeds.length; ++i) {
             uint48 index = uint48(seeds[i] % (length + 2));
             Batch memory content = batch(index + (seeds[i] >> 128) % 2);
-            bytes32 hash = hashOf(content);
+            bytes27 digest = digestOf(content);
             if (index > length) {
                 vm.expectRevert(abi.encodeWithSelector(IProvenanceRegistry.IndexGap.selector, index, length));
             } else if (index == length) {
-                log[length++] = hash;
-            } else if (log[index] != hash) {
-                vm.expectRevert(
-                    abi.encodeWithSelector(IProvenanceRegistry.BatchDiffers.selector, index, hash, log[index])
-                );
+                log[length++] = digest;
+            } else if (log[index] != digest) {
+                expectBatchDiffers(index, digest, log[index]);
             }
             anchor(index, content);
         }
         assertEq(goods.logHead(brand).nextIndex, length);
         for (uint48 index = 0; index <= length; ++index) {
-            assertEq(goods.batchHash(brand, index), index < length ? log[index] : bytes32(0));
+            assertEq(goods.anchorOf(brand, index).digest, index < length ? log[index] : bytes27(0));
         }
     }
 
-    /// @dev As a receipt would have it, and 2,600 more: a transaction's own target is never a cold account.
+    /// @dev As a receipt would have it: what the same call to an account without code costs is this test's own.
     function test_anchor_costsOneNewSlotAndOneUpdated() public {
-        address target = address(goods);
-        bytes memory data = abi.encodeCall(goods.anchor, (brand, 1, batch(1)));
-        vm.prank(brandKey);
-        uint256 before = gasleft();
-        (bool done,) = target.call(data);
-        uint256 used = before - gasleft() + 21_000;
-        assertTrue(done);
+        Batch memory next = batch(1);
+        bytes memory data = abi.encodeCall(goods.anchor, (brand, 1, next.root, next.itemsRoot, type(uint32).max));
+        uint256 nothing = gasOf(address(0xE0A), data);
+        uint256 used = gasOf(address(goods), data) - nothing + 21_000;
+        assertEq(goods.logHead(brand).nextIndex, 2);
         for (uint256 i = 0; i < data.length; ++i) {
             used += data[i] == 0 ? 4 : 16;
         }
         emit log_named_uint("provenance.anchor", used);
-        assertLe(used, 55_000 + 2_600);
+        assertLe(used, 55_000);
+    }
+
+    function gasOf(address target, bytes memory data) private returns (uint256) {
+        vm.prank(brandKey);
+        uint256 before = gasleft();
+        (bool done,) = target.call(data);
+        uint256 used = before - gasleft();
+        assertTrue(done);
+        return used;
     }
 
     /* IS ANCHORED */
@@ -318,7 +364,7 @@ contract ProvenanceRegistryTest is RegistryFixture {
 
     /// @dev What is in a batch as a delivery is no event there, whatever its words are taken for.
     function test_isAnchored_isFalseForADeliveryTakenForAnEvent(DeliveryLeaf calldata leaf) public {
-        Batch memory grown = Batch(goods.deliveryLeafHash(leaf), 1);
+        Batch memory grown = made(goods.deliveryLeafHash(leaf), 1);
         anchor(1, grown);
         EventLeaf[3] memory forged = [
             EventLeaf(leaf.eventId, leaf.logisticUnit, leaf.orderId),
@@ -329,15 +375,36 @@ contract ProvenanceRegistryTest is RegistryFixture {
             assertFalse(goods.isAnchored(brand, 1, grown, forged[i], new bytes32[](0)));
         }
         EventLeaf memory inBatch = EventLeaf(leaf.eventId, leaf.orderId, leaf.logisticUnit);
-        Batch memory sound = Batch(goods.leafHash(inBatch), 1);
+        Batch memory sound = made(goods.leafHash(inBatch), 1);
         anchor(2, sound);
         assertTrue(goods.isAnchored(brand, 2, sound, inBatch, new bytes32[](0)));
+    }
+
+    function test_sealLeafHash_isOfADomainOfItsOwnAndHashedTwice(SealLeaf calldata leaf) public view {
+        bytes32 once =
+            keccak256(abi.encode(keccak256("lading.seal-leaf.v1"), leaf.gtin, leaf.serialHash, leaf.sealHash));
+        assertEq(goods.sealLeafHash(leaf), keccak256(abi.encode(once)));
+        assertEq(goods.SEAL_LEAF(), keccak256("lading.seal-leaf.v1"));
+    }
+
+    /// @dev A seal has as many words as an event: only the domain tells them apart.
+    function test_leaves_ofEachKindStandForNoOther(uint64 gtin, bytes32 one, bytes32 two, uint40 time) public {
+        bytes32 number = bytes32(uint256(gtin));
+        bytes32 seal = goods.sealLeafHash(SealLeaf(gtin, one, two));
+        bytes32 event_ = goods.leafHash(EventLeaf(number, one, two));
+        bytes32 delivery = goods.deliveryLeafHash(DeliveryLeaf(number, one, two, time));
+        assertTrue(seal != event_ && seal != delivery && event_ != delivery);
+
+        Batch memory sealed_ = made(seal, 1);
+        anchor(1, sealed_);
+        assertFalse(goods.isAnchored(brand, 1, sealed_, EventLeaf(number, one, two), new bytes32[](0)));
+        assertFalse(goods.isAnchored(brand, 1, sealed_, EventLeaf(goods.SEAL_LEAF(), number, one), new bytes32[](0)));
     }
 
     function test_isAnchored_provesEachLeafOfATree(uint256 seed, uint256 size) public {
         size = bound(size, 1, 40);
         (EventLeaf[] memory leaves, bytes32[] memory tree) = growTree(seed, size);
-        Batch memory grown = Batch(tree[0], uint32(size));
+        Batch memory grown = made(tree[0], uint32(size));
         anchor(1, grown);
         for (uint256 i = 0; i < size; ++i) {
             bytes32[] memory proof = StandardTree.proofOf(tree, goods.leafHash(leaves[i]));
@@ -365,10 +432,17 @@ contract ProvenanceRegistryTest is RegistryFixture {
         assertFalse(goods.isAnchored(brand, 0, grown, leaf, proof));
         assertFalse(goods.isAnchored(brand, 2, grown, leaf, proof));
         assertFalse(goods.isAnchored(other, 1, grown, leaf, proof));
-        assertFalse(goods.isAnchored(brand, 1, Batch(grown.root, grown.count + 1), leaf, proof));
+        Batch[3] memory others = [
+            Batch(grown.root, grown.itemsRoot, brandKey, grown.count + 1),
+            Batch(grown.root, bytes32(uint256(grown.itemsRoot) ^ 1), brandKey, grown.count),
+            Batch(grown.root, grown.itemsRoot, secondKey, grown.count)
+        ];
+        for (uint256 i = 0; i < others.length; ++i) {
+            assertFalse(goods.isAnchored(brand, 1, others[i], leaf, proof));
+        }
 
         // A root of the forger's own, anchored nowhere
-        assertFalse(goods.isAnchored(brand, 1, Batch(goods.leafHash(leaf), grown.count), leaf, new bytes32[](0)));
+        assertFalse(goods.isAnchored(brand, 1, made(goods.leafHash(leaf), grown.count), leaf, new bytes32[](0)));
     }
 
     function test_isAnchored_isFalseWithAnotherProof(uint256 seed, uint256 size) public {
@@ -387,7 +461,7 @@ contract ProvenanceRegistryTest is RegistryFixture {
     function test_isAnchored_isFalseForAnInnerNode(uint256 seed, uint256 size) public {
         size = bound(size, 2, 20);
         (, bytes32[] memory tree) = growTree(seed, size);
-        Batch memory grown = Batch(tree[0], uint32(size));
+        Batch memory grown = made(tree[0], uint32(size));
         anchor(1, grown);
         for (uint256 node = 0; node < size - 1; ++node) {
             (bytes32 left, bytes32 right) = (tree[2 * node + 1], tree[2 * node + 2]);
@@ -396,6 +470,30 @@ contract ProvenanceRegistryTest is RegistryFixture {
             assertFalse(goods.isAnchored(brand, 1, grown, EventLeaf(right, left, 0), proof));
             assertFalse(goods.isAnchored(brand, 1, grown, EventLeaf(tree[node], 0, 0), proof));
         }
+    }
+
+    /// @dev Fault 16: the proof of one anchored batch in another, and the words that are hashed as a leaf themselves.
+    function test_isAnchored_isFalseForAnotherBatchsProofAndASecondPreimage(uint256 seed, uint256 size) public {
+        (Batch memory grown, EventLeaf memory leaf, bytes32[] memory proof) = anchorTree(seed, bound(size, 2, 20));
+        (EventLeaf[] memory others, bytes32[] memory tree) = growTree(~seed, 5);
+        Batch memory later = made(tree[0], 5);
+        anchor(2, later);
+        bytes32[] memory theirs = StandardTree.proofOf(tree, goods.leafHash(others[0]));
+        assertTrue(goods.isAnchored(brand, 2, later, others[0], theirs));
+        assertFalse(goods.isAnchored(brand, 2, later, leaf, proof));
+        assertFalse(goods.isAnchored(brand, 1, grown, others[0], theirs));
+        assertFalse(goods.isAnchored(brand, 1, later, others[0], theirs));
+        assertFalse(goods.isAnchored(brand, 2, grown, leaf, proof));
+
+        // A forger who may choose the words of a leaf, and a proof beginning with a node of the tree
+        bytes32 hash = goods.leafHash(leaf);
+        bytes32[] memory longer = new bytes32[](proof.length + 1);
+        longer[0] = hash;
+        for (uint256 i = 0; i < proof.length; ++i) {
+            longer[i + 1] = proof[i];
+        }
+        assertFalse(goods.isAnchored(brand, 1, grown, EventLeaf(hash, proof[0], 0), resized(proof, proof.length)));
+        assertFalse(goods.isAnchored(brand, 1, grown, leaf, longer));
     }
 
     /* RECALL */
@@ -507,8 +605,12 @@ contract ProvenanceRegistryTest is RegistryFixture {
     }
 
     function anchor(uint48 index, Batch memory content) private {
-        vm.prank(brandKey);
-        goods.anchor(brand, index, content);
+        anchorAs(brandKey, brand, index, content);
+    }
+
+    function anchorAs(address caller, bytes32 participant, uint48 index, Batch memory content) private {
+        vm.prank(caller);
+        goods.anchor(participant, index, content.root, content.itemsRoot, content.count);
     }
 
     function recall(address caller, RecallScope scope, string memory value) private {
@@ -517,12 +619,16 @@ contract ProvenanceRegistryTest is RegistryFixture {
     }
 
     /// @dev Some content of its own for each number.
-    function batch(uint256 number) private pure returns (Batch memory) {
-        return Batch(keccak256(abi.encode(number)), uint32(number + 1));
+    function batch(uint256 number) private view returns (Batch memory) {
+        return made(keccak256(abi.encode(number)), uint32(number + 1));
     }
 
-    function hashOf(Batch memory content) private pure returns (bytes32) {
-        return keccak256(abi.encode(content.root, content.count));
+    function made(bytes32 root, uint32 count) private view returns (Batch memory) {
+        return Batch(root, keccak256(abi.encode("items", root)), brandKey, count);
+    }
+
+    function digestOf(Batch memory content) private pure returns (bytes27) {
+        return bytes27(keccak256(abi.encode(content.root, content.itemsRoot, content.writer, content.count)));
     }
 
     function growTree(uint256 seed, uint256 size)
@@ -549,7 +655,7 @@ contract ProvenanceRegistryTest is RegistryFixture {
         returns (Batch memory grown, EventLeaf memory leaf, bytes32[] memory proof)
     {
         (EventLeaf[] memory leaves, bytes32[] memory tree) = growTree(seed, size);
-        grown = Batch(tree[0], uint32(size));
+        grown = made(tree[0], uint32(size));
         anchor(1, grown);
         leaf = leaves[seed % size];
         proof = StandardTree.proofOf(tree, goods.leafHash(leaf));
@@ -572,6 +678,16 @@ contract ProvenanceRegistryTest is RegistryFixture {
             rest /= 10;
         }
         return digits * 10 + (10 - sum % 10) % 10;
+    }
+
+    function assertAnchor(bytes32 participant, uint48 index, Anchor memory expected) private view {
+        assertEq(abi.encode(goods.anchorOf(participant, index)), abi.encode(expected));
+    }
+
+    function expectBatchDiffers(uint48 index, bytes27 attempted, bytes27 anchored) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IProvenanceRegistry.BatchDiffers.selector, index, attempted, anchored)
+        );
     }
 
     function assertHead(LogHead memory expected) private view {

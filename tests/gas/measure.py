@@ -184,7 +184,7 @@ def _goods(meter: Meter, world: World) -> None:
     world.by(sdk_kit.CONTROLLER).goods.set_writer(brand, BRAND.address)
     for index, label in enumerate(("provenance.anchor.first", "provenance.anchor")):
         root = "0x" + bytes([0x5E + index]).hex() * 32
-        meter.note(label, world.by(BRAND).goods.anchor(brand, index, root, 10_000))
+        meter.note(label, world.by(BRAND).goods.anchor(brand, index, root, root, 10_000))
 
 
 def _journey(meter: Meter, world: World) -> None:

@@ -63,10 +63,10 @@ contract EscrowHandler is EscrowStage {
     function deliverAnchored(uint256 pick) external {
         uint256 i = choose(pick, bit(State.Shipped) | (pick & 24 == 0 ? bit(State.Disputed) : 0));
         DeliveryLeaf memory leaf = DeliveryLeaf(trades[i].id, keccak256("unit"), sha256("accepting"), uint40(time()));
-        Batch memory anchored = Batch(provenance.deliveryLeafHash(leaf), 1);
+        Batch memory anchored = Batch(provenance.deliveryLeafHash(leaf), 0, carrier, 1);
         uint48 index = provenance.logHead(carrierId).nextIndex;
         vm.prank(carrier);
-        provenance.anchor(carrierId, index, anchored);
+        provenance.anchor(carrierId, index, anchored.root, 0, 1);
         bytes memory data =
             abi.encodeCall(deliveries.deliverAnchored, (termsOf(i), leaf, index, anchored, new bytes32[](0)));
         act(i, STRANGER, address(deliveries), data);

@@ -15,7 +15,7 @@ from lading.epcis.canonical import content_hash
 from lading.epcis.event_id import event_id
 from lading.provenance.bundle import BatchRef, Bundle, ChainRef, Entry
 from lading.provenance.leaf import EventLeaf, self_contained
-from lading.provenance.merkle import MerkleTree, batch_hash
+from lading.provenance.merkle import MerkleTree
 from lading.provenance.truth import Anchor, ChainFacts, Trusted, WriterKey
 from lading.provenance.verdict import Verdict, judge
 
@@ -71,7 +71,9 @@ def packed(parent: str, child: str, when: float, action: str = "ADD", **more: An
     return event("AggregationEvent", when, action, None, parentID=parent, childEPCs=[child], bizStep="packing", **more)
 
 
-def batch_of(who: bytes, index: int, events: Sequence[Mapping[str, Any]]) -> tuple[BatchRef, list[Entry]]:
+def batch_of(
+    who: bytes, index: int, events: Sequence[Mapping[str, Any]], writer: bytes | None = None
+) -> tuple[BatchRef, list[Entry]]:
     """A batch of these events and two neighbours that stay out of the bundle. Nothing is random."""
     contained = [self_contained(each, CONTEXT) for each in events]
     salts = [hashlib.sha256(who + b"%d %d" % (index, number)).digest() for number in range(len(events) + 2)]
@@ -80,7 +82,7 @@ def batch_of(who: bytes, index: int, events: Sequence[Mapping[str, Any]]) -> tup
         EventLeaf.of(name, content_hash(each), salt) for name, each, salt in zip(ids, contained, salts, strict=False)
     ]
     tree = MerkleTree([leaf.hash() for leaf in leaves] + salts[-2:])
-    batch = BatchRef(root=tree.root, count=len(tree))
+    batch = BatchRef(root=tree.root, items_root=b"\x1d" * 32, writer=writer or writer_of(who), count=len(tree))
     return batch, [
         Entry(
             event=each,
@@ -107,8 +109,7 @@ class World:
     def publish(self, who: bytes, *events: Mapping[str, Any], anchored_at: float = 48 * HOUR) -> World:
         index = sum(publisher == who for publisher, _ in self.anchors)
         batch, entries = batch_of(who, index, events)
-        anchored = batch_hash(batch.root, batch.count)
-        self.anchors[who, index] = Anchor(anchored, 100 + len(self.anchors), START + int(anchored_at), writer_of(who))
+        self.anchors[who, index] = Anchor(batch.digest, START + int(anchored_at))
         self.entries += entries
         return self
 

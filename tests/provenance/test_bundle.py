@@ -22,6 +22,7 @@ from lading.provenance.verdict import judge
 
 HASHES = st.binary(min_size=32, max_size=32)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+ADDRESSES = st.binary(min_size=20, max_size=20)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -37,7 +38,7 @@ ENTRIES = st.builds(
     event_id=HASHES.map(lambda digest: f"ni:///sha-256;{digest.hex()}?ver=CBV2.0"),
     publisher=HASHES,
     index=st.integers(0, 2**48 - 1),
-    batch=st.builds(BatchRef, root=HASHES, count=st.integers(1, 2**32 - 1)),
+    batch=st.builds(BatchRef, root=HASHES, items_root=HASHES, writer=ADDRESSES, count=st.integers(1, 2**32 - 1)),
     salt=HASHES,
     proof=st.lists(HASHES, max_size=33).map(tuple),
 )

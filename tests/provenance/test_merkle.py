@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lading.provenance.errors import MerkleError
 from lading.provenance.keccak import LIBRARIES, keccak256
 from lading.provenance.leaf import EVENT_LEAF, EventLeaf, event_id_digest, new_salt
-from lading.provenance.merkle import MerkleTree, batch_hash, proof_lengths, root_of, verify
+from lading.provenance.merkle import MerkleTree, batch_digest, proof_lengths, root_of, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"tiny-keccak": "tiny_keccak", "safe-pysha3": "sha3", "eth-hash": "eth_hash"}
@@ -123,7 +123,8 @@ def test_a_second_preimage_of_concatenated_leaves_is_refused() -> None:
     one = MerkleTree([tree.root])
 
     assert one.root == tree.root
-    assert batch_hash(one.root, 1) != batch_hash(tree.root, 2)
+    rest = bytes(32), bytes(20)
+    assert batch_digest(one.root, *rest, 1) != batch_digest(tree.root, *rest, 2)
     assert not leaves[0].is_in(one.root, 1, tree.proof(0))
 
 
@@ -149,8 +150,11 @@ def test_a_proof_with_a_node_of_the_wrong_length_is_refused() -> None:
     assert not verify(bytes(32), (bytes(31),), keccak256(bytes(63)))
 
 
-def test_the_batch_hash_is_that_of_the_abi_encoding() -> None:
-    assert batch_hash(bytes(32), 1) == keccak256(bytes(63) + b"\x01")
+def test_a_batchs_digest_is_the_first_27_bytes_of_the_hash_of_its_abi_encoding() -> None:
+    root, items_root, writer = b"\x01" * 32, b"\x02" * 32, b"\x03" * 20
+
+    encoded = root + items_root + bytes(12) + writer + bytes(30) + b"\x01\x04"
+    assert batch_digest(root, items_root, writer, 260) == keccak256(encoded)[:27]
 
 
 def test_the_leaf_is_hashed_twice_behind_its_tag() -> None:

@@ -114,9 +114,15 @@ class Site:
         assert [batch.index for batch in stored] == list(range(batches)) == list(range(head.next_index))
         assert sum(batch.count for batch in stored) == EVENTS
         for batch in stored:
-            assert self.client.goods.batch_hash(self.publisher, batch.index) == "0x" + batch.hash.hex()
-            assert batch.anchored_block is not None
+            anchor = self.client.goods.anchor_of(self.publisher, batch.index)
+            assert anchor is not None
+            assert anchor.digest == "0x" + batch.digest(address_bytes(self.writer)).hex()
+            assert (batch.anchored_block is not None, batch.writer) == (True, address_bytes(self.writer))
         assert self.sent() == batches
+
+
+def address_bytes(signer: Signer) -> bytes:
+    return bytes.fromhex(signer.address[2:])
 
 
 @pytest.fixture
@@ -264,7 +270,7 @@ def test_a_transaction_that_was_mined_without_effect_is_signed_anew_by_the_next_
 
 def test_a_log_that_somebody_else_continued_is_refused(site: Site):
     run_once(site.config, site.client)
-    site.client.goods.anchor(site.publisher, 3, ROOT, 1)
+    site.client.goods.anchor(site.publisher, 3, ROOT, ROOT, 1)
     with site.outbox() as outbox, pytest.raises(LogAhead) as caught:
         anchor(outbox, site.client, 5)
     assert (caught.value.next_index, caught.value.expected) == (4, 3)
@@ -272,14 +278,14 @@ def test_a_log_that_somebody_else_continued_is_refused(site: Site):
 
 def test_a_log_with_another_batch_at_our_index_is_refused(site: Site):
     site.kill("persist")
-    site.client.goods.anchor(site.publisher, 0, ROOT, 1)
+    site.client.goods.anchor(site.publisher, 0, ROOT, ROOT, 1)
     with pytest.raises(LogDiffers):
         run_once(site.config, site.client)
     assert site.sent() == 1
 
 
 def test_an_outbox_begins_where_its_log_stands(site: Site):
-    site.client.goods.anchor(site.publisher, 0, ROOT, 1)
+    site.client.goods.anchor(site.publisher, 0, ROOT, ROOT, 1)
     assert [batch.index for batch in run_once(site.config, site.client).anchored] == [1, 2, 3]
 
 

@@ -20,6 +20,7 @@ from lading.relayer.outbox import Outbox
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 ITEM = "urn:epc:id:sgtin:9521141.012345.{}"
 SIGNED = SignedTransaction("0x02aa", "0x" + "33" * 32, 7, "0x" + "44" * 20, "0x" + "22" * 20)
+WRITER = b"\x55" * 20
 
 
 def event(serial: int, **more: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def filled(outbox: Outbox, count: int, batch: int = 1000) -> None:
     for serial in range(count):
         outbox.add(event(serial), CONTEXT)
     while (closed := outbox.close_batch(batch)) is not None:
-        outbox.mark_anchored(closed.index, 10 + closed.index)
+        outbox.mark_anchored(closed.index, 10 + closed.index, WRITER)
 
 
 def counts(outbox: Outbox) -> dict[str, int]:

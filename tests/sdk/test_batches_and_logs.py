@@ -165,14 +165,17 @@ def test_opening_and_other_contracts_are_no_part_of_a_batch(world):
             world.by(BUYER).orders.batch([call])
 
 
+ITEMS_ROOT = "0x" + "1d" * 32
+
+
 def anchored(world, leaves):
     """Anchors the leaves as the carrier's next batch; its index and content."""
     carrier = world.ids[Role.CARRIER]
     if world.client.goods.head(carrier).writer != CARRIER.address:
         world.by(CONTROLLER).goods.set_writer(carrier, CARRIER.address)
     tree, index = MerkleTree(leaves), world.client.goods.head(carrier).next_index
-    batch = Batch(root=tree.root, count=len(leaves))
-    world.by(CARRIER).goods.anchor(carrier, index, batch.root, batch.count)
+    batch = Batch(root=tree.root, items_root=ITEMS_ROOT, writer=CARRIER.address, count=len(leaves))
+    world.by(CARRIER).goods.anchor(carrier, index, batch.root, batch.items_root, batch.count)
     return index, batch, tree
 
 

@@ -11,6 +11,7 @@ from lading.chain import abi
 from lading.enums import RecallScope, Role
 from lading.errors import InputError
 from lading.groups.goods import gtin_number
+from lading.provenance.merkle import batch_digest
 from lading.reverts.goods import (
     AlreadyRecalled,
     BatchDiffers,
@@ -73,19 +74,28 @@ def log(world):
 
 def test_batches_are_anchored_without_gaps(log):
     client, participant = log
-    roots = [root(), root()]
-    for index, one in enumerate(roots):
-        client.goods.anchor(participant, index, one, 3 + index)
+    roots, maps = [root(), root()], [root(), root()]
+    assert client.goods.items_root(participant, 0) == "0x" + "00" * 32
+    for index, (one, items) in enumerate(zip(roots, maps, strict=True)):
+        client.goods.anchor(participant, index, one, items, 3 + index)
 
     found = list(client.goods.anchors(participant))
 
-    assert [(batch.index, batch.root, batch.count, batch.writer) for batch in found] == [
-        (0, roots[0], 3, client.signer.address),
-        (1, roots[1], 4, client.signer.address),
+    assert [(batch.index, batch.root, batch.items_root, batch.count, batch.writer) for batch in found] == [
+        (0, roots[0], maps[0], 3, client.signer.address),
+        (1, roots[1], maps[1], 4, client.signer.address),
     ]
+    assert [client.goods.items_root(participant, index) for index in (1, 2)] == maps
+    with pytest.raises(InputError, match="Batch 2 of this log is not anchored"):
+        client.goods.items_root(participant, 3)
     assert client.goods.head(participant).next_index == 2
-    assert client.goods.batch_hash(participant, 1) == abi.keccak_encoded(["bytes32", "uint32"], [roots[1], 4])
-    assert client.goods.batch_hash(participant, 2) is None
+    encoded = ["bytes32", "bytes32", "address", "uint32"], [roots[1], maps[1], client.signer.address, 4]
+    anchor = client.goods.anchor_of(participant, 1)
+    assert anchor.digest == abi.keccak_encoded(*encoded)[: 2 + 2 * 27]
+    assert anchor.time.timestamp() == client.chain.block(found[1].block).time
+    ours = [bytes.fromhex(one[2:]) for one in (roots[1], maps[1], client.signer.address)]
+    assert anchor.digest == "0x" + batch_digest(*ours, 4).hex()
+    assert client.goods.anchor_of(participant, 2) is None
     assert [batch.index for batch in client.goods.anchors(participant, index=1)] == [1]
     assert list(client.goods.anchors(participant, to_block=found[0].block)) == found[:1]
 
@@ -93,7 +103,7 @@ def test_batches_are_anchored_without_gaps(log):
 def test_the_head_knows_when_the_last_batch_came(log):
     client, participant = log
     assert client.goods.head(participant).last_anchored_at is None
-    receipt = client.goods.anchor(participant, 0, root(), 1)
+    receipt = client.goods.anchor(participant, 0, root(), root(), 1)
     last = client.goods.head(participant).last_anchored_at
     assert last.timestamp() == client.chain.block(receipt.block).time
 
@@ -101,37 +111,52 @@ def test_the_head_knows_when_the_last_batch_came(log):
 def test_the_same_batch_again_changes_nothing(log):
     client, participant = log
     one = root()
-    client.goods.anchor(participant, 0, one, 2)
-    assert client.goods.anchor(participant, 0, one, 2).events == ()
+    client.goods.anchor(participant, 0, one, one, 2)
+    assert client.goods.anchor(participant, 0, one, one, 2).events == ()
     assert client.goods.head(participant).next_index == 1
 
 
 def test_another_batch_under_an_old_index_is_refused(log):
     client, participant = log
-    client.goods.anchor(participant, 0, root(), 2)
-    anchored = client.goods.batch_hash(participant, 0)
+    one = root()
+    client.goods.anchor(participant, 0, one, one, 2)
+    anchored = client.goods.anchor_of(participant, 0).digest
     with pytest.raises(BatchDiffers) as refusal:
-        client.goods.anchor(participant, 0, root(), 2)
+        client.goods.anchor(participant, 0, one, root(), 2)
     assert (refusal.value.index, refusal.value.anchored) == (0, anchored)
+
+
+def test_the_next_writer_does_not_anchor_the_batch_of_the_one_before(world, log):
+    client, participant = log
+    one = root()
+    client.goods.anchor(participant, 0, one, one, 2)
+    anchored = client.goods.anchor_of(participant, 0)
+    successor = funded_signer(world.client)
+    give_key(world.client, participant, successor)
+    world.by(CONTROLLER).goods.set_writer(participant, successor.address)
+    with pytest.raises(BatchDiffers) as refusal:
+        world.by(successor).goods.anchor(participant, 0, one, one, 2)
+    assert refusal.value.anchored == anchored.digest
+    assert client.goods.anchor_of(participant, 0) == anchored
 
 
 def test_a_gap_is_refused_and_says_what_is_expected(log):
     client, participant = log
     with pytest.raises(IndexGap) as refusal:
-        client.goods.anchor(participant, 1, root(), 2)
+        client.goods.anchor(participant, 1, root(), root(), 2)
     assert (refusal.value.attempted, refusal.value.expected) == (1, 0)
 
 
 def test_an_empty_batch_is_refused(log):
     client, participant = log
     with pytest.raises(BatchEmpty):
-        client.goods.anchor(participant, 0, root(), 0)
+        client.goods.anchor(participant, 0, root(), root(), 0)
 
 
 def test_another_than_the_writer_is_refused(log):
     client, participant = log
     with pytest.raises(NotWriter) as refusal:
-        client.using(STRANGER).goods.anchor(participant, 0, root(), 1)
+        client.using(STRANGER).goods.anchor(participant, 0, root(), root(), 1)
     assert (refusal.value.caller, refusal.value.writer) == (STRANGER.address, client.signer.address)
 
 

@@ -51,9 +51,15 @@ def anchor(
     index: Index,
     root: Annotated[str, typer.Option("--root", metavar="0x…", help="Merkle root of the batch.")],
     count: Annotated[int, typer.Option("--count", min=1, help="Leaves below it.")],
+    items_root: Annotated[
+        str | None,
+        typer.Option("--items-root", metavar="0x…", help="Root of the item map after it; default: as after INDEX - 1."),
+    ] = None,
 ) -> Receipt:
     """Anchor a batch made elsewhere ('lading relay' makes and anchors them by itself). Signs as the writer."""
-    return client.goods.anchor(participant_id(client, participant), index, root, count)
+    who = participant_id(client, participant)
+    counted = items_root or client.goods.items_root(who, index)
+    return client.goods.anchor(who, index, root, counted, count)
 
 
 @signing(app, "recall")

@@ -21,9 +21,7 @@ class Deliveries:
         self, terms: OrderTerms, leaf: DeliveryLeaf, index: int, batch: Batch, proof: Sequence[bytes]
     ) -> Call:
         stated = (leaf.order_id, leaf.logistic_unit, leaf.event_id, leaf.time)
-        return self.contract.call(
-            "deliverAnchored", terms.to_chain(), stated, index, (batch.root, batch.count), list(proof)
-        )
+        return self.contract.call("deliverAnchored", terms.to_chain(), stated, index, batch.to_chain(), list(proof))
 
     def trust_from(self, carrier: str, index: int) -> Call:
         return self.contract.call("trustFrom", carrier, index)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from lading.chain.contract import Call, Contract
 from lading.chain.node import BlockId, Chain
 from lading.enums import RecallScope
-from lading.models import AnchoredBatch, LogHead, RecallTimes
+from lading.models import Anchor, AnchoredBatch, LogHead, RecallTimes
 from lading.values import ZERO_ADDRESS, address_or_none, time_or_none, word_or_none
 
 NAME = "ProvenanceRegistry"
@@ -22,8 +22,10 @@ class ProvenanceRegistry:
         writer, next_index, last = self.contract.read("logHead", participant, at=at)
         return LogHead(writer=address_or_none(writer), next_index=next_index, last_anchored_at=time_or_none(last))
 
-    def batch_hash(self, participant: str, index: int, *, at: BlockId = "latest") -> str | None:
-        return word_or_none(self.contract.read("batchHash", participant, index, at=at))
+    def anchor_of(self, participant: str, index: int, *, at: BlockId = "latest") -> Anchor | None:
+        digest, time = self.contract.read("anchorOf", participant, index, at=at)
+        anchored_at = time_or_none(time)
+        return None if anchored_at is None else Anchor(digest=digest, time=anchored_at)
 
     def brand_of(self, gtin: int, *, at: BlockId = "latest") -> str | None:
         return word_or_none(self.contract.read("brandOf", gtin, at=at))
@@ -51,8 +53,8 @@ class ProvenanceRegistry:
     def set_writer(self, participant: str, writer: str | None) -> Call:
         return self.contract.call("setWriter", participant, writer or ZERO_ADDRESS)
 
-    def anchor(self, participant: str, index: int, root: str, count: int) -> Call:
-        return self.contract.call("anchor", participant, index, (root, count))
+    def anchor(self, participant: str, index: int, root: str, items_root: str, count: int) -> Call:
+        return self.contract.call("anchor", participant, index, root, items_root, count)
 
     def recall(self, gtin: int, scope: RecallScope, value: str, reason: str) -> Call:
         return self.contract.call("recall", gtin, int(scope), value, reason)

@@ -9,7 +9,8 @@ from lading.chain.node import BlockId
 from lading.enums import RecallScope
 from lading.errors import InputError
 from lading.groups.session import Receipt, Session
-from lading.models import AnchoredBatch, LogHead, RecallTimes
+from lading.models import Anchor, AnchoredBatch, LogHead, RecallTimes
+from lading.values import ZERO_WORD
 
 GTIN_LENGTHS = (8, 12, 13, 14)
 
@@ -40,15 +41,17 @@ class Goods:
         address = None if writer is None else fields.address(writer, "writer")
         return self._session.send(self._contract.set_writer(fields.word(participant, "participant"), address))
 
-    def anchor(self, participant: str, index: int, root: str, count: int) -> Receipt:
-        """Anchors batch `index` (gapless, from 0) of `count` leaves below `root`, by the log's writer. The same batch
-        again changes nothing and is no error.
+    def anchor(self, participant: str, index: int, root: str, items_root: str, count: int) -> Receipt:
+        """Anchors batch `index` (gapless, from 0) of `count` leaves below `root`, by the log's writer; `items_root` is
+        the root of its item map with this batch counted in (32 zero bytes if no event was ever counted). The same batch
+        again by the same writer changes nothing and is no error.
 
         Raises:
             IndexGap, BatchDiffers, BatchEmpty, NotWriter: as they say.
         """
         who = fields.word(participant, "participant")
-        return self._session.send(self._contract.anchor(who, index, fields.word(root, "root"), count))
+        roots = fields.word(root, "root"), fields.word(items_root, "root of the item map")
+        return self._session.send(self._contract.anchor(who, index, *roots, count))
 
     def recall(self, gtin: str | int, scope: RecallScope, value: str = "", *, reason: str) -> Receipt:
         """Recalls a class (no `value`), a lot (GS1 AI 10) or a serial (AI 21), for good, by a key of its brand.
@@ -62,9 +65,24 @@ class Goods:
     def head(self, participant: str, *, at: BlockId = "latest") -> LogHead:
         return self._contract.head(fields.word(participant, "participant"), at=at)
 
-    def batch_hash(self, participant: str, index: int, *, at: BlockId = "latest") -> str | None:
-        """keccak256(abi.encode(root, count)) of an anchored batch; None if there is none."""
-        return self._contract.batch_hash(fields.word(participant, "participant"), index, at=at)
+    def anchor_of(self, participant: str, index: int, *, at: BlockId = "latest") -> Anchor | None:
+        """Digest and time of an anchored batch; None if there is none."""
+        return self._contract.anchor_of(fields.word(participant, "participant"), index, at=at)
+
+    def items_root(self, participant: str, index: int) -> str:
+        """The root of the item map when batch `index` of a log is to be anchored: that of the batch before, 32 zero
+        bytes for the first. A batch without events keeps it.
+
+        Raises:
+            InputError: the batch before is not anchored.
+        """
+        if index == 0:
+            return ZERO_WORD
+        for batch in self.anchors(participant, index=index - 1):
+            return batch.items_root
+        raise InputError(
+            f"Batch {index - 1} of this log is not anchored.", hint="Anchor the batches in order, without gaps."
+        )
 
     def brand_of(self, gtin: str | int, *, at: BlockId = "latest") -> str | None:
         """The participant that registered the class; None if nobody did."""

@@ -27,6 +27,7 @@ from lading.epcis.errors import CanonicalError, EpcError
 from lading.provenance.errors import BundleError, ItemError
 from lading.provenance.item import item_of
 from lading.provenance.leaf import EVENT_ID
+from lading.provenance.merkle import batch_digest
 
 FORMAT: Final = "lading-bundle/1"
 
@@ -76,10 +77,18 @@ class ChainRef(_Model):
 
 
 class BatchRef(_Model):
-    """The batch that an entry's leaf is in: its Merkle root and number of leaves."""
+    """A batch as anchored (IProvenanceRegistry.Batch): root of its leaves, root of its publisher's item map after it,
+    whose key anchored it, and its number of leaves. The chain's digest binds all four."""
 
     root: Hash
+    items_root: Hash
+    writer: Address
     count: int = Field(strict=True, gt=0, lt=2**32)
+
+    @property
+    def digest(self) -> bytes:
+        """What the chain stores of it, beside the time."""
+        return batch_digest(self.root, self.items_root, self.writer, self.count)
 
 
 class Entry(_Model):

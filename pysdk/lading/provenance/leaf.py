@@ -21,8 +21,14 @@ DELIVERY_LEAF = keccak256(b"lading.delivery-leaf.v1")
 EVENT_ID = re.compile(r"ni:///sha-256;([0-9a-f]{64})\?ver=CBV2\.0")
 """A CBV event id (CBV 2.0, section 8.9)."""
 
+SEAL_LEAF = keccak256(b"lading.seal-leaf.v1")
+"""The tag of a seal's leaf (contracts/libraries/Leaves.sol)."""
+
 TIME_LIMIT = 2**40
 """Times on chain are uint40."""
+
+GTIN_LIMIT = 10**14
+"""A GTIN has at most 14 digits."""
 
 
 def event_id_digest(event_id: str) -> bytes:
@@ -106,4 +112,31 @@ class DeliveryLeaf:
 
     def is_in(self, root: bytes, count: int, proof: Sequence[bytes]) -> bool:
         """Whether this delivery is in the batch of `count` leaves under `root`."""
+        return verify(self.hash(), proof, root, count)
+
+
+@dataclass(frozen=True, slots=True)
+class SealLeaf:
+    """What a brand anchors of the code under an item's seal (IProvenanceRegistry.SealLeaf): the GTIN as a number, the
+    Keccak-256 of the serial number and that of the code, 32 bytes each."""
+
+    gtin: int
+    serial_hash: bytes
+    seal_hash: bytes
+
+    def __post_init__(self) -> None:
+        for name in ("serial_hash", "seal_hash"):
+            if len(getattr(self, name)) != HASH_BYTES:
+                raise MerkleError(f"{name} of a leaf has {len(getattr(self, name))} bytes, not {HASH_BYTES}")
+        if not 0 <= self.gtin < GTIN_LIMIT:
+            raise MerkleError(f"the GTIN of a leaf is {self.gtin}, which has more than 14 digits or is negative")
+
+    def hash(self) -> bytes:
+        """`keccak256(keccak256(abi.encode(SEAL_LEAF, gtin, serialHash, sealHash)))`; hashed twice, as `EventLeaf.hash`
+        is."""
+        gtin = self.gtin.to_bytes(HASH_BYTES, "big")
+        return keccak256(keccak256(SEAL_LEAF + gtin + self.serial_hash + self.seal_hash))
+
+    def is_in(self, root: bytes, count: int, proof: Sequence[bytes]) -> bool:
+        """Whether this seal is in the batch of `count` leaves under `root`."""
         return verify(self.hash(), proof, root, count)

@@ -17,6 +17,9 @@ from lading.provenance.keccak import keccak256
 
 HASH_BYTES = 32
 
+DIGEST_BYTES = 27
+"""The rest of the slot holds the time (docs/decisions/0011-one-slot-a-batch.md)."""
+
 
 class MerkleTree:
     """The tree over 32-byte leaves, given in any order.
@@ -78,7 +81,7 @@ def root_of(leaf: bytes, proof: Iterable[bytes]) -> bytes:
 def verify(leaf: bytes, proof: Sequence[bytes], root: bytes, count: int | None = None) -> bool:
     """Whether `proof` leads from `leaf` to `root`.
 
-    Warning: without `count` an inner node passes as a leaf. With it (the anchored batch hash binds it) the proof's
+    Warning: without `count` an inner node passes as a leaf. With it (the anchored digest binds it) the proof's
     length is checked as well, which leaves only some inner nodes of the last level but one; what refuses every one of
     them is that the caller made `leaf` itself, by `EventLeaf.hash`.
     """
@@ -96,6 +99,7 @@ def proof_lengths(count: int) -> range:
     return range(count.bit_length() - 1, (2 * count - 1).bit_length())
 
 
-def batch_hash(root: bytes, count: int) -> bytes:
-    """What the chain stores of a batch: `keccak256(abi.encode(root, count))` (IProvenanceRegistry.batchHash)."""
-    return keccak256(root + count.to_bytes(32, "big"))
+def batch_digest(root: bytes, items_root: bytes, writer: bytes, count: int) -> bytes:
+    """What the chain stores of a batch (IProvenanceRegistry.Anchor): the first 27 bytes of
+    `keccak256(abi.encode(root, itemsRoot, writer, count))`; the roots have 32 bytes, the writer's address 20."""
+    return keccak256(root + items_root + writer.rjust(32, b"\0") + count.to_bytes(32, "big"))[:DIGEST_BYTES]

@@ -10,7 +10,6 @@ from itertools import pairwise
 from lading.epcis.vocabulary import DISPOSITION
 from lading.provenance.bundle import Bundle, Entry
 from lading.provenance.item import Item
-from lading.provenance.merkle import batch_hash
 from lading.provenance.reasons import ALARMING, CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
 from lading.provenance.story import Happening, cbv_word, concerning, in_order
 from lading.provenance.truth import ChainFacts, Trusted
@@ -58,24 +57,25 @@ def anchored(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
         anchor = facts.anchors.get((entry.publisher, entry.index))
         if anchor is None:
             yield Finding("anchor-missing", position, f"batch {entry.index} of participant 0x{entry.publisher.hex()}")
-        elif anchor.batch_hash != batch_hash(entry.batch.root, entry.batch.count):
+        elif anchor.digest != entry.batch.digest:
             yield Finding("anchor-differs", position, f"batch {entry.index} of participant 0x{entry.publisher.hex()}")
 
 
 def writer(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
-    """The key is judged at the block in which the batch was anchored, never at a time that an event claims."""
+    """The key is judged at the block in which the batch was anchored, never at a time that an event claims. Whose key
+    it was says the batch, as long as it is the one that is anchored: its digest binds the writer."""
     for position, entry in enumerate(entries):
-        anchor = facts.anchors.get((entry.publisher, entry.index))
-        if anchor is None:
+        anchor, writer = facts.anchors.get((entry.publisher, entry.index)), entry.batch.writer
+        if anchor is None or anchor.digest != entry.batch.digest:
             continue
-        key = facts.keys.get(anchor.writer)
+        key = facts.keys.get(writer)
         if key is None or key.participant != entry.publisher:
-            yield Finding("writer-foreign", position, f"key 0x{anchor.writer.hex()}")
+            yield Finding("writer-foreign", position, f"key 0x{writer.hex()}")
             continue
         if anchor.time < key.added_at or (key.revoked_at and anchor.time >= key.revoked_at):
-            yield Finding("writer-revoked", position, f"key 0x{anchor.writer.hex()}")
+            yield Finding("writer-revoked", position, f"key 0x{writer.hex()}")
         if key.compromised_since and anchor.time >= key.compromised_since:
-            yield Finding("writer-compromised", position, f"key 0x{anchor.writer.hex()}")
+            yield Finding("writer-compromised", position, f"key 0x{writer.hex()}")
 
 
 def event_concerns_item(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:

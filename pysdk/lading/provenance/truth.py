@@ -19,12 +19,11 @@ class Trusted:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An anchored batch: `keccak256(abi.encode(root, count))`; block, block time and writer of its BatchAnchored."""
+    """What the chain stores of a batch: `merkle.batch_digest` (27 bytes) and the block time of its anchoring, in
+    seconds."""
 
-    batch_hash: bytes
-    block: int
+    digest: bytes
     time: int
-    writer: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ class ChainFacts:
     """Everything that a verdict reads from the chain, all as of block `block`.
 
     `deployed`: both registries have code there (the recorded code, if the verifier has a record). `anchors` holds each
-    (publisher, index) that the bundle names and the log has; `keys` each anchor's writer. `brand` is the brand of the
-    item's class, None if the class is not registered. Recall times are block times in seconds; `lots` has those of the
-    lots that are recalled.
+    (publisher, index) that the bundle names and the log has; `keys` the writers of the bundle's
+    batches. `brand` is the brand of the item's class, None if the class is not registered. Recall times are block times
+    in seconds; `lots` has those of the lots that are recalled.
     """
 
     chain_id: int

@@ -73,7 +73,8 @@ def _reconcile(outbox: Outbox, client: Lading) -> None:
     if first and not begun:
         _LOG.warning(
             "This outbox is new, and its log holds %d batches already. If they came from another outbox that is lost, "
-            "restore it: this one cannot prove their events, and anchors again what it takes in again.",
+            "restore it: this one cannot prove their events, anchors again what it takes in again, and its item map "
+            "counts anew, which verifiers take for a fault of the publisher.",
             first,
         )
     expected = outbox.next_index()
@@ -85,7 +86,6 @@ def _reconcile(outbox: Outbox, client: Lading) -> None:
 def _anchor(outbox: Outbox, client: Lading, batch: Batch, checkpoint: Checkpoint) -> Anchored:
     found = _found_on_chain(outbox, client, batch)
     if found is not None:
-        outbox.mark_anchored(batch.index, found.block)
         return found
     signed = batch.transaction or _sign_and_store(outbox, client, batch, checkpoint)
     try:
@@ -103,25 +103,45 @@ def _anchor(outbox: Outbox, client: Lading, batch: Batch, checkpoint: Checkpoint
         # Signed by an earlier run, and its nonce went to something else meanwhile: plan anew if its effect is absent.
         return _anchor(outbox, client, replace(batch, transaction=None), checkpoint)
     checkpoint("receipt")
-    outbox.mark_anchored(batch.index, receipt.block)
+    outbox.mark_anchored(batch.index, receipt.block, bytes.fromhex(signed.sender[2:]))
     return Anchored(batch.index, batch.root, batch.count, receipt.block, receipt.tx_hash, receipt.gas_used)
 
 
 def _found_on_chain(outbox: Outbox, client: Lading, batch: Batch) -> Anchored | None:
-    anchored = client.goods.batch_hash(outbox.identity.publisher, batch.index)
-    if anchored is None:
+    anchor = client.goods.anchor_of(outbox.identity.publisher, batch.index)
+    if anchor is None:
         return None
-    if bytes.fromhex(anchored[2:]) != batch.hash:
-        raise LogDiffers(batch.index, batch.hash, bytes.fromhex(anchored[2:]))
+    writer = _writer_of(outbox, client, batch, bytes.fromhex(anchor.digest[2:]))
     receipt = client.chain.receipt(batch.transaction.hash) if batch.transaction else None
     if receipt is None or not receipt.succeeded:
-        return Anchored(batch.index, batch.root, batch.count, client.chain.block().number, None, None)
-    return Anchored(batch.index, batch.root, batch.count, receipt.block_number, receipt.tx_hash, receipt.gas_used)
+        block, tx_hash, gas_used = client.chain.block().number, None, None
+    else:
+        block, tx_hash, gas_used = receipt.block_number, receipt.tx_hash, receipt.gas_used
+    outbox.mark_anchored(batch.index, block, writer)
+    return Anchored(batch.index, batch.root, batch.count, block, tx_hash, gas_used)
+
+
+def _writer_of(outbox: Outbox, client: Lading, batch: Batch, digest: bytes) -> bytes:
+    """Whose key anchored our batch. It is the one that was recorded when the batch was signed, whoever writes the log
+    now; but where this file is an older copy, only the log's own event knows it.
+
+    Raises:
+        LogDiffers: what is anchored there is not ours.
+    """
+    if batch.writer is not None and batch.digest(batch.writer) == digest:
+        return batch.writer
+    for event in client.goods.anchors(outbox.identity.publisher, index=batch.index):
+        writer = bytes.fromhex(event.writer[2:])
+        if batch.digest(writer) == digest:
+            return writer
+    raise LogDiffers(batch.index, batch.root, digest)
 
 
 def _sign_and_store(outbox: Outbox, client: Lading, batch: Batch, checkpoint: Checkpoint) -> SignedTransaction:
-    call = client.contracts.goods.anchor(outbox.identity.publisher, batch.index, "0x" + batch.root.hex(), batch.count)
-    signed = client.plan(call)
+    roots = ["0x" + root.hex() for root in (batch.root, batch.items_root)]
+    signed = client.plan(
+        client.contracts.goods.anchor(outbox.identity.publisher, batch.index, roots[0], roots[1], batch.count)
+    )
     checkpoint("sign")
     outbox.store_transaction(batch.index, signed)
     checkpoint("store")

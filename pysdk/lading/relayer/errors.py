@@ -117,11 +117,13 @@ class LogAhead(LogError):
 
 
 class LogDiffers(LogError):
-    """The log holds another batch under an index that this outbox gave to its own."""
+    """The log holds another batch under an index that this outbox gave to its own. `ours` is our batch's root,
+    `anchored` the digest on the chain."""
 
     def __init__(self, index: int, ours: bytes, anchored: bytes) -> None:
         self.index, self.ours, self.anchored = index, ours, anchored
         super().__init__(
-            f"Batch {index} of the log is 0x{anchored.hex()}, the outbox has 0x{ours.hex()} there.",
+            f"Batch {index} of the log is not the outbox's: it has the digest 0x{anchored.hex()}, which is not that of "
+            f"the batch under 0x{ours.hex()}, whoever of its writers anchored it.",
             hint="Another outbox writes to this log: change the log's writer and keep one outbox.",
         )

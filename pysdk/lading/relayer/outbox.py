@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,27 +15,39 @@ from lading.epcis.canonical import content_hash
 from lading.epcis.event_id import event_id
 from lading.provenance.bundle import BatchRef, Entry
 from lading.provenance.item import same_thing
-from lading.provenance.leaf import EventLeaf, new_salt, self_contained
-from lading.provenance.merkle import MerkleTree, batch_hash
+from lading.provenance.item_map import things_of
+from lading.provenance.leaf import DeliveryLeaf, new_salt, self_contained
+from lading.provenance.merkle import MerkleTree, batch_digest
+from lading.relayer.item_store import ItemStore
 from lading.relayer.store import MEMORY, LogIdentity, Store
-
-_ITEM_LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
+from lading.relayer.trees import EVENTS, TYPED, BatchTree, Hashes, anchored_tree, waiting_leaves
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A closed batch. `transaction` is None until it is signed, `anchored_block` until its receipt is in."""
+    """A closed batch. `transaction` is None until it is signed, `anchored_block` until its receipt is in; `writer` is
+    the key (20 bytes) that the chain has it from, before that the one that last signed it."""
 
     index: int
     root: bytes
+    items_root: bytes
     count: int
+    writer: bytes | None
     transaction: SignedTransaction | None
     anchored_block: int | None
 
-    @property
-    def hash(self) -> bytes:
-        """What the chain stores of it."""
-        return batch_hash(self.root, self.count)
+    def digest(self, writer: bytes) -> bytes:
+        """What the chain stores of it, if that key anchored it."""
+        return batch_digest(self.root, self.items_root, writer, self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class LeafProof:
+    """That a leaf is in batch `index` of the log: the batch as anchored, the siblings from the leaf to its root."""
+
+    index: int
+    batch: BatchRef
+    proof: tuple[bytes, ...]
 
 
 class Outbox:
@@ -46,6 +57,7 @@ class Outbox:
     def __init__(self, store: Store, identity: LogIdentity) -> None:
         self.store = store
         self.identity = identity
+        self.items = ItemStore(store)
 
     @classmethod
     def open(cls, path: Path, identity: LogIdentity) -> Self:
@@ -101,13 +113,24 @@ class Outbox:
             if row is None:
                 key = (identifier, correction)
                 return self.store.one("SELECT id FROM events WHERE event_id = ? AND correction = ?", key)[0], False
-            items = sorted(set(map(same_thing, _items(event))))
-            self.store.many("INSERT INTO event_items (item, event) VALUES (?, ?)", [(item, row) for item in items])
+            named = [(item, row) for item in things_of(event)]
+            self.store.many("INSERT INTO event_items (item, event) VALUES (?, ?)", named)
         return row, True
 
+    def put_delivery(self, leaf: DeliveryLeaf) -> bool:
+        """Takes a carrier's delivery in, to be anchored as a leaf among those of events; False if it was there."""
+        names = ("order_id", "logistic_unit", "event_id")
+        stated = {name: "0x" + getattr(leaf, name).hex() for name in names} | {"time": leaf.time}
+        row = self.store.insert(
+            "INSERT OR IGNORE INTO typed_leaves (hash, kind, body) VALUES (?, 'delivery', ?)",
+            (leaf.hash(), json.dumps(stated)),
+        )
+        return row is not None
+
     def waiting(self) -> int:
-        """How many events are in no batch yet."""
-        return int(self.store.one("SELECT count(*) FROM events WHERE batch IS NULL")[0])
+        """How many events and other leaves are in no batch yet."""
+        tables = (EVENTS, TYPED)
+        return sum(self.store.one(f"SELECT count(*) FROM {one} WHERE batch IS NULL")[0] for one in tables)  # noqa: S608
 
     def begun(self) -> bool:
         """Whether it knows where in its log it begins."""
@@ -124,30 +147,40 @@ class Outbox:
         after_ours = "1 + ifnull((SELECT max(idx) FROM batches), -1)"
         return int(self.store.one(f"SELECT max(first_index, {after_ours}) FROM store")[0])  # noqa: S608 - no input in it
 
-    def close_batch(self, max_events: int) -> Batch | None:
-        """Puts the oldest waiting events, at most `max_events`, into the next batch; None if none wait."""
+    def close_batch(self, max_leaves: int) -> Batch | None:
+        """Puts the oldest of what waits, at most `max_leaves`, into the next batch, and its events into the item map;
+        None if nothing waits."""
         with self.transaction():
-            rows = self.store.rows(
-                "SELECT id, event_id, content_hash, salt FROM events WHERE batch IS NULL ORDER BY id LIMIT ?",
-                (max_events,),
-            )
-            if not rows:
+            hashes = waiting_leaves(self.store, max_leaves)
+            if not hashes:
                 return None
-            index, root = self.next_index(), MerkleTree([EventLeaf.of(*leaf).hash() for _, *leaf in rows]).root
-            self.store.execute("INSERT INTO batches (idx, root, count) VALUES (?, ?, ?)", (index, root, len(rows)))
-            self.store.many("UPDATE events SET batch = ? WHERE id = ?", [(index, row[0]) for row in rows])
-        return Batch(index, root, len(rows), None, None)
+            index, root = self.next_index(), MerkleTree(list(hashes.values())).root
+            items_root = self._count_items(hashes)
+            self.store.execute(
+                "INSERT INTO batches (idx, root, items_root, count) VALUES (?, ?, ?, ?)",
+                (index, root, items_root, len(hashes)),
+            )
+            for table in (EVENTS, TYPED):
+                rows = [(index, row) for name, row in hashes if name == table]
+                self.store.many(f"UPDATE {table} SET batch = ? WHERE id = ?", rows)  # noqa: S608 - no input in it
+        return Batch(index, root, items_root, len(hashes), None, None, None)
+
+    def _count_items(self, hashes: Hashes) -> bytes:
+        """Counts a batch's events for each thing that they name, in the order of their rows; the map's new root."""
+        events = [(row, leaf) for (table, row), leaf in hashes.items() if table == EVENTS]
+        named = "SELECT item FROM event_items WHERE event = ?"
+        return self.items.apply((item, leaf) for row, leaf in events for (item,) in self.store.rows(named, (row,)))
 
     def batches(self, since: int = 0) -> tuple[Batch, ...]:
         """The closed batches from index `since` on, ascending."""
         rows = self.store.rows(
-            "SELECT idx, root, count, tx_raw, tx_hash, tx_nonce, tx_sender, tx_to, anchored_block FROM batches"
-            " WHERE idx >= ? ORDER BY idx",
+            "SELECT idx, root, items_root, count, writer, tx_raw, tx_hash, tx_nonce, tx_sender, tx_to, anchored_block"
+            " FROM batches WHERE idx >= ? ORDER BY idx",
             (since,),
         )
         return tuple(
-            Batch(index, root, count, SignedTransaction(*signed) if signed[0] else None, block)
-            for index, root, count, *signed, block in rows
+            Batch(index, root, items_root, count, writer, SignedTransaction(*signed) if signed[0] else None, block)
+            for index, root, items_root, count, writer, *signed, block in rows
         )
 
     def unanchored(self) -> tuple[Batch, ...]:
@@ -156,10 +189,12 @@ class Outbox:
         return () if first is None else self.batches(first)
 
     def store_transaction(self, index: int, signed: SignedTransaction) -> None:
-        """Before it is first sent; from then on only these bytes are."""
+        """Before it is first sent; from then on only these bytes are. Its sender is the batch's writer."""
+        writer = bytes.fromhex(signed.sender[2:])
         self.store.execute(
-            "UPDATE batches SET tx_raw = ?, tx_hash = ?, tx_nonce = ?, tx_sender = ?, tx_to = ? WHERE idx = ?",
-            (signed.raw, signed.hash, signed.nonce, signed.sender, signed.to, index),
+            "UPDATE batches SET writer = ?, tx_raw = ?, tx_hash = ?, tx_nonce = ?, tx_sender = ?, tx_to = ?"
+            " WHERE idx = ?",
+            (writer, signed.raw, signed.hash, signed.nonce, signed.sender, signed.to, index),
         )
 
     def drop_transaction(self, index: int) -> None:
@@ -170,8 +205,32 @@ class Outbox:
             (index,),
         )
 
-    def mark_anchored(self, index: int, block: int) -> None:
-        self.store.execute("UPDATE batches SET anchored_block = ? WHERE idx = ?", (block, index))
+    def mark_anchored(self, index: int, block: int, writer: bytes) -> None:
+        """After the chain has it from that key."""
+        self.store.execute("UPDATE batches SET anchored_block = ?, writer = ? WHERE idx = ?", (block, writer, index))
+
+    def latest(self) -> tuple[int, BatchRef] | None:
+        """The last anchored batch of the log with its index: the item map that verifiers ask for is the one after it,
+        and `items` holds that one if its root is the batch's."""
+        rows = self.store.rows(
+            "SELECT idx, root, items_root, writer, count FROM batches WHERE anchored_block IS NOT NULL"
+            " ORDER BY idx DESC LIMIT 1"
+        )
+        for index, root, items_root, writer, count in rows:
+            return index, BatchRef(root=root, items_root=items_root, writer=writer, count=count)
+        return None
+
+    def delivery_proof(self, leaf: DeliveryLeaf) -> LeafProof | None:
+        """That this delivery is in the log; None if it was never put in, or is not anchored yet."""
+        rows = self.store.rows(
+            "SELECT id, batch FROM typed_leaves JOIN batches ON idx = batch"
+            " WHERE hash = ? AND anchored_block IS NOT NULL",
+            (leaf.hash(),),
+        )
+        for row, index in rows:
+            made = anchored_tree(self.store, index)
+            return LeafProof(index, made.batch, made.proof(TYPED, row))
+        return None
 
     def reopen(self, next_index: int) -> None:
         """Batches from `next_index` on are not on the chain (any more): their transactions are to be sent again."""
@@ -188,43 +247,20 @@ class Outbox:
             " WHERE item = ? AND anchored_block IS NOT NULL ORDER BY batch, events.id",
             (same_thing(item),),
         )
-        trees: dict[int, _Tree] = {}
+        trees: dict[int, BatchTree] = {}
         return tuple(self._entry(row, trees) for row in rows)
 
-    def _entry(self, row: tuple[Any, ...], trees: dict[int, _Tree]) -> Entry:
+    def _entry(self, row: tuple[Any, ...], trees: dict[int, BatchTree]) -> Entry:
         number, identifier, salt, body, index = row
         if index not in trees:
-            trees[index] = self._tree(index)
+            trees[index] = anchored_tree(self.store, index)
         made = trees[index]
         return Entry(
             event=json.loads(body),
             event_id=identifier,
             publisher=bytes.fromhex(self.identity.publisher[2:]),
             index=index,
-            batch=BatchRef(root=made.tree.root, count=len(made.tree)),
+            batch=made.batch,
             salt=salt,
-            proof=made.tree.proof(made.positions[number]),
+            proof=made.proof(EVENTS, number),
         )
-
-    def _tree(self, index: int) -> _Tree:
-        rows = self.store.rows(
-            "SELECT id, event_id, content_hash, salt FROM events WHERE batch = ? ORDER BY id", (index,)
-        )
-        tree = MerkleTree([EventLeaf.of(*leaf).hash() for _, *leaf in rows])
-        return _Tree(tree, {row[0]: position for position, row in enumerate(rows)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Tree:
-    """A batch's tree, and the place of each event's row among its leaves."""
-
-    tree: MerkleTree
-    positions: dict[int, int]
-
-
-def _items(event: Mapping[str, Any]) -> Iterator[str]:
-    """Every EPC that the event is about (EPCIS 2.0, section 7.4): epcList, children, parent, inputs and outputs."""
-    lists = (event.get(name) for name in _ITEM_LISTS)
-    for item in chain([event.get("parentID")], *(found for found in lists if isinstance(found, list))):
-        if isinstance(item, str):
-            yield item

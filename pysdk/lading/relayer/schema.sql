@@ -15,14 +15,19 @@ CREATE TABLE store (
 CREATE TABLE batches (
     idx INTEGER PRIMARY KEY,
     root BLOB NOT NULL CHECK (length(root) = 32),
+    -- Of the item map, this batch counted in.
+    items_root BLOB NOT NULL CHECK (length(items_root) = 32),
     count INTEGER NOT NULL CHECK (count > 0),
+    -- The key that the chain has it from, once it is there; before, the one that last signed its transaction.
+    writer BLOB CHECK (length(writer) = 20),
     tx_raw TEXT,
     tx_hash TEXT,
     tx_nonce INTEGER,
     tx_sender TEXT,
     tx_to TEXT,
     anchored_block INTEGER,
-    CHECK ((tx_raw IS NULL) = (tx_hash IS NULL) AND (tx_raw IS NULL) = (tx_nonce IS NULL))
+    CHECK ((tx_raw IS NULL) = (tx_hash IS NULL) AND (tx_raw IS NULL) = (tx_nonce IS NULL)),
+    CHECK (anchored_block IS NULL OR writer IS NOT NULL)
 ) STRICT;
 
 -- `correction` is the SHA-256 of the canonical error declaration, or empty: the event id covers none, and a correction is
@@ -45,6 +50,20 @@ CREATE TABLE event_items (
     event INTEGER NOT NULL REFERENCES events (id),
     PRIMARY KEY (item, event)
 ) STRICT, WITHOUT ROWID;
+
+-- A batch's events with the things that they count for.
+CREATE INDEX items_of_event ON event_items (event);
+
+-- Leaves of other kinds, such as a carrier's delivery: `body` is what the leaf commits to, as JSON.
+CREATE TABLE typed_leaves (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    batch INTEGER REFERENCES batches (idx)
+) STRICT;
+
+CREATE INDEX typed_leaves_of_batch ON typed_leaves (batch, id);
 
 -- A tag at a read point, from its first read to its last; it was stated by one event.
 CREATE TABLE observations (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from lading.reverts.base import SolidityError
 
 
@@ -45,3 +47,11 @@ class WriterForeign(SolidityError):
     next_step = "Have the carrier name a valid key of its own as writer with `goods.set_writer`."
     attempted: str
     expected: str
+
+
+class WriterNotValidThen(SolidityError):
+    solidity = "WriterNotValidThen(address writer,uint40 anchoredAt)"
+    says = "Key {writer} was revoked, or may have been in other hands, when it anchored this batch ({anchored_at})."
+    next_step = "Have the carrier anchor the delivery again with a valid key, or sign a receipt for this order."
+    writer: str
+    anchored_at: datetime

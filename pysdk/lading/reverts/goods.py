@@ -16,9 +16,11 @@ class AlreadyRecalled(SolidityError):
 
 
 class BatchDiffers(SolidityError):
-    solidity = "BatchDiffers(uint48 index,bytes32 attempted,bytes32 anchored)"
-    says = "Batch {index} was anchored with other content ({anchored}, not {attempted})."
-    next_step = "Do not anchor it again: two writers share this log, or stored batches were changed. Find out which."
+    solidity = "BatchDiffers(uint48 index,bytes27 attempted,bytes27 anchored)"
+    says = "Batch {index} was anchored with other content or by another writer ({anchored}, not {attempted})."
+    next_step = (
+        "Do not anchor it again: it stands as the writer before you anchored it, or two outboxes share this log."
+    )
     index: int
     attempted: str
     anchored: str

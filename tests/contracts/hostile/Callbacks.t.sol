@@ -334,10 +334,10 @@ contract CallbacksTest is PathFixture {
     /// @dev A delivery that the carrier did anchor, alone in its batch.
     function anchoredOf(Terms memory t) private returns (bytes memory) {
         DeliveryLeaf memory leaf = DeliveryLeaf(escrow.orderId(t), "unit", "event", uint40(vm.getBlockTimestamp()));
-        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 1);
+        Batch memory batch = Batch(provenance.deliveryLeafHash(leaf), 0, carrier, 1);
         provenance.setWriter(carrierId, carrier);
         vm.prank(carrier);
-        provenance.anchor(carrierId, 0, batch);
+        provenance.anchor(carrierId, 0, batch.root, 0, 1);
         return abi.encodeCall(IDeliveries.deliverAnchored, (t, leaf, 0, batch, new bytes32[](0)));
     }
 
