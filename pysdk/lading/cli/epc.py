@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -17,21 +16,45 @@ app = typer.Typer(name="epc", help="EPC tag memory, URI and Digital Link.", no_a
 def decode(
     memory: Annotated[str, typer.Argument(metavar="HEX", help="The tag's EPC memory.")], as_json: Json = False
 ) -> None:
-    """Say what a tag's memory identifies. A foreign tag has its raw URI only."""
+    """Say what a tag's memory identifies. A foreign tag has its raw URI only, and without --json the reason is said."""
     from lading import epcis
 
-    forms = asdict(epcis.decode(memory))
-    emit(forms, as_json=as_json, lines=pairs({name.replace("_", " "): value for name, value in forms.items()}))
+    forms = epcis.decode(memory)._asdict()
+    shown = {name.replace("_", " "): value for name, value in forms.items()}
+    emit(forms, as_json=as_json, lines=pairs(shown | _besides(memory)))
+
+
+def _besides(memory: str) -> dict[str, str]:
+    """What a person may want to know besides the five forms: the element string, or why there is no EPC."""
+    from lading.epcis.epc import decode_strict, element_string
+    from lading.epcis.errors import EpcError
+
+    try:
+        if decode_strict(memory).digital_link is None:
+            return {}
+    except EpcError as error:
+        return {"no EPC": error.message}
+    return {"element string": element_string(memory)}
 
 
 @app.command("encode")
 def encode(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="EPC pure identity, tag or raw URI.")],
-    filter_value: Annotated[int | None, typer.Option("--filter", min=0, max=7, help="Filter value of the tag.")] = None,
+    text: Annotated[
+        str, typer.Argument(metavar="TEXT", help="EPC URI (id, tag or raw), Digital Link or element string.")
+    ],
+    filter_value: Annotated[int | None, typer.Option("--filter", min=0, max=63, help="The tag's filter value.")] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="The encoding, such as sgtin-198 or sgtin+; else the shortest of TDS 1.x.")
+    ] = None,
+    prefix_length: Annotated[
+        int | None,
+        typer.Option(help="Digits of the company prefix, where neither TEXT nor GS1's table says it.", min=6, max=12),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Give the tag memory of an EPC URI."""
+    """Give the tag memory of whatever names a thing."""
     from lading import epcis
+    from lading.epcis.epc import encode as to_memory
 
-    memory = epcis.encode(uri, filter_value)
+    memory = to_memory(text, filter_value, scheme=scheme, prefix_length=prefix_length)
     emit({"memory": memory, "tag_uri": epcis.decode(memory).tag_uri}, as_json=as_json, lines=[memory])

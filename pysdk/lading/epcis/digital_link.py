@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lading.epcis.errors import EpcError
 from lading.epcis.gs1 import CHARSET_39, CHARSET_82, check_alphabet, unescape
 from lading.epcis.keys import Gs1Key
 
 # AI -> the form of its value; a glued serial is the second group.
-_VALUES = {
+KEY_FORMS = {
     "00": re.compile(r"([0-9]{18})"),
     "01": re.compile(r"([0-9]{8}|[0-9]{12,14})"),
     "8006": re.compile(r"([0-9]{18})"),
@@ -26,7 +27,7 @@ _VALUES = {
     "8004": re.compile(r"([0-9]{4}.{1,26})"),
 }
 # AI -> its qualifiers with their longest values. 22 (consumer product variant) is read and left out.
-_QUALIFIERS = {
+QUALIFIERS = {
     "01": {"22": 20, "10": 20, "21": 20, "235": 28},
     "8006": {"22": 20, "10": 20, "21": 20},
     "414": {"254": 20},
@@ -51,6 +52,7 @@ _SHORT_NAMES = {
     "lot": "10",
     "ser": "21",
 }
+_AI = re.compile(r"[0-9]{2,4}")
 _LINK = re.compile(r"https?://[^/?#]+(/[^?#]*)(?:[?#].*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -66,25 +68,56 @@ def from_link(link: str) -> Gs1Key:
     segments = match[1].strip("/").split("/") if match else []
     names = [_SHORT_NAMES.get(segment, segment) for segment in segments]
     for position, name in enumerate(names[:-1]):
-        form = _VALUES.get(name)
+        form = KEY_FORMS.get(name)
         value = form.fullmatch(unescape(segments[position + 1])) if form else None
         if value is not None:
-            return _key(link, name, value, names[position + 2 :: 2], segments[position + 3 :: 2])
+            qualifiers = _qualifiers(link, names[position + 2 :: 2], segments[position + 3 :: 2])
+            return key_of(name, value[0], qualifiers, link)
     raise EpcError(
         f"{link[:120]!r} is no GS1 Digital Link.", hint="One looks like https://id.gs1.org/01/09521141012345/21/2017."
     )
 
 
-def _key(link: str, ai: str, value: re.Match[str], names: list[str], values: list[str]) -> Gs1Key:
-    longest = _QUALIFIERS.get(ai, {})
-    if len(names) != len(values) or len(set(names)) != len(names) or not set(names) <= longest.keys():
-        raise EpcError(f"{link!r} has path segments after /{ai}/{value[1]} that are no qualifiers of that key.")
-    found = {
-        name: check_alphabet(f"value of ({name})", unescape(text), longest[name])
-        for name, text in zip(names, values, strict=True)
-    }
+def _qualifiers(link: str, names: list[str], values: list[str]) -> dict[str, str]:
+    if len(names) != len(values) or len(set(names)) != len(names):
+        raise EpcError(f"{link[:200]!r} has path segments after its key that are no qualifiers of that key.")
+    return {name: unescape(text) for name, text in zip(names, values, strict=True)}
+
+
+def key_of(ai: str, text: str, qualifiers: Mapping[str, str], source: str) -> Gs1Key:
+    """The key with that AI whose value, with a glued serial, is `text`; all unescaped. `source` is for the message.
+
+    Check digits are not verified here.
+
+    Raises:
+        EpcError: the value or a qualifier is malformed, or the key has no such qualifier.
+    """
+    value, longest = KEY_FORMS[ai].fullmatch(text), QUALIFIERS.get(ai, {})
+    if value is None:
+        raise EpcError(f"{source[:200]!r}: {text[:80]!r} is no value of ({ai}).")
+    if not qualifiers.keys() <= longest.keys():
+        raise EpcError(f"{source[:200]!r} has path segments after /{ai}/{value[1]} that are no qualifiers of that key.")
+    for name, found in qualifiers.items():
+        check_alphabet(f"value of ({name})", found, longest[name])
     glued = value[2] if len(value.groups()) > 1 else None
-    check_alphabet("key", value[0], len(value[0]), CHARSET_39 if ai == "8010" else CHARSET_82)
-    serial = found.get("21", found.get("254", found.get("8011", glued)))
+    check_alphabet("key", text, len(text), CHARSET_39 if ai == "8010" else CHARSET_82)
+    serial = qualifiers.get("21", qualifiers.get("254", qualifiers.get("8011", glued)))
     key = value[1].zfill(14) if ai == "01" else value[1]
-    return Gs1Key(ai, key, serial, found.get("10"), found.get("235"))
+    return Gs1Key(ai, key, serial, qualifiers.get("10"), qualifiers.get("235"))
+
+
+def attributes_of(link: str) -> dict[str, str]:
+    """The data attributes in the query of a Digital Link, AI -> value; other parameters are left out.
+
+    Raises:
+        EpcError: an escape is malformed, or an AI stands there twice.
+    """
+    query = link.partition("#")[0].partition("?")[2]
+    found: dict[str, str] = {}
+    for pair in query.replace(";", "&").split("&"):
+        name, _, value = pair.partition("=")
+        if _AI.fullmatch(name):
+            if name in found:
+                raise EpcError(f"{link[:120]!r} has the attribute {name} twice.")
+            found[name] = unescape(value)
+    return found

@@ -14,9 +14,11 @@ CHARSET_39 = frozenset("#-/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 # TDS 1.13, table A-1: the characters of set 82 that stand for themselves in an EPC URI; the others are escaped.
 _URN_SAFE = "!'()*+,-.:;=_"
+_URN_ESCAPED = frozenset('"#&/<>?')
 # GS1 Digital Link 1.1, table 7-1: what stays as it is in a path segment. `quote` keeps letters, digits and "-._~".
 _LINK_SAFE = "';="
 
+_ZERO = ord("0")
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _DIGITS = re.compile(r"[0-9]{1,40}")  # no GS1 number is longer, and `int` refuses thousands of digits
 
@@ -29,9 +31,12 @@ def is_digits(text: str) -> bool:
 def check_digit(digits: str) -> str:
     """The check digit that completes `digits` (GS1 General Specifications, section 7.9.1).
 
-    Weights 3 and 1 alternate from the right, so the length of the key does not matter.
+    Weights 3 and 1 alternate from the right, so the length of the key does not matter. `biip` has the same sum; this
+    one is faster, for decoders that need it once a tag, and the tests compare the two.
     """
-    weighted = 3 * sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2]))
+    codes = digits.encode()
+    heavy, light = codes[-1::-2], codes[-2::-2]
+    weighted = 3 * (sum(heavy) - _ZERO * len(heavy)) + sum(light) - _ZERO * len(light)
     return str(-weighted % 10)
 
 
@@ -73,6 +78,18 @@ def unescape(text: str) -> str:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         raise EpcError(f"{text!r} has escapes that are not UTF-8 text") from None
+
+
+def unescape_urn(text: str) -> str:
+    """What an EPC URI's component says.
+
+    Raises:
+        EpcError: a character stands there that TDS (2.3, annex A) wants escaped, or an escape is malformed.
+    """
+    for character in text:
+        if character in _URN_ESCAPED:
+            raise EpcError(f"{text!r} has {character!r}, which an EPC URI writes as %{ord(character):02X}")
+    return unescape(text)
 
 
 def escape_urn(text: str) -> str:

@@ -1,4 +1,4 @@
-"""One reading of whatever a person or machine holds of an item: EPC URI, tag URI, tag memory or GS1 Digital Link."""
+"""One reading of whatever a person or machine holds of an item: EPC URI, tag memory, Digital Link, element string."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass
 
 from lading.epcis.digital_link import from_link
-from lading.epcis.epc import decode, encode
+from lading.epcis.element_strings import from_element_string, is_element_string
+from lading.epcis.encoding import encode
+from lading.epcis.epc import decode
 from lading.epcis.errors import EpcError, PrefixLengthError
-from lading.epcis.gs1 import is_digits, verify_check_digit
-from lading.epcis.keys import Gs1Key, from_uri, key_type, prefix_start, to_uri
-from lading.epcis.layouts import LONGEST_PREFIX, SHORTEST_PREFIX
+from lading.epcis.keys import Gs1Key, from_uri, key_type, to_uri, verify_key
+from lading.epcis.prefixes import check_prefix_length, known_prefix_length
 
 _URI_PREFIX = re.compile(r"urn:epc:(?:id|class|idpat):[a-z]+:([0-9]{6,12})\.")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_NAMES = {"01": "GTIN", "8006": "GTIN", "00": "SSCC", "414": "GLN", "417": "GLN", "8003": "GRAI", "253": "GDTI"}
+_SPACE = " \t\r\n"  # what a person pastes around a code; `str.strip` alone would take a scanner's separators too
 _GTIN_DIGITS = 14
 
 
@@ -41,45 +42,42 @@ class ItemId:
 
 
 def parse(code: str, prefix_length: int | None = None) -> ItemId:
-    """What `code` identifies: an EPC pure identity, class or tag URI, tag memory as hex, or a Digital Link.
+    """What `code` identifies: an EPC pure identity, class or tag URI, tag memory as hex, a Digital Link, or an element
+    string with brackets, or with a scanner's separators or symbology identifier.
 
-    A link may stand on any domain. `prefix_length` says how many digits (6 to 12) its company prefix has; without it
-    GS1's published table of prefixes decides, and `uri` is None where that table does not know the prefix.
+    A link may stand on any domain. `prefix_length` says how many digits (6 to 12) the company prefix of a link or
+    element string has; without it GS1's published table decides, and `uri` is None where the table does not list it.
 
     Raises:
         EpcError: the code is none of these, or a tag without a GS1 identity.
         CheckDigitError: a check digit is wrong.
-        PrefixLengthError: `prefix_length` is out of range, or contradicts the prefix that the code itself shows.
+        PrefixLengthError: `prefix_length` is out of range, or contradicts the code.
     """
-    code = code.strip()
-    if prefix_length is not None and not SHORTEST_PREFIX <= prefix_length <= LONGEST_PREFIX:
-        raise PrefixLengthError(
-            f"A company prefix has {SHORTEST_PREFIX} to {LONGEST_PREFIX} digits, not {prefix_length}."
-        )
-    uri = _pure_identity(code)
-    if uri is None:
-        key = from_link(code)
-        _verify(key)
-        length = prefix_length or _known_prefix_length(key)
-    else:
-        key = from_uri(uri)
-        match = _URI_PREFIX.match(uri)
+    code = code.strip(_SPACE)
+    check_prefix_length(prefix_length)
+    name = _name(code)
+    if name.startswith("urn:"):
+        key = from_uri(name)
+        match = _URI_PREFIX.match(name)
         length = len(match[1]) if match else None
         if prefix_length not in (None, length):
-            raise PrefixLengthError(f"{code!r} shows a company prefix of {length} digits, not {prefix_length}.")
+            raise PrefixLengthError(f"{code[:120]!r} shows a company prefix of {length} digits, not {prefix_length}.")
+    else:
+        key = from_element_string(name) if is_element_string(name) else verify_key(from_link(name))
+        length = prefix_length or _fitting(key, known_prefix_length(key))
     serial = key.serial if key.third_party_serial is None else key.third_party_serial
     uri_type = key_type(key).uri_type
     return ItemId(uri_type, key.value, serial, key.lot, to_uri(key, length) if length else None, key.digital_link)
 
 
-def _pure_identity(code: str) -> str | None:
-    """The pure identity or class URI that `code` is or stands for, None where it is a link.
+def _name(code: str) -> str:
+    """The pure identity or class URI, Digital Link or element string that `code` is or stands for.
 
     Raises:
         EpcError: it is tag memory or a tag URI without a GS1 identity, or nothing known.
     """
-    if re.match(r"https?://", code, re.IGNORECASE):
-        return None
+    if code[:4].lower() == "http" or is_element_string(code):
+        return code
     if code.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")):
         return code
     if code.startswith(("urn:epc:tag:", "urn:epc:raw:")):
@@ -87,34 +85,15 @@ def _pure_identity(code: str) -> str | None:
     if not _HEX.fullmatch(code):
         raise EpcError(
             f"{code[:120]!r} is no identifier that can be read.",
-            hint="Give an EPC URI (urn:epc:id:…), a GS1 Digital Link (https://…/01/…/21/…) or a tag's memory as hex.",
+            hint="Give an EPC URI (urn:epc:id:…), a GS1 Digital Link (https://…/01/…/21/…), an element string "
+            "((01)…(21)…) or a tag's memory as hex.",
         )
     epc = decode(code)
-    if epc.uri is None:
-        raise EpcError(f"The tag {epc.raw} carries no GS1 identity; it can be followed by this raw URI only.")
-    return epc.uri
+    if epc.digital_link is None:
+        raise EpcError(f"The tag {epc.uri or epc.raw} carries no GS1 identity; it can be followed by this URI only.")
+    return epc.uri or epc.digital_link
 
 
-def _verify(key: Gs1Key) -> None:
-    """Check digits inside a link; what came from an EPC URI has computed ones.
-
-    Raises:
-        CheckDigitError: one is wrong.
-    """
-    digits = key.value[:_GTIN_DIGITS] if key.ai == "8006" else key.value
-    if key_type(key).body is not None:
-        verify_check_digit(_NAMES.get(key.ai, f"({key.ai})"), digits)
-
-
-def _known_prefix_length(key: Gs1Key) -> int | None:
-    """Length of the company prefix by GS1's published table, which biip carries; None where it is not listed."""
-    # Imported here: its tables take longer to load than the rest of this package, and a reader of tags needs none.
-    from biip.gs1_prefixes import GS1CompanyPrefix
-
-    digits = re.match(r"[0-9]*", key.value[prefix_start(key) :])
-    if digits is None or not is_digits(digits[0]):
-        return None
-    prefix = GS1CompanyPrefix.extract(digits[0])
-    if prefix is None or not SHORTEST_PREFIX <= len(prefix.value) <= LONGEST_PREFIX:
-        return None
-    return len(prefix.value)
+def _fitting(key: Gs1Key, length: int | None) -> int | None:
+    """`length`, unless a key that is text has nothing behind so many digits."""
+    return None if length is not None and len(key.value) <= length else length

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lading.epcis.errors import EpcError
+from lading.epcis.errors import EpcError, PrefixLengthError
 from lading.epcis.gs1 import (
     CHARSET_39,
     CHARSET_82,
@@ -21,6 +21,7 @@ from lading.epcis.gs1 import (
     escape_urn,
     is_digits,
     unescape,
+    verify_check_digit,
 )
 
 LINK_DOMAIN = "https://id.gs1.org"
@@ -73,6 +74,7 @@ KEY_TYPES = (
 BY_URI_TYPE = {key.uri_type: key for key in KEY_TYPES}
 CPI_SERIAL_DIGITS = 12
 
+_NAMES = {"01": "GTIN", "8006": "GTIN", "00": "SSCC", "414": "GLN", "417": "GLN", "8003": "GRAI", "253": "GDTI"}
 _URI = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):([0-9]{6,12})\.(.*)", re.DOTALL)
 _ITIP_REST = re.compile(r"([0-9]{2})\.([0-9]{2})\.(.+)", re.DOTALL)
 
@@ -96,14 +98,29 @@ class Gs1Key:
         """The canonical link, at the finest level: a lot beside a serial is left out (CBV 2.0, section 8.9)."""
         link = f"{LINK_DOMAIN}/{self.ai}/{escape_link(self.value)}"
         if self.serial is not None:
-            qualifier = _SERIAL_QUALIFIER[self.ai]
+            qualifier = SERIAL_QUALIFIER[self.ai]
             return f"{link}/{qualifier}/{escape_link(self.serial)}" if qualifier else link + escape_link(self.serial)
         if self.third_party_serial is not None:
             return f"{link}/235/{escape_link(self.third_party_serial)}"
         return link if self.lot is None else f"{link}/10/{escape_link(self.lot)}"
 
 
-_SERIAL_QUALIFIER = {"01": "21", "8006": "21", "414": "254", "8010": "8011", "8003": "", "253": "", "255": ""}
+SERIAL_QUALIFIER = {"01": "21", "8006": "21", "414": "254", "8010": "8011", "8003": "", "253": "", "255": ""}
+
+
+def key_value(kind: KeyType, prefix: str, reference: str, pieces: str = "") -> str:
+    """What follows the AI, without a glued serial; `pieces` is an ITIP's piece and total, four digits."""
+    if kind.body is None:
+        return prefix + reference
+    digits = reference[0] + prefix + reference[1:] if kind.leading else prefix + reference
+    return f"{kind.pad}{digits}{check_digit(digits)}{pieces}"
+
+
+def link_to_serial(kind: KeyType, prefix: str, reference: str, pieces: str = "") -> str:
+    """The Digital Link of a key up to where its serial begins, or whole where it has none."""
+    value = key_value(kind, prefix, reference, pieces)
+    link = f"{LINK_DOMAIN}/{kind.ai}/{value if kind.body else escape_link(value)}"
+    return f"{link}/{kind.qualifier}/" if kind.qualifier else link
 
 
 def from_uri(uri: str) -> Gs1Key:
@@ -144,8 +161,7 @@ def _numeric_key(kind: KeyType, prefix: str, rest: str, uri: str) -> Gs1Key:
         raise EpcError(f"{uri!r}: company prefix and reference should have {kind.body} digits together.")
     if bool(dot) != (kind.qualifier is not None):
         raise EpcError(f"{uri!r} has {'no serial' if not dot else 'a part too many'} for its type.")
-    digits = reference[0] + prefix + reference[1:] if kind.leading else prefix + reference
-    value = kind.pad + digits + check_digit(digits)
+    value = key_value(kind, prefix, reference)
     if not dot:
         return Gs1Key(kind.ai, value)
     if kind.uri_type == "itip":
@@ -171,6 +187,22 @@ def key_type(key: Gs1Key) -> KeyType:
     return BY_URI_TYPE[uri_type] if uri_type else next(kind for kind in KEY_TYPES if kind.ai == key.ai)
 
 
+def verify_key(key: Gs1Key) -> Gs1Key:
+    """`key` itself, if its check digit is right and its padding is what it should be.
+
+    Raises:
+        CheckDigitError: the check digit is wrong.
+        EpcError: the padding is not.
+    """
+    kind = key_type(key)
+    if kind.body is not None:
+        if not key.value.startswith(kind.pad):
+            raise EpcError(f"The GRAI {key.value} should begin with the padding digit {kind.pad}.")
+        digits = key.value[: kind.key_digits]
+        verify_check_digit(_NAMES.get(key.ai, f"({key.ai})"), digits)
+    return key
+
+
 def prefix_start(key: Gs1Key) -> int:
     """Where in `key.value` the company prefix begins."""
     kind = key_type(key)
@@ -178,11 +210,17 @@ def prefix_start(key: Gs1Key) -> int:
 
 
 def to_uri(key: Gs1Key, prefix_length: int) -> str:
-    """The EPC URI of `key`, whose company prefix has `prefix_length` digits (6 to 12)."""
+    """The EPC URI of `key`, whose company prefix has `prefix_length` digits (6 to 12).
+
+    Raises:
+        PrefixLengthError: the key is a text that has not so many digits in front, and something behind them.
+    """
     kind = key_type(key)
     start = prefix_start(key)
     prefix = key.value[start : start + prefix_length]
     if kind.body is None:
+        if not is_digits(prefix) or len(key.value) <= prefix_length:
+            raise PrefixLengthError(f"({key.ai}){key.value} cannot have a company prefix of {prefix_length} digits.")
         reference = escape_urn(key.value[prefix_length:])
     else:
         reference = key.value[start + prefix_length : start + kind.body - kind.leading]
