@@ -284,6 +284,46 @@ def test_a_log_with_another_batch_at_our_index_is_refused(site: Site):
     assert site.sent() == 1
 
 
+def test_the_next_writer_takes_over_what_the_one_before_had_anchored(site: Site):
+    """Killed between broadcast and receipt; then the controller names another key of the publisher."""
+    site.kill("broadcast")
+    successor = another_writer(site)
+    with site.outbox() as outbox:
+        anchored = anchor(outbox, successor, 5)
+        writers = [batch.writer for batch in outbox.batches()]
+        digests = [batch.digest(batch.writer) for batch in outbox.batches() if batch.writer]
+    assert [one.index for one in anchored] == [0, 1, 2]
+    first, second = address_bytes(site.writer), address_bytes(successor.signer)
+    assert writers == [first, second, second]
+    anchors = [site.client.goods.anchor_of(site.publisher, index) for index in range(3)]
+    assert [one.digest for one in anchors if one] == ["0x" + digest.hex() for digest in digests]
+
+
+def test_an_older_copy_of_the_outbox_learns_from_the_log_who_anchored(site: Site):
+    """It holds the batch as it was closed; a newer copy, by now lost, had signed and anchored it."""
+    site.kill("persist")
+    with site.outbox() as outbox:
+        (batch,) = outbox.unanchored()
+        assert (batch.transaction, batch.writer) == (None, None)
+        roots = ["0x" + root.hex() for root in (batch.root, batch.items_root)]
+        site.client.goods.anchor(site.publisher, 0, *roots, batch.count)
+        successor = another_writer(site)
+        assert [one.index for one in anchor(outbox, successor, 5)] == [0, 1, 2]
+        writers = [batch.writer for batch in outbox.batches()]
+    assert writers == [address_bytes(site.writer), *[address_bytes(successor.signer)] * 2]
+
+
+def another_writer(site: Site) -> Lading:
+    """A client whose signer is a new key of the publisher, and by now the log's writer."""
+    signer = Signer.unsafe_from_key("0x" + secrets.token_hex(32))
+    transactions.send(site.client.chain, CONTROLLER, signer.address, b"", value=10**17)
+    controller = site.client.using(CONTROLLER)
+    consent = site.client.using(signer).participants.sign_key_consent(site.publisher)
+    controller.participants.add_key(site.publisher, signer.address, consent)
+    controller.goods.set_writer(site.publisher, signer.address)
+    return site.client.using(signer)
+
+
 def test_an_outbox_begins_where_its_log_stands(site: Site):
     site.client.goods.anchor(site.publisher, 0, ROOT, ROOT, 1)
     assert [batch.index for batch in run_once(site.config, site.client).anchored] == [1, 2, 3]

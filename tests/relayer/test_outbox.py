@@ -12,7 +12,10 @@ import pytest
 
 from lading.chain.transactions import SignedTransaction
 from lading.epcis.canonical import content_hash
-from lading.provenance.leaf import EventLeaf
+from lading.provenance.bundle import BatchRef
+from lading.provenance.item import same_thing
+from lading.provenance.item_map import EMPTY, NOTHING, entry_of, item_key, root_of
+from lading.provenance.leaf import DeliveryLeaf, EventLeaf
 from lading.relayer.errors import OutboxForeign, OutboxFull, OutboxLocked, OutboxUnreadable
 from lading.relayer.intake import take_in
 from lading.relayer.outbox import Outbox
@@ -188,3 +191,129 @@ def test_a_batch_that_cannot_be_written_is_not_closed_by_half(outbox: Outbox):
     with pytest.raises(OutboxFull):
         outbox.close_batch(2000)
     assert (counts(outbox)["batches"], outbox.waiting(), outbox.next_index()) == (0, 2000, 0)
+
+
+def delivery(number: int) -> DeliveryLeaf:
+    return DeliveryLeaf(bytes([number]) * 32, b"\x02" * 32, b"\x03" * 32, 1_800_000_000 + number)
+
+
+def leaves_of(outbox: Outbox, item: str) -> list[bytes]:
+    entries = outbox.entries(item)
+    return [EventLeaf.of(one.event_id, content_hash(one.event), one.salt).hash() for one in entries]
+
+
+def test_a_delivery_stands_among_events_and_is_proven_once_it_is_anchored(outbox: Outbox):
+    outbox.begin_log(0)
+    for serial in range(5):
+        outbox.add(event(serial), CONTEXT)
+    assert outbox.put_delivery(delivery(1))
+    assert not outbox.put_delivery(delivery(1))
+    assert outbox.put_delivery(delivery(2))
+    assert outbox.waiting() == 7
+    closed = outbox.close_batch(10)
+    assert closed is not None
+    assert (closed.count, outbox.waiting()) == (7, 0)
+    assert outbox.delivery_proof(delivery(1)) is None
+    outbox.mark_anchored(0, 10, WRITER)
+    for number in (1, 2):
+        found = outbox.delivery_proof(delivery(number))
+        assert found is not None
+        assert (found.index, found.batch.digest) == (0, closed.digest(WRITER))
+        assert delivery(number).is_in(found.batch.root, found.batch.count, found.proof)
+        assert not delivery(3 - number).is_in(found.batch.root, found.batch.count, found.proof)
+    assert outbox.delivery_proof(delivery(3)) is None
+    for serial in range(5):
+        (entry,) = outbox.entries(ITEM.format(serial))
+        assert EventLeaf.of(entry.event_id, content_hash(entry.event), entry.salt).is_in(
+            entry.batch.root, entry.batch.count, entry.proof
+        )
+
+
+def test_deliveries_come_before_events_and_both_fill_batches(outbox: Outbox):
+    outbox.begin_log(0)
+    for serial in range(4):
+        outbox.add(event(serial), CONTEXT)
+    for number in range(3):
+        outbox.put_delivery(delivery(number))
+    roots = []
+    while (closed := outbox.close_batch(2)) is not None:
+        outbox.mark_anchored(closed.index, 10, WRITER)
+        roots.append(closed.items_root)
+    found = [outbox.delivery_proof(delivery(number)) for number in range(3)]
+    assert [one.index for one in found if one] == [0, 0, 1]
+    assert [outbox.entries(ITEM.format(serial))[0].index for serial in range(4)] == [1, 2, 2, 3]
+    # Deliveries count for no item
+    assert roots[0] == EMPTY
+    assert len(set(roots)) == len(roots) == 4
+
+
+def test_each_batch_names_the_item_map_after_its_events_in_the_order_of_the_log(outbox: Outbox):
+    filled(outbox, 6, batch=4)
+    for step in range(3):
+        outbox.add(event(1, eventTime=f"2026-03-02T09:0{step}:00.000Z"), CONTEXT)
+    closed = outbox.close_batch(10)
+    assert closed is not None
+    assert outbox.latest() is not None
+    assert outbox.latest()[1].items_root != outbox.items.root() == closed.items_root  # type: ignore[index]
+    outbox.mark_anchored(closed.index, 20, WRITER)
+    newest = BatchRef(root=closed.root, items_root=closed.items_root, writer=WRITER, count=3)
+    assert outbox.latest() == (2, newest)
+
+    leaves = leaves_of(outbox, ITEM.format(1))
+    thing = same_thing(ITEM.format(1))
+    entry, proof = outbox.items.prove(thing)
+    assert (entry.count, entry) == (4, entry_of(leaves))
+    assert entry != entry_of(reversed(leaves))
+    assert root_of(item_key(thing), entry, proof) == closed.items_root
+
+    absent = same_thing(ITEM.format(99))
+    assert root_of(item_key(absent), *outbox.items.prove(absent)) == closed.items_root
+    assert outbox.items.entry(absent) == NOTHING
+
+
+def test_the_item_map_is_the_same_after_reopening_and_goes_on_from_there(tmp_path: Path, identity):
+    path = tmp_path / "outbox.sqlite3"
+    with Outbox.open(path, identity) as first, Outbox.in_memory(identity) as other:
+        for one in (first, other):
+            filled(one, 3)
+        before = first.items.root()
+        assert before != other.items.root(), "salts are random"
+    with Outbox.open(path, identity) as second:
+        assert second.items.root() == before
+        second.add(event(7), CONTEXT)
+        closed = second.close_batch(10)
+        assert closed is not None
+        assert second.items.entry(same_thing(ITEM.format(0))).count == 1
+        assert closed.items_root == second.items.root() != before
+
+
+def close_and_fail(outbox: Outbox) -> None:
+    before = outbox.items.root()
+    with outbox.transaction():
+        assert outbox.close_batch(10) is not None
+        assert outbox.items.root() != before
+        raise KeyError
+
+
+def test_a_batch_that_is_not_closed_leaves_the_item_map_as_it_was(outbox: Outbox):
+    filled(outbox, 2)
+    before = outbox.items.root()
+    outbox.add(event(5), CONTEXT)
+    with pytest.raises(KeyError):
+        close_and_fail(outbox)
+    assert (outbox.items.root(), outbox.waiting()) == (before, 1)
+    closed = outbox.close_batch(10)
+    assert closed is not None
+    assert closed.items_root == outbox.items.root() != before
+
+
+def test_the_writer_of_a_batch_is_who_signed_it_last_until_the_chain_says_who_anchored_it(outbox: Outbox):
+    outbox.begin_log(0)
+    outbox.add(event(1), CONTEXT)
+    outbox.close_batch(10)
+    assert outbox.batches()[0].writer is None
+    outbox.store_transaction(0, SIGNED)
+    outbox.drop_transaction(0)
+    assert outbox.batches()[0].writer == bytes.fromhex(SIGNED.sender[2:])
+    outbox.mark_anchored(0, 10, WRITER)
+    assert outbox.batches()[0].writer == outbox.entries(ITEM.format(1))[0].batch.writer == WRITER

@@ -9,16 +9,37 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sdk_kit import ARBITER, BUYER, CARRIER, CONTROLLER, EVENT, PROVIDER, SELLER, STRANGER, TAX_PAYEE, UNIT
+from sdk_kit import (
+    ARBITER,
+    BUYER,
+    CARRIER,
+    CONTROLLER,
+    EVENT,
+    PROVIDER,
+    SELLER,
+    STRANGER,
+    TAX_PAYEE,
+    UNIT,
+    admit,
+    funded_signer,
+    give_key,
+)
 
 from lading.enums import Role, State
 from lading.errors import InputError
 from lading.groups.order_batches import TRANSACTION_GAS
 from lading.groups.order_history import TermsForeign
 from lading.models import Batch
-from lading.provenance.leaf import DeliveryLeaf
+from lading.provenance.errors import MerkleError
+from lading.provenance.leaf import SEAL_LEAF, DeliveryLeaf, SealLeaf
 from lading.provenance.merkle import MerkleTree
-from lading.reverts.deliveries import BatchDistrusted, DeliveryNotAnchored, LeafForeign, TrustMovesBack
+from lading.reverts.deliveries import (
+    BatchDistrusted,
+    DeliveryNotAnchored,
+    LeafForeign,
+    TrustMovesBack,
+    WriterNotValidThen,
+)
 from lading.reverts.orders import NotSeller, StateWrong
 
 AMOUNTS = st.integers(1, 10**12).map(lambda units: Decimal(units).scaleb(-6))
@@ -197,6 +218,37 @@ def test_a_leaf_hashes_as_the_contract_does(world):
     contract = world.client.contracts.goods.contract
     stated = (leaf.order_id, leaf.logistic_unit, leaf.event_id, leaf.time)
     assert contract.read("deliveryLeafHash", stated) == "0x" + leaf.hash().hex()
+
+
+def test_a_seals_leaf_hashes_as_the_contract_does(world):
+    leaf = SealLeaf(80614141123458, secrets.token_bytes(32), secrets.token_bytes(32))
+    contract = world.client.contracts.goods.contract
+    stated = (leaf.gtin, leaf.serial_hash, leaf.seal_hash)
+    assert contract.read("sealLeafHash", stated) == "0x" + leaf.hash().hex()
+    assert contract.read("SEAL_LEAF") == "0x" + SEAL_LEAF.hex()
+    for wrong in ((10**14, *stated[1:]), (-1, *stated[1:]), (1, b"", leaf.seal_hash), (1, leaf.serial_hash, b"")):
+        with pytest.raises(MerkleError):
+            SealLeaf(*wrong)
+
+
+def test_a_batch_of_a_key_that_a_thief_had_proves_nothing_after_the_next_writer_came(world):
+    """A carrier of its own: a key is revoked for ever."""
+    signers = [funded_signer(world.client) for _ in range(2)]
+    carrier = admit(world.client, {Role.CARRIER}, signers[0])
+    world.by(CONTROLLER).goods.set_writer(carrier, signers[0].address)
+    terms = world.shipped(world.terms(carrier=signers[0].address))
+    leaf = world.client.orders.delivery_leaf(terms, UNIT, EVENT, world.now())
+    batch = Batch(root=leaf.hash(), items_root=ITEMS_ROOT, writer=signers[0].address, count=1)
+    world.by(signers[0]).goods.anchor(carrier, 0, batch.root, batch.items_root, 1)
+    anchored_at = world.client.goods.anchor_of(carrier, 0).time
+    world.by(CONTROLLER).participants.revoke_key(carrier, signers[0].address, compromised_since=anchored_at)
+    give_key(world.client, carrier, signers[1])
+    world.by(CONTROLLER).goods.set_writer(carrier, signers[1].address)
+
+    with pytest.raises(WriterNotValidThen) as refusal:
+        world.by(STRANGER).orders.deliver_anchored(terms, leaf, 0, batch, [])
+
+    assert (refusal.value.writer, refusal.value.anchored_at) == (signers[0].address, anchored_at)
 
 
 def test_a_leaf_of_another_order_or_of_no_batch_is_refused(world):
