@@ -43,7 +43,7 @@ class Heap:
     def node(self, number: int) -> bytes:
         return bytes(self._nodes[HASH_BYTES * number : HASH_BYTES * (number + 1)])
 
-    def set(self, number: int, node: bytes, leaves: int) -> None:
+    def set(self, number: int, leaves: int, node: bytes) -> None:
         """Puts the subtree of a page with so many leaves in its place. The levels above follow with `rise`."""
         self._nodes[HASH_BYTES * number : HASH_BYTES * (number + 1)] = node
         self._kinds[number] = min(leaves, MANY)
@@ -89,8 +89,3 @@ class Heap:
 def bottom_of(key: bytes) -> int:
     """The lowest node on a key's path."""
     return BOTTOM | int.from_bytes(key[:4], "big") >> (32 - LEVELS)
-
-
-def shared_bytes(number: int) -> bytes:
-    """The first two bytes of every key below a node of the lowest level."""
-    return ((number - BOTTOM) >> (LEVELS - 16)).to_bytes(2, "big")

@@ -16,22 +16,22 @@ levels are made anew from the pages.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Final, Protocol
 
-from lading.provenance.item_map import EMPTY, NOTHING, ItemEntry, MapProof, item_key, root_of
+from lading.provenance.item_map import EMPTY, NOTHING, ItemEntry, MapLeaf, MapProof, item_key, root_of
 from lading.relayer.errors import OutboxLocked, OutboxUnreadable
-from lading.relayer.item_heap import BOTTOM, LEVELS, Heap, bottom_of, shared_bytes
+from lading.relayer.item_branch import BRANCH_BYTES, change, child_of, is_branch, shared_bytes, through, top_of
+from lading.relayer.item_heap import BOTTOM, Heap, bottom_of
 from lading.relayer.item_pages import (
+    RECORD_BYTES,
     entry_in,
     found,
     leaf_in,
     records_of,
-    subtree,
     way_down,
-    with_additions,
 )
 
 SQLITE: Final = (
@@ -88,11 +88,10 @@ class ItemStore:
         with self._database.transaction():
             before = self._load()
             self._known = None
-            pages = dict(self._pages(sorted(by_page)))
+            pages = self._on_the_way(by_page)
             for number, leaves in by_page.items():
-                records = with_additions(records_of(pages.get(number, b"")), leaves)
-                pages[number] = b"".join(records)
-                self._heap.set(number, subtree(shared_bytes(number), records, LEVELS), len(records))
+                change(pages, number, leaves)
+                self._heap.set(number, *top_of(number, pages[number]))
             self._database.many(_WRITE, sorted(pages.items()))
             self._heap.rise(by_page)
             self._replace_root(before, self._heap.root)
@@ -108,7 +107,9 @@ class ItemStore:
         """What the map says of a thing; `NOTHING` if it holds none."""
         key = item_key(thing)
         number = bottom_of(key)
-        record = found(records_of(self._page(number)), key)
+        while is_branch(page := self._page(number)):
+            number = child_of(number, key)
+        record = found(records_of(page), key)
         return NOTHING if record is None else entry_in(record)
 
     def prove(self, thing: str) -> tuple[ItemEntry, MapProof]:
@@ -117,16 +118,33 @@ class ItemStore:
         with self._database.snapshot():
             root = self._load()
             way = self._heap.way(key)
-            records = [] if way.bottom is None else records_of(self._page(way.bottom))
-        below, end = way_down(records, key, LEVELS)
+            below, leaf = self._down(way.bottom, key)
         siblings = (*reversed(below), *way.siblings)
-        leaf = None if end is None or way.bottom is None else leaf_in(shared_bytes(way.bottom), end)
         if leaf is not None and leaf.key == key:
             entry, proof = leaf.entry, MapProof(siblings)
         else:
             entry, proof = NOTHING, MapProof(siblings, leaf)
         self._refuse_damage(root_of(key, entry, proof), root)
         return entry, proof
+
+    def _down(self, number: int | None, key: bytes) -> tuple[list[bytes | None], MapLeaf | None]:
+        """From the top of a page down a key's path: the siblings, the lowest last, and the leaf at its end."""
+        siblings: list[bytes | None] = []
+        while number is not None:
+            page = self._page(number)
+            if not is_branch(page):
+                below, end = way_down(records_of(page), key, number.bit_length() - 1)
+                return siblings + below, None if end is None else leaf_in(shared_bytes(number), end)
+            below, number = through(number, page, key)
+            siblings += below
+        return siblings, None
+
+    def things(self) -> int:
+        """How many things have an entry."""
+        (pages,) = self._database.rows(
+            "SELECT coalesce(sum(length(records)), 0) FROM item_pages WHERE length(records) <> ?", (BRANCH_BYTES,)
+        )
+        return int(pages[0]) // RECORD_BYTES
 
     def _load(self) -> bytes:
         """Brings memory to the database's root, which it returns. Inside a transaction or snapshot."""
@@ -137,8 +155,7 @@ class ItemStore:
         self._heap = Heap()
         filled = []
         for number, page in self._all_pages():
-            records = records_of(page)
-            self._heap.set(number, subtree(shared_bytes(number), records, LEVELS), len(records))
+            self._heap.set(number, *top_of(number, page))
             filled.append(number)
         self._heap.rise(filled)
         self._refuse_damage(self._heap.root, stored)
@@ -156,6 +173,19 @@ class ItemStore:
     def _page(self, number: int) -> bytes:
         rows = self._database.rows("SELECT records FROM item_pages WHERE number = ?", (number,))
         return bytes(rows[0][0]) if rows else b""
+
+    def _on_the_way(self, keys: Mapping[int, Iterable[bytes]]) -> dict[int, bytes]:
+        """The pages on the paths of keys, which are given by the number of their uppermost page."""
+        pages: dict[int, bytes] = {}
+        while keys:
+            level = dict(self._pages(sorted(keys)))
+            pages |= level
+            below: defaultdict[int, list[bytes]] = defaultdict(list)
+            for number in filter(lambda one: is_branch(level[one]), level):
+                for key in keys[number]:
+                    below[child_of(number, key)].append(key)
+            keys = below
+        return pages
 
     def _pages(self, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """Those of the pages that there are."""
