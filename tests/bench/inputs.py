@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from random import Random
 
 PREFIX = 9524321
@@ -123,3 +124,22 @@ def leaves(part: int, count: int) -> list[tuple[bytes, bytes, bytes]]:
     """(event id digest, content hash, salt) of `count` leaves."""
     source = Random(part)  # noqa: S311 - the same at each run
     return [(source.randbytes(32), source.randbytes(32), source.randbytes(32)) for _ in range(count)]
+
+
+def things(count: int) -> list[tuple[str, bytes]]:
+    """(thing, leaf of the one event that names it) of `count` things."""
+    return [(_thing(number), sha256(b"%d" % number).digest()) for number in range(count)]
+
+
+def counted(part: int, count: int, known: int) -> list[tuple[str, bytes]]:
+    """(thing, leaf) of `count` more events, half of them of things among the first `known`, half of new ones."""
+    source = Random(part)  # noqa: S311 - the same at each run
+    new = known + part * count
+    return [
+        (_thing(source.randrange(known) if number % 2 else new + number), source.randbytes(32))
+        for number in range(count)
+    ]
+
+
+def _thing(number: int) -> str:
+    return f"https://id.gs1.org/01/80614141123458/21/{number}"
