@@ -26,6 +26,7 @@ from lading.epcis.canonical import canonical_json
 from lading.epcis.errors import CanonicalError, EpcError
 from lading.provenance.errors import BundleError, ItemError
 from lading.provenance.item import item_of
+from lading.provenance.item_map import KEY_BITS, ItemEntry, MapLeaf, MapProof, item_key, root_of
 from lading.provenance.leaf import EVENT_ID
 from lading.provenance.merkle import batch_digest
 
@@ -41,6 +42,9 @@ MAX_INTEGER = 2**53 - 1
 """RFC 8785, section 3.1 (I-JSON): beyond it a JSON number is a double."""
 
 MAX_ENTRIES = 1000
+MAX_THING = 2000
+"""Characters of a thing's canonical text; the longest GS1 key as a Digital Link has a tenth."""
+
 MAX_PROOF = 33
 """A batch has fewer than 2**32 leaves, so no proof is longer."""
 
@@ -63,11 +67,13 @@ Hash = Annotated[bytes, *_hex(32)]
 Address = Annotated[bytes, *_hex(20)]
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """What bundles and fault documents are made of: nothing that is not named, and nothing that changes."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ChainRef(_Model):
+class ChainRef(Model):
     """Where the bundle says that it is anchored. Compared with the verifier's settings, never trusted."""
 
     chain_id: int = Field(strict=True, gt=0, le=MAX_INTEGER)
@@ -76,7 +82,7 @@ class ChainRef(_Model):
     provenance_registry: Address
 
 
-class BatchRef(_Model):
+class BatchRef(Model):
     """A batch as anchored (IProvenanceRegistry.Batch): root of its leaves, root of its publisher's item map after it,
     whose key anchored it, and its number of leaves. The chain's digest binds all four."""
 
@@ -91,7 +97,7 @@ class BatchRef(_Model):
         return batch_digest(self.root, self.items_root, self.writer, self.count)
 
 
-class Entry(_Model):
+class Entry(Model):
     """One event with the proof that its publisher anchored it as a leaf of batch `index` of its log."""
 
     event: dict[str, JsonValue] = Field(description="The EPCIS 2.0 JSON-LD event, whole, with its own @context.")
@@ -103,7 +109,63 @@ class Entry(_Model):
     proof: tuple[Hash, ...] = Field(max_length=MAX_PROOF)
 
 
-class Bundle(_Model):
+class OtherLeaf(Model):
+    """The leaf of another thing, which stands where an absent one would."""
+
+    key: Hash = Field(description="SHA-256 of that thing's canonical text.")
+    count: int = Field(strict=True, gt=0, le=MAX_INTEGER)
+    head: Hash
+
+    @property
+    def leaf(self) -> MapLeaf:
+        return MapLeaf(self.key, ItemEntry(self.count, self.head))
+
+
+class MapEntry(Model):
+    """What the item map anchored with batch `index` of a publisher's log says of a thing, with the proof: that `count`
+    events name it, and the head of their leaves' chain. Of a thing that it lacks, 0 and 32 zero bytes."""
+
+    publisher: Hash = Field(description="Participant id.")
+    index: int = Field(strict=True, ge=0, lt=2**48)
+    batch: BatchRef
+    thing: str = Field(min_length=1, max_length=MAX_THING, description="Canonical: a GS1 key as its Digital Link.")
+    count: int = Field(strict=True, ge=0, le=MAX_INTEGER)
+    head: Hash
+    siblings: tuple[Hash | None, ...] = Field(max_length=KEY_BITS, description="From the thing's place to the root.")
+    other: OtherLeaf | None
+
+    @property
+    def entry(self) -> ItemEntry:
+        return ItemEntry(self.count, self.head)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the proof leads to the batch's item root. That the batch is anchored is another question."""
+        other = None if self.other is None else self.other.leaf
+        return root_of(item_key(self.thing), self.entry, MapProof(self.siblings, other)) == self.batch.items_root
+
+    @classmethod
+    def of(
+        cls, publisher: bytes, index: int, batch: BatchRef, thing: str, entry: ItemEntry, proof: MapProof
+    ) -> MapEntry:
+        """From what a map says of a thing (`ItemStore.prove`)."""
+        stands = proof.other
+        other = None
+        if stands is not None:
+            other = OtherLeaf(key=stands.key, count=stands.entry.count, head=stands.entry.head)
+        return cls(
+            publisher=publisher,
+            index=index,
+            batch=batch,
+            thing=thing,
+            count=entry.count,
+            head=entry.head,
+            siblings=proof.siblings,
+            other=other,
+        )
+
+
+class Bundle(Model):
     """Events of one item with their proofs. `item` is an EPC pure identity URI."""
 
     model_config = ConfigDict(title=FORMAT)
@@ -136,12 +198,7 @@ def parse(data: bytes) -> Bundle:
     Raises:
         BundleError: too large or deep, no JSON, not canonical, a field too many or too few, or one of the wrong form.
     """
-    _refuse_oversize(data)
-    document = _decode(data)
-    # Also refuses duplicate keys, which the parser would drop in silence: the bytes then differ.
-    if canonical(document) != data:
-        byte = _first_difference(document, data)
-        raise BundleError("$", f"it is not in canonical form (RFC 8785), from byte {byte} on")
+    document = canonical_document(data)
     try:
         bundle = Bundle.model_validate(document)
         item_of(bundle.item)
@@ -150,6 +207,17 @@ def parse(data: bytes) -> Bundle:
     except (EpcError, ItemError) as error:
         raise BundleError("$.item", error.message.removesuffix(".")) from error
     return bundle
+
+
+def canonical_document(data: bytes) -> object:
+    """The JSON value of RFC 8785 bytes. Raises BundleError: too large or deep, no JSON, not canonical."""
+    _refuse_oversize(data)
+    document = _decode(data)
+    # Also refuses duplicate keys, which the parser would drop in silence: the bytes then differ.
+    if canonical(document) != data:
+        byte = _first_difference(document, data)
+        raise BundleError("$", f"it is not in canonical form (RFC 8785), from byte {byte} on")
+    return document
 
 
 def _refuse_oversize(data: bytes) -> None:
@@ -180,6 +248,11 @@ def _first_difference(document: object, data: bytes) -> int:
 
 
 def _raise_first(error: ValidationError) -> NoReturn:
+    raise BundleError(*first_fault(error)) from None
+
+
+def first_fault(error: ValidationError) -> tuple[str, str]:
+    """The JSON path of the first fault that pydantic names, and what is wrong there."""
     first = error.errors(include_url=False, include_input=False)[0]
     path = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}"[:80] for part in first["loc"])
-    raise BundleError(path, first["msg"].removeprefix("Value error, ")) from None
+    return path, first["msg"].removeprefix("Value error, ")

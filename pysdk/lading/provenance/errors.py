@@ -17,8 +17,19 @@ class BundleError(InputError):
     """A bundle that is refused whole. `path` is the JSON path of the fault, such as `$.entries[0].proof[2]`."""
 
     def __init__(self, path: str, problem: str) -> None:
-        self.path = path
+        self.path, self.problem = path, problem
         super().__init__(
             f"The proof bundle is refused at {path}: {problem}.",
+            hint="It was damaged or altered on its way: get it again from whoever gave it to you.",
+        )
+
+
+class FaultError(InputError):
+    """A fault document that is refused whole. `path` is the JSON path of what is wrong with it."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(
+            f"The fault document is refused at {path}: {problem}.",
             hint="It was damaged or altered on its way: get it again from whoever gave it to you.",
         )

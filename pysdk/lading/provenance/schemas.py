@@ -1,4 +1,4 @@
-"""The JSON Schemas (draft 2020-12) of bundle and verdict, as published in `schema/`.
+"""The JSON Schemas (draft 2020-12) of bundle, fault document and verdict, as published in `schema/`.
 
 They follow from the models and tables of this package; `python -m lading.provenance.schemas` writes the files anew, and
 a test says whether they are fresh.
@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from lading.provenance import faults
 from lading.provenance.bundle import FORMAT, Bundle
 from lading.provenance.reasons import NOT_PROVEN, REASONS, RULES
 from lading.provenance.verdict import EXIT_CODES
@@ -25,6 +26,12 @@ def bundle_schema() -> dict[str, Any]:
         "$id": f"urn:{FORMAT.replace('/', ':')}",
         **Bundle.model_json_schema(mode="serialization"),
     }
+
+
+def fault_schema() -> dict[str, Any]:
+    """Of `lading-fault/1`."""
+    schema = faults.ADAPTER.json_schema(mode="serialization")
+    return {"$schema": _DRAFT, "$id": f"urn:{faults.FORMAT.replace('/', ':')}", "title": faults.FORMAT, **schema}
 
 
 def verdict_schema() -> dict[str, Any]:
@@ -60,7 +67,11 @@ def _ids(sentences: dict[str, str], description: str) -> dict[str, Any]:
     return {"type": "array", "items": {"oneOf": members}, "uniqueItems": True, "description": description}
 
 
-PUBLISHED = {"lading-bundle-1.json": bundle_schema, "lading-verdict-1.json": verdict_schema}
+PUBLISHED = {
+    "lading-bundle-1.json": bundle_schema,
+    "lading-fault-1.json": fault_schema,
+    "lading-verdict-1.json": verdict_schema,
+}
 
 
 def text_of(schema: dict[str, Any]) -> str:
