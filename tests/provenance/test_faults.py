@@ -16,7 +16,7 @@ from lading.epcis.event_id import event_id
 from lading.provenance.bundle import BatchRef, ChainRef, Entry, MapEntry, canonical
 from lading.provenance.errors import FaultError
 from lading.provenance.fault_search import Evidence, faults_in
-from lading.provenance.faults import Judged, Lacks, Shrank, Standing, dump, judge, parse, shrinking
+from lading.provenance.faults import FORMAT, Judged, Lacks, Shrank, Standing, dump, judge, parse, shrinking
 from lading.provenance.item_map import NOTHING, ItemEntry, entry_of, item_key, things_of
 from lading.provenance.leaf import EventLeaf
 from lading.provenance.merkle import MerkleTree
@@ -83,7 +83,14 @@ class Log:
         return {(self.publisher, index): batch.digest for index, batch in enumerate(self.batches)}
 
     def lacks(self, entry: int, index: int, leaves: list[bytes], thing: str = THING) -> Lacks:
-        return Lacks(chain=CHAIN, entry=self.entries[entry], map=self.shown(index, thing), leaves=tuple(leaves))
+        return Lacks(
+            format=FORMAT,
+            kind="lacks",
+            chain=CHAIN,
+            entry=self.entries[entry],
+            map=self.shown(index, thing),
+            leaves=tuple(leaves),
+        )
 
     def judged(self, fault: Lacks | Shrank) -> Judged:
         """After a journey through its bytes, which the schema has to accept."""
@@ -124,7 +131,14 @@ def test_the_map_of_the_events_own_batch_must_count_it() -> None:
 
 
 def shrank(log: Log, before: int, after: int, leaves: list[bytes] = []) -> Shrank:  # noqa: B006 - never changed
-    return Shrank(chain=CHAIN, before=log.shown(before), after=log.shown(after), leaves=tuple(leaves))
+    return Shrank(
+        format=FORMAT,
+        kind="shrank",
+        chain=CHAIN,
+        before=log.shown(before),
+        after=log.shown(after),
+        leaves=tuple(leaves),
+    )
 
 
 def test_a_count_that_fell_is_a_fault() -> None:
@@ -211,7 +225,9 @@ def changed(**parts: Any) -> Callable[[Log], Lacks]:
         pytest.param(lambda log: shrank(log, 0, 1), "leaves are not", id="leaves missing"),
         pytest.param(lambda log: shrank(log, 1, 3, log.leaves[THING]), "none are needed", id="leaves too many"),
         pytest.param(
-            lambda log: Shrank(chain=CHAIN, before=log.shown(1), after=log.shown(3, NEIGHBOUR), leaves=()),
+            lambda log: Shrank(
+                format=FORMAT, kind="shrank", chain=CHAIN, before=log.shown(1), after=log.shown(3, NEIGHBOUR), leaves=()
+            ),
             "two things",
             id="two things",
         ),
@@ -249,6 +265,15 @@ def test_a_document_of_another_form_is_refused_by_its_path(path: tuple[str, ...]
     with pytest.raises(FaultError) as caught:
         parse(canonical(document))
     assert caught.value.path == at
+
+
+@pytest.mark.parametrize("name", ["format", "chain", "entry", "map", "leaves"])
+def test_a_document_without_one_of_its_parts_is_refused(name: str) -> None:
+    document = json.loads(dump(lying().lacks(0, 3, [])))
+    del document[name]
+    with pytest.raises(FaultError) as caught:
+        parse(canonical(document))
+    assert caught.value.path == f"$.{name}"
 
 
 def test_bytes_that_are_not_canonical_are_refused() -> None:

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from lading.epcis.canonical import content_hash
 from lading.provenance.bundle import ChainRef, Entry, MapEntry
-from lading.provenance.faults import Lacks, Shrank, shrinking
+from lading.provenance.faults import FORMAT, Lacks, Shrank, shrinking
 from lading.provenance.item_map import entry_of, things_of
 from lading.provenance.leaf import EventLeaf
 
@@ -51,4 +51,4 @@ def faults_in(chain: ChainRef, shown: Sequence[Evidence]) -> Iterator[Lacks | Sh
             continue
         for entry in naming(entries, one):
             if entry.index <= one.index and leaf_of(entry) not in leaves:
-                yield Lacks(chain=chain, entry=entry, map=one, leaves=leaves)
+                yield Lacks(format=FORMAT, kind="lacks", chain=chain, entry=entry, map=one, leaves=leaves)

@@ -49,8 +49,8 @@ class Lacks(Model):
 
     model_config = ConfigDict(title="lacks")
 
-    format: Literal["lading-fault/1"] = FORMAT
-    kind: Literal["lacks"] = "lacks"
+    format: Literal["lading-fault/1"]
+    kind: Literal["lacks"]
     chain: ChainRef
     entry: Entry
     map: MapEntry
@@ -63,8 +63,8 @@ class Shrank(Model):
 
     model_config = ConfigDict(title="shrank")
 
-    format: Literal["lading-fault/1"] = FORMAT
-    kind: Literal["shrank"] = "shrank"
+    format: Literal["lading-fault/1"]
+    kind: Literal["shrank"]
     chain: ChainRef
     before: MapEntry
     after: MapEntry
@@ -177,5 +177,12 @@ def shrinking(chain: ChainRef, one: MapEntry, other: MapEntry, leaves: Sequence[
     """The fault that two maps of one publisher and thing show, if they do. `leaves`: what the later one counts, oldest
     first, as far as they are known; without them only a count that fell, or another head of the same count, shows."""
     before, after = sorted((one, other), key=lambda shown: shown.index)
-    fault = Shrank(chain=chain, before=before, after=after, leaves=tuple(leaves) if after.count > before.count else ())
+    fault = Shrank(
+        format=FORMAT,
+        kind="shrank",
+        chain=chain,
+        before=before,
+        after=after,
+        leaves=tuple(leaves) if after.count > before.count else (),
+    )
     return fault if _flaw_of_shrank(fault) is None else None

@@ -15,7 +15,7 @@ from typing import Any
 
 from lading.epcis.canonical import content_hash
 from lading.provenance.bundle import ChainRef, Entry, MapEntry
-from lading.provenance.faults import Judged, Lacks, Standing, judge
+from lading.provenance.faults import FORMAT, Judged, Lacks, Standing, judge
 from lading.provenance.item_map import ItemEntry, entry_of, things_of
 from lading.provenance.leaf import EventLeaf
 from lading.provenance.merkle import MerkleTree
@@ -149,7 +149,14 @@ def _fault(outbox: Outbox, truth: ItemStore, digest_of: DigestOf, chain: ChainRe
         if left_out is None or chained is None:
             continue
         shown = MapEntry.of(publisher, index, batch, thing, entry, proof)
-        fault = Lacks(chain=chain, entry=_entry(outbox, publisher, left_out), map=shown, leaves=chained)
+        fault = Lacks(
+            format=FORMAT,
+            kind="lacks",
+            chain=chain,
+            entry=_entry(outbox, publisher, left_out),
+            map=shown,
+            leaves=chained,
+        )
         if _judged(fault, digest_of).standing is Standing.PROVEN:
             return fault
     return None

@@ -37,7 +37,7 @@ from lading.relayer.item_pages import (
 SQLITE: Final = (
     # `number` is that of the page's node in the tree: 1 is the root, 2n and 2n + 1 are the children of n.
     "CREATE TABLE IF NOT EXISTS item_pages (number INTEGER PRIMARY KEY, records BLOB NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS item_root (only INTEGER PRIMARY KEY CHECK (only = 1), root BLOB NOT NULL) STRICT",
+    "CREATE TABLE IF NOT EXISTS item_root (id INTEGER PRIMARY KEY CHECK (id = 1), root BLOB NOT NULL) STRICT",
 )
 _READ_AT_ONCE: Final = 500
 _WRITE: Final = (
@@ -209,7 +209,7 @@ class ItemStore:
         changed = self._database.execute("UPDATE item_root SET root = ? WHERE root = ?", (after, before))
         if changed == 0 and before == EMPTY:
             changed = self._database.execute(
-                "INSERT INTO item_root (only, root) VALUES (1, ?) ON CONFLICT DO NOTHING", (after,)
+                "INSERT INTO item_root (id, root) VALUES (1, ?) ON CONFLICT DO NOTHING", (after,)
             )
         if changed == 0:
             raise OutboxLocked(
