@@ -255,6 +255,8 @@ def test_a_delivery_that_the_carrier_anchored_needs_no_receipt(shell: Cli, world
     bring = f"deliver-anchored --proof {proof} --index {index} {AS_ANYONE}"
     assert order.refused(bring)["type"] == "DeliveryNotAnchored"
     shell.json(f"goods anchor {carrier} {index} {roots} --count 1 {AS_CARRIER}")
+    unplaced = order.refused(f"deliver-anchored --proof {proof} {AS_ANYONE}", 1)
+    assert "does not say where in the log" in unplaced["message"]
     order.do(bring)
     assert order.show()["standing"]["delivered"]
 
@@ -263,6 +265,49 @@ def test_a_delivery_that_the_carrier_anchored_needs_no_receipt(shell: Cli, world
     assert other.refused(bring)["type"] in ("LeafForeign", "BatchDistrusted")
     proof.write_text('{"delivery": {}}', encoding="utf-8")
     assert "no proof of a delivery" in other.refused(bring, 1)["message"]
+
+
+def test_a_delivery_waits_in_the_carriers_outbox_and_is_anchored_with_its_events(
+    shell: Cli, world: World, order: Order
+):
+    carrier, proof = world.ids[Role.CARRIER], order.folder / "proof.json"
+    shell.json(f"goods set-writer {carrier} --writer {CARRIER.address} {AS_CONTROLLER}")
+    order.agree().open().ship()
+    time = order.show()["as_of"]["time"]
+    outbox = order.folder / "carrier.sqlite3"
+    prove = f"delivery-proof --unit {UNIT} --event-id {EVENT} --time {time} --outbox {outbox} --out {proof}"
+    for _ in range(2):
+        waiting = order.do(prove)
+        assert (waiting["index"], waiting["batch"], waiting["proof"], waiting["file"]) == (None, None, [], None)
+        assert not proof.exists()
+    document = order.folder / "accepting.json"
+    document.write_text(json.dumps(accepting(time)), encoding="utf-8")
+    publish = f"relay publish {document} --publisher {carrier} --outbox {outbox} {AS_CARRIER}"
+    assert shell.json(publish) == {"events": 1, "batches": 1}
+    made = order.do(prove)
+    (last,) = shell.json(f"goods log {carrier} --limit 1")["batches"]
+    assert {name: last[name] for name in made["batch"]} | {"writer": CARRIER.address.lower()} == made["batch"]
+    assert (made["index"], made["batch"]["count"], len(made["proof"])) == (last["index"], 2, 1)
+    order.do(f"deliver-anchored --proof {proof} {AS_ANYONE}")
+    assert order.show()["standing"]["delivered"]
+
+
+def accepting(time: str) -> dict[str, object]:
+    event = {
+        "type": "ObjectEvent",
+        "eventTime": time,
+        "eventTimeZoneOffset": "+00:00",
+        "epcList": [UNIT],
+        "action": "OBSERVE",
+        "bizStep": "accepting",
+    }
+    return {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": time,
+        "epcisBody": {"eventList": [event]},
+    }
 
 
 def test_many_orders_go_on_in_one_transaction(shell: Cli, world: World, tmp_path: Path):
