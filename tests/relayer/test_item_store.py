@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lading.provenance.errors import MerkleError
-from lading.provenance.item_map import EMPTY, NOTHING, ItemEntry, entry_of, item_key, root_of
+from lading.provenance.item_map import EMPTY, entry_of, item_key, root_of
 from lading.relayer.errors import OutboxLocked, OutboxUnreadable
-from lading.relayer.item_branch import MOST_RECORDS
 from lading.relayer.item_heap import LEVELS, bottom_of
-from lading.relayer.item_pages import RECORD_BYTES
 from lading.relayer.item_store import ItemStore
-from lading.relayer.store import MEMORY, LogIdentity, Store
+from lading.relayer.store import MEMORY, Store
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "provenance"))
-from reference_map import ReferenceMap
-
-IDENTITY = LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 32)
-THINGS = [f"https://id.gs1.org/01/80614141123458/21/{number}" for number in range(40)]
-LEAVES = [sha256(b"leaf %d" % number).digest() for number in range(40)]
-
-Addition = tuple[str, bytes]
-
-
-def neighbours(depth: int) -> list[str]:
-    """Two things whose keys share their first `depth` bits."""
-    seen: dict[int, str] = {}
-    for number in itertools.count():
-        thing = f"urn:example:{number}"
-        place = int.from_bytes(item_key(thing), "big") >> (256 - depth)
-        if place in seen:
-            return [seen[place], thing]
-        seen[place] = thing
-    raise AssertionError
-
-
-NEAR = neighbours(24)  # in one page, with empty places between the page's top and where they part
-
-
-def content(additions: Iterable[Addition]) -> dict[bytes, ItemEntry]:
-    found: dict[bytes, ItemEntry] = {}
-    for thing, leaf in additions:
-        found[item_key(thing)] = found.get(item_key(thing), NOTHING).after(leaf)
-    return found
-
-
-def assert_is(items: ItemStore, additions: Iterable[Addition]) -> None:
-    """Root, and entry and proof of each thing that the tests know."""
-    expected = ReferenceMap(content(additions))
-    assert items.root() == expected.root
-    for thing in (*THINGS, *NEAR):
-        entry, proof = items.prove(thing)
-        assert (entry, proof) == expected.prove(item_key(thing))
-        assert items.entry(thing) == entry
-        assert root_of(item_key(thing), entry, proof) == expected.root
+sys.path.insert(0, str(Path(__file__).parent))
+from item_store_kit import IDENTITY, LEAVES, NEAR, THINGS, Addition, ReferenceMap, assert_is, content
 
 
 @pytest.fixture
@@ -268,47 +225,6 @@ def test_a_lost_page_is_noticed(items: ItemStore, store: Store) -> None:
         items.prove(THINGS[0])
 
 
-@pytest.fixture
-def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All keys share their first 21 bits, so that one page has to hold every thing."""
-
-    def key_of(thing: str) -> bytes:
-        key = sha256(thing.encode()).digest()
-        return b"\x5a\xa5" + bytes([key[2] & 0b111 | 0b10100000]) + key[3:]
-
-    monkeypatch.setattr("lading.relayer.item_store.item_key", key_of)
-    monkeypatch.setattr(f"{__name__}.item_key", key_of)
-
-
-@given(st.lists(st.lists(st.tuples(st.sampled_from(THINGS), st.sampled_from(LEAVES)), max_size=30), max_size=4))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_full_pages_give_the_same_map(crowded: None, made: list[list[Addition]]) -> None:
-    store = Store.open(MEMORY, IDENTITY)
-    items, log = ItemStore(store), []
-    for batch in made:
-        log += batch
-        assert items.apply(batch) == ReferenceMap(content(log)).root
-        assert items.things() == len(content(log))
-    assert_is(items, log)
-    assert_is(ItemStore(store), log)
-    store.close()
-
-
-def test_a_page_stays_small_however_many_things_it_covers(crowded: None, items: ItemStore, store: Store) -> None:
-    things = [f"urn:example:{number}" for number in range(600)]
-    for first in range(0, 600, 50):
-        items.apply((thing, LEAVES[0]) for thing in things[first : first + 50])
-    additions = [(thing, LEAVES[0]) for thing in things]
-    assert items.root() == ReferenceMap(content(additions)).root
-    assert items.things() == 600
-    assert store.one("SELECT max(length(records)) FROM item_pages")[0] <= MOST_RECORDS * RECORD_BYTES
-    expected = ReferenceMap(content(additions))
-    for thing in (*things[:60], *THINGS):
-        assert items.prove(thing) == expected.prove(item_key(thing))
-        assert items.entry(thing) == expected.prove(item_key(thing))[0]
-    ItemStore(store).prove(things[0])
-
-
 def statements(store: Store, items: ItemStore, additions: list[Addition]) -> int:
     """How many rows a batch reads and writes, which is what its time follows."""
     counted = 0
@@ -328,13 +244,3 @@ def test_a_batch_costs_the_same_whatever_came_before_it(items: ItemStore, store:
     for number in range(20):
         items.apply([(f"urn:example:{number}:{one}", LEAVES[1]) for one in range(200)])
     assert statements(store, items, [(thing, LEAVES[0]) for thing in THINGS]) <= first
-
-
-def test_a_change_deep_in_a_full_page_rewrites_one_page_a_level(crowded: None, items: ItemStore, store: Store) -> None:
-    things = [f"urn:example:{number}" for number in range(600)]
-    items.apply((thing, LEAVES[0]) for thing in things)
-    pages = dict(store.rows("SELECT number, records FROM item_pages"))
-    items.apply([(things[0], LEAVES[1])])
-    changed = [number for number, page in store.rows("SELECT number, records FROM item_pages") if pages[number] != page]
-    depths = [number.bit_length() - 1 for number in sorted(changed)]
-    assert depths == list(range(LEVELS, depths[-1] + 1, 4))
