@@ -85,8 +85,8 @@ def name_of(hex_text: str) -> str:
     try:
         if memory[0] == _SGTIN_96 and len(memory) == _SGTIN_96_BYTES:
             value = int.from_bytes(memory, "big")
-            head = partitioned.head_of(value >> _SGTIN_96_SERIAL_BITS, _SGTIN_96)
-            return f"{head.uri}{value & _SGTIN_96_SERIAL}"
+            head = partitioned.identity_head_of(value >> _SGTIN_96_SERIAL_BITS, _SGTIN_96)
+            return f"{head}{value & _SGTIN_96_SERIAL}"
         if memory[0] in BY_HEADER:
             return partitioned.identity_of(memory)
         _, _, uri, link = _forms_of(memory)

@@ -63,7 +63,7 @@ def parse(code: str, prefix_length: int | None = None) -> ItemId:
         if prefix_length not in (None, length):
             raise PrefixLengthError(f"{code[:120]!r} shows a company prefix of {length} digits, not {prefix_length}.")
     else:
-        key = from_element_string(name) if is_element_string(name) else verify_key(from_link(name))
+        key = verify_key(from_link(name)) if _is_link(name) else from_element_string(name)
         length = prefix_length or _fitting(key, known_prefix_length(key))
     serial = key.serial if key.third_party_serial is None else key.third_party_serial
     uri_type = key_type(key).uri_type
@@ -76,7 +76,7 @@ def _name(code: str) -> str:
     Raises:
         EpcError: it is tag memory or a tag URI without a GS1 identity, or nothing known.
     """
-    if code[:4].lower() == "http" or is_element_string(code):
+    if _is_link(code) or is_element_string(code):
         return code
     if code.startswith(("urn:epc:id:", "urn:epc:class:", "urn:epc:idpat:")):
         return code
@@ -92,6 +92,10 @@ def _name(code: str) -> str:
     if epc.digital_link is None:
         raise EpcError(f"The tag {epc.uri or epc.raw} carries no GS1 identity; it can be followed by this URI only.")
     return epc.uri or epc.digital_link
+
+
+def _is_link(code: str) -> bool:
+    return code[:4].lower() == "http"
 
 
 def _fitting(key: Gs1Key, length: int | None) -> int | None:

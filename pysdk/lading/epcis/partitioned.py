@@ -42,7 +42,7 @@ def identity_of(memory: bytes) -> str:
         EpcError: a field is out of range; the message names it.
     """
     layout, head, tail = _split(memory)
-    uri = head_of(head, layout.header).uri if layout.has_serial else _head(head, layout.header).uri
+    uri = (identity_head_of if layout.has_serial else _identity)(head, layout.header)
     return uri + (str(tail) if layout.tail == "integer" else escape_urn(_tail_text(layout, tail)))
 
 
@@ -85,18 +85,18 @@ def _split(memory: bytes) -> tuple[Layout, int, int]:
     return layout, value >> layout.tail_bits, value & ((1 << layout.tail_bits) - 1)
 
 
-def _head(bits: int, header: int) -> Head:
-    """The forms up to the tail of the encoding with that header.
+def _fields(bits: int, layout: Layout) -> tuple[int, str, str, str, str]:
+    """Filter value, company prefix, reference (unescaped), piece and total with dots, and the URI's body made of these.
 
     Raises:
         EpcError: partition, company prefix, reference, piece or total is out of range.
     """
-    layout = BY_HEADER[header]
     pieces = ""
     if layout.pieces:
         pieces = _pieces(bits >> PIECE_BITS & 127, bits & 127)
         bits >>= layout.piece_bits
-    partition = bits >> layout.partition_shift & 7
+    shift = layout.partition_shift
+    partition = bits >> shift & 7
     if partition >= len(layout.partitions):
         raise EpcError(f"{layout.name}: the partition 7 does not exist")
     row = layout.partitions[partition]
@@ -106,17 +106,29 @@ def _head(bits: int, header: int) -> Head:
     prefix_text = f"{prefix:0{row.prefix_digits}d}"
     reference = _read_reference(layout, row, bits & row.reference_mask)
     urn = escape_urn(reference) if layout.reference == "string" else reference
-    kind = BY_URI_TYPE[layout.uri_type]
-    dot = "." if layout.has_serial else ""
-    body = f"{prefix_text}.{urn}{pieces}{dot}"
+    body = f"{prefix_text}.{urn}{pieces}{'.' if layout.has_serial else ''}"
+    return bits >> shift + 3 & 7, prefix_text, reference, pieces, body
+
+
+def _head(bits: int, header: int) -> Head:
+    """The forms up to the tail of the encoding with that header. Raises as `_fields`."""
+    layout = BY_HEADER[header]
+    filter_value, prefix, reference, pieces, body = _fields(bits, layout)
     return Head(
-        f"urn:epc:tag:{layout.name}:{bits >> layout.partition_shift + 3 & 7}.{body}",
+        f"urn:epc:tag:{layout.name}:{filter_value}.{body}",
         f"urn:epc:id:{layout.uri_type}:{body}",
-        link_to_serial(kind, prefix_text, reference, pieces.replace(".", "")),
+        link_to_serial(BY_URI_TYPE[layout.uri_type], prefix, reference, pieces.replace(".", "")),
     )
 
 
+def _identity(bits: int, header: int) -> str:
+    """The pure identity URI alone, up to the tail. Raises as `_fields`."""
+    layout = BY_HEADER[header]
+    return f"urn:epc:id:{layout.uri_type}:{_fields(bits, layout)[-1]}"
+
+
 head_of = lru_cache(maxsize=65536)(_head)
+identity_head_of = lru_cache(maxsize=65536)(_identity)
 
 
 def _pieces(piece: int, total: int) -> str:
