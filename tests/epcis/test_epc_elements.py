@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from biip.checksums import gs1_standard_check_digit
+from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from hypothesis import given
 from hypothesis import strategies as st
+from tds_examples import PARTITIONED, PLUS, Example
 
 from lading.epcis import EpcError, PrefixLengthError, decode, parse
-from lading.epcis.element_strings import from_element_string, read_elements, write_elements
+from lading.epcis.digital_link import from_link
+from lading.epcis.element_strings import elements_of, from_element_string, read_elements, write_elements
 from lading.epcis.epc import encode
 from lading.epcis.gs1 import check_digit
 from lading.epcis.keys import Gs1Key
@@ -114,3 +117,9 @@ def test_a_class_has_no_memory(text: str):
 @given(st.text(st.sampled_from("0123456789"), min_size=1, max_size=17))
 def test_check_digits_are_those_of_biip(digits: str):
     assert check_digit(digits) == str(gs1_standard_check_digit(digits))
+
+
+@pytest.mark.parametrize("example", [*PARTITIONED, *PLUS], ids=lambda example: example.scheme)
+def test_links_say_the_same_to_biip(example: Example):
+    theirs = GS1DigitalLinkURI.parse(str(example.link)).element_strings
+    assert {element.ai.ai: element.value for element in theirs} == elements_of(from_link(str(example.link)))

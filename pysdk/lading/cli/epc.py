@@ -30,11 +30,15 @@ def _besides(memory: str) -> dict[str, str]:
     from lading.epcis.errors import EpcError
 
     try:
-        if decode_strict(memory).digital_link is None:
-            return {}
+        epc = decode_strict(memory)
     except EpcError as error:
         return {"no EPC": error.message}
-    return {"element string": element_string(memory)}
+    if epc.digital_link is None:
+        return {}
+    try:
+        return {"element string": element_string(memory)}
+    except EpcError as error:  # a serial that would read as another element
+        return {"no element string": error.message}
 
 
 @app.command("encode")
