@@ -6,8 +6,7 @@
 CODE is the EPC URI (urn:epc:id:sgtin:…) or Digital Link (https://…/01/…/21/…) on the item, FILE the bundle that came
 with it. Which chain and registries you trust you say yourself; those in the bundle are only compared. Without --rpc no
 anchor is checked, and the verdict is never better than `unknown`. Ends with 0 authentic, 10 suspect, 11 recalled,
-12 unknown; 1 refused input, 2 wrong usage, 3 no answer from the node. `lading verify` has the same rules and reads more
-spellings: see NOT_CHECKED.
+12 unknown; 1 refused input, 2 wrong usage, 3 no answer from the node. `lading verify` does more: see NOT_CHECKED.
 """
 
 from __future__ import annotations
@@ -27,14 +26,12 @@ from web3 import Web3
 from web3.exceptions import Web3Exception
 
 Json: TypeAlias = Any
-
-CLOCK_TOLERANCE_SECONDS = 300  # how far clocks of readers and blocks may be apart
-MIN_TRAVEL_SECONDS = 300  # the least time between two sites
+CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS = 300, 300  # how far clocks may be apart; the least time between two sites
 MAX_BYTES, MAX_DEPTH, MAX_ENTRIES = 4 << 20, 32, 1000
 keccak = Web3.keccak
 EXIT_CODES = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
 RULES = ["deployment", "chain", "event-id", "leaf-in-batch", "anchored", "writer", "event-readable"]
-RULES += ["event-concerns-item", "not-corrected", "born-once", "born-by-brand", "born-first", "not-ended", "one-place"]
+RULES += ["event-concerns-item", "born-once", "born-by-brand", "born-first", "not-ended", "one-place"]
 RULES += ["time-forward", "disposition", "not-recalled"]
 ON_CHAIN = {"anchored", "writer", "born-by-brand", "time-forward", "not-recalled"}
 
@@ -87,6 +84,7 @@ NOT_CHECKED = {
     "event-id": "Ids of events with extensions, quantities, sensors, rarer identifiers, or times not in UTC to the "
     "millisecond: a bundle with one is never authentic here.",
     "code": "Codes as tag memory or tag URI, and Digital Links with short names or short GTINs.",
+    "story": "Hand-overs, repacking, corrections, what follows a sale, speed, and who speaks for customs.",
 }
 ALARMING = "damaged|destroyed|disposed|expired|mismatch_(class|instance|quantity)|no_pedigree_match|non_conformant"
 ALARMING += "|non_sellable_other|recalled|stolen"
@@ -104,13 +102,12 @@ class Unreadable(Exception):
 
 
 # 1. Identifiers: the EPC URI and the Digital Link of one thing become one text.
-
 URN = re.compile(r"urn:epc:id:(sgtin|sscc|sgln):(\d{6,12})\.(\d*)(?:\.(.+))?", re.ASCII | re.DOTALL)
 LINK = re.compile(r"https?://[^/?#]+/(01|00)/(\d{14}|\d{18})(?:/21/([^/?#]+))?/?(?:[?#].*)?", re.ASCII | re.DOTALL)
 SCHEMES = {"sgtin": ("01", 13, "/21/"), "sscc": ("00", 17, ""), "sgln": ("414", 12, "/254/")}
 SERIAL = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")  # GS1 AIs 21 and 254
 OTHER_KEYS = r"(?is)urn:epc:(id|class|idpat):|https?:.*/(0[01]|25[35]|40[12]|41[47]|800[346]|801[078]|gtin|itip|cpid"
-OTHER_KEYS += r"|gln|party|gsrnp?|gcn|sscc|gdti|ginc|gsin|grai|giai)/"  # what might have several spellings
+OTHER_KEYS += r"|gln|party|gsrnp?|gcn|sscc|gdti|ginc|gsin|grai|giai)/|geo:"  # what might have several spellings
 
 
 def check_digit(digits: str) -> str:
@@ -219,7 +216,6 @@ def field(event: Json, name: str, kind: type, default: Json = None) -> Json:
 
 
 # 3. The event id of CBV 2.0, section 8.9, for the fields that most events have.
-
 CBV = "https://ref.gs1.org/cbv/"
 ORDER = ["eventTime", "eventTimeZoneOffset", "parentID", "epcList", "inputEPCList", "childEPCs", "outputEPCList"]
 ORDER += ["action", "bizStep", "disposition", "readPoint", "bizLocation"]
@@ -227,7 +223,6 @@ STEPS = "accepting|arriving|(de)?commissioning|departing|destroying|dispensing|e
 STEPS += "|(un)?packing|picking|receiving|retail_selling|shipping|staging_outbound|stocking|storing|transporting"
 DOCUMENTS = "bol|cert|desadv|inv|pedigree|poc?|prodorder|recadv|rma|testprd|testres|upevt"
 WORDS = {"bizStep": ("BizStep-", STEPS), "disposition": ("Disp-", KNOWN), "bizTransaction": ("BTT-", DOCUMENTS)}
-WORDS |= dict.fromkeys(("source", "destination"), ("SDT-", "owning_party|possessing_party|location"))
 OUTSIDE = {"type", "eventID", "recordTime", "errorDeclaration", "@context"}
 
 
@@ -313,7 +308,6 @@ def digest(batch: Json) -> bytes:
 
 
 # 5. The item's story.
-
 LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent:": "outputEPCList"}
 ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent:": "inputEPCList"}
@@ -326,6 +320,8 @@ def read(position: int, entry: Json) -> Json:
     happened = field(event, "type", str) + ":" + field(event, "action", str, "")
     if not all(isinstance(one, str) for name in LISTS for one in field(event, name, list, [])):
         raise Unreadable("a list of identifiers")
+    if {"sourceList", "destinationList"} & event.keys() or "-customs_" in str(event.get("bizStep")):
+        raise Unreadable("a hand-over, or a step of customs")
     lists = {name: {same_thing(one) for one in event.get(name, [])} for name in LISTS}
     parent = same_thing(field(event, "parentID", str, ""))
     place = next((event[name] for name in ("readPoint", "bizLocation") if event.get(name) is not None), None)
@@ -363,22 +359,29 @@ def cbv_word(text: str) -> str:
     return found[5] if found else ""
 
 
-def concerning(item: str, events: list[Json]) -> list[Json]:
-    """The events that name the item, or something that it is packed in at that time. `events` are in order of time."""
-    holders, found = [item], []
+def concerning(item: str, events: list[Json]) -> tuple[list[Json], bool]:
+    """The events about the item, in order of time: of it, or of what it is packed in; is packing all in and out?"""
+    holders, found, plain, site, away = [item], [], True, None, False
     for one in events:
         if one["subjects"] & set(holders):
             found.append(one)
-        packed = [level for level, holder in enumerate(holders) if holder in one["children"]]
+            outer, there = holders[-1] in one["subjects"], one["site"] in (None, site)
+            plain &= not (outer and away and there) and (outer or there or not holders[2:])
+            away = (away and not outer) or not (outer or there)
+            site = one["site"] or site if outer else site
+        size, packed = len(holders), [level for level, holder in enumerate(holders) if holder in one["children"]]
         if one["packing"] == "ADD" and one["parent"] and packed and one["parent"] not in holders:
             holders = [*holders[: packed[-1] + 1], one["parent"]]
         elif one["packing"] == "DELETE" and one["parent"] in holders and (packed or not one["children"]):
             holders = holders[: holders.index(one["parent"])]
-    return found
+        if one["packing"] and packed:
+            plain &= len(holders) > size if one["packing"] == "ADD" else len(holders) < size
+    return found, plain
 
 
 def story(item: str, events: list[Json]) -> set[str]:
     """The reasons that the events alone give."""
+    ours, plain = concerning(item, events)
     births = [one for one in events if item in one["born"]]
     first = births[0]["time"] - CLOCK_TOLERANCE_SECONDS if births else float("-inf")
     end = min((one["time"] for one in events if item in one["ended"]), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
@@ -387,7 +390,8 @@ def story(item: str, events: list[Json]) -> set[str]:
     last = next((one["disposition"] for one in reversed(events) if one["disposition"]), "active")
     state = cbv_word(last)
     holds = {
-        "event-foreign": len(concerning(item, events)) < len(events),
+        "event-foreign": len(ours) < len(events),
+        "event-unreadable": not plain or any("retail_s" in one["step"] + one["disposition"] for one in events[:-1]),
         "correction-not-judged": any(one["corrects"] for one in events),
         "birth-missing": not births,
         "born-twice": len({one["identity"] for one in births}) > 1,
@@ -402,7 +406,6 @@ def story(item: str, events: list[Json]) -> set[str]:
 
 
 # 6. The chain, read as of one block.
-
 FUNCTIONS = {"anchorOf": ("bytes32,uint48", 2), "brandOf": ("uint64", 1)}  # arguments, words that come back
 FUNCTIONS |= {"recallTimes": ("uint64,string,string", 3), "getKey": ("address", 4)}
 REGISTRIES = {"participant_registry": "ParticipantRegistry", "provenance_registry": "ProvenanceRegistry"}

@@ -10,7 +10,7 @@ from lading.epcis.identity import parse
 from lading.epcis.keys import Gs1Key, from_uri
 from lading.provenance.errors import ItemError
 
-_PLACE_AI = "414"
+_PLACE_AI, _PARTY_AI = "414", "417"
 _PLACES = frozenset({"sgln", "pgln"})
 _CLASS_ONLY = frozenset({"lgtin", "sgtin", "itip", "grai", "gdti", "sgcn", "cpi"})
 """Types whose key without a serial names a class of things and no single one."""
@@ -56,6 +56,15 @@ def site_of(place: str) -> str:
     if key is None:
         return place
     return Gs1Key(key.ai, key.value).digital_link if key.ai == _PLACE_AI else key.digital_link
+
+
+def party_of(text: str) -> str:
+    """The party that an identifier names, with or without GS1's type for parties: the GLN of a company is one, whether
+    written as a party (AI 417) or as its place without extension (AI 414). Any other text is a party of its own."""
+    key = _key_of(text)
+    if key is None:
+        return text
+    return Gs1Key(_PARTY_AI, key.value).digital_link if key.ai == _PLACE_AI and not key.serial else key.digital_link
 
 
 def _key_of(text: str) -> Gs1Key | None:

@@ -19,6 +19,10 @@ MIN_TRAVEL_SECONDS = 300
 next takes longer even across a street; below it stands only what clocks explain. Distances are not known here, so this
 finds a clone at two places at once, not an unlikely journey."""
 
+MAX_SPEED_KMH = 1000
+"""Between two points that events give by their coordinates: an airliner's ground speed with the wind behind it, door to
+door. Nothing that carries goods is faster."""
+
 ALARMING = frozenset(
     {"damaged", "destroyed", "disposed", "expired", "mismatch_class", "mismatch_instance", "mismatch_quantity"}
     | {"no_pedigree_match", "non_conformant", "non_sellable_other", "recalled", "stolen"}
@@ -46,7 +50,8 @@ class Reason:
 
 
 _PROVENANCE, _PARTICIPANT, _TRUST = "IProvenanceRegistry.sol", "IParticipantRegistry.sol", "docs/decisions/0005"
-_OBJECT_EVENT = "EPCIS 2.0, section 7.4.2"
+_STORY = "docs/decisions/0013"
+_OBJECT_EVENT, _AGGREGATION = "EPCIS 2.0, section 7.4.2", "EPCIS 2.0, section 7.4.3"
 
 RULES = (
     Rule("deployment", "The bundle names the chain and registries that you trust.", _TRUST),
@@ -57,12 +62,25 @@ RULES = (
     Rule("writer", "Each batch was anchored with a key of its publisher, valid at that time.", _PARTICIPANT),
     Rule("event-readable", "Each event has the fields that the other rules look at.", "EPCIS 2.0, section 7"),
     Rule("event-concerns-item", "Each event names the item, or what it was packed in.", "EPCIS 2.0, section 7.4"),
-    Rule("not-corrected", "No event in the bundle declares another one wrong.", "EPCIS 2.0, section 7.4.1.3"),
+    Rule(
+        "corrected-lawfully",
+        "What is declared wrong is so declared by its own publisher, and what stands for it is there.",
+        "EPCIS 2.0, section 7.4.1.3",
+    ),
     Rule("born-once", "The item came into being in exactly one event.", _OBJECT_EVENT),
     Rule("born-by-brand", "That event was published by the brand of the item's product class.", _PROVENANCE),
     Rule("born-first", "Nothing happened to the item before it came into being.", _OBJECT_EVENT),
     Rule("not-ended", "The item was not destroyed, and nothing happened after its decommissioning.", _OBJECT_EVENT),
+    Rule("packed-lawfully", "The item was in one container at a time, and taken only out of that.", _AGGREGATION),
+    Rule(
+        "held-by-one", "Each hand-over was made by the holder, and nobody else moved the item.", "CBV 2.0, section 7.4"
+    ),
+    Rule("customs-by-customs", "Each customs step was published by a customs office.", "docs/customs-vocabulary.md"),
+    Rule("let-through", "What customs held or rejected, the same office let go.", "docs/customs-vocabulary.md"),
+    Rule("sold-once", "The item was sold once, or came back or was passed on by its buyer in between.", _STORY),
     Rule("one-place", "The item was never at two sites at once.", _TRUST),
+    Rule("possible-speed", "The item was never faster than an aeroplane.", _STORY),
+    Rule("counter-grows", "The counter of the item's tag never fell and gave no number at two sites.", _STORY),
     Rule("time-forward", "No event was anchored before it happened.", _TRUST),
     Rule("disposition", "The last word on the item's state is known and raises no alarm.", "CBV 2.0, section 7.2"),
     Rule("not-recalled", "Neither the item, nor its lot, nor its product class is recalled.", _PROVENANCE),
@@ -85,10 +103,29 @@ REASONS = (
     Reason("event-foreign", "suspect", "event-concerns-item", "An event is about other goods."),
     Reason("born-twice", "suspect", "born-once", "The item came into being more than once."),
     Reason("birth-foreign", "suspect", "born-by-brand", "Somebody other than the brand put the item into the world."),
+    Reason("correction-foreign", "suspect", "corrected-lawfully", "Somebody declares another's event wrong."),
     Reason("event-before-birth", "suspect", "born-first", "Something happened to the item before it came into being."),
     Reason("event-after-end", "suspect", "not-ended", "Something happened to the item after its decommissioning."),
     Reason("item-destroyed", "suspect", "not-ended", "The item was destroyed."),
+    Reason("packed-twice", "suspect", "packed-lawfully", "The item was in two containers at once."),
+    Reason("packed-in-itself", "suspect", "packed-lawfully", "A container was packed into what it holds."),
+    Reason("packed-elsewhere", "suspect", "packed-lawfully", "The item was read far from the container that held it."),
+    Reason("unpacked-elsewhere", "suspect", "packed-lawfully", "The item came out of a container that it was not in."),
+    Reason("handover-foreign", "suspect", "held-by-one", "The item was handed over by somebody who did not have it."),
+    Reason("moved-by-another", "suspect", "held-by-one", "The item was moved by somebody who did not have it."),
+    Reason("customs-foreign", "suspect", "customs-by-customs", "A customs step was published by no customs office."),
+    Reason("customs-stopped", "suspect", "let-through", "Customs held or rejected the item and did not let it go."),
+    Reason("sold-twice", "suspect", "sold-once", "The item was sold twice: one of the two is a copy."),
+    Reason(
+        "read-after-sale",
+        "suspect",
+        "sold-once",
+        "The item was in trade after its sale: one of the tags is a copy.",
+    ),
     Reason("two-places", "suspect", "one-place", "The item was at two sites at once: one of the tags is a copy."),
+    Reason("too-fast", "suspect", "possible-speed", "The item was too fast for one thing: one of the tags is a copy."),
+    Reason("counter-fell", "suspect", "counter-grows", "The counter of the tag fell: one of the tags is a copy."),
+    Reason("counter-repeats", "suspect", "counter-grows", "Two sites read the same count: one of the tags is a copy."),
     Reason("event-after-anchor", "suspect", "time-forward", "An event was anchored before it happened."),
     Reason("disposition-alarming", "suspect", "disposition", "The item was last reported stolen or unfit for sale."),
     Reason("anchor-not-checked", "unknown", "anchored", "No chain that you trust showed the events to be anchored."),
@@ -100,7 +137,12 @@ REASONS = (
     Reason("no-events", "unknown", "born-once", "The bundle holds no event."),
     Reason("event-id-not-checked", "unknown", "event-id", "The id of an event cannot be recomputed."),
     Reason("event-unreadable", "unknown", "event-readable", "An event lacks a field that the rules need."),
-    Reason("correction-not-judged", "unknown", "not-corrected", "An event corrects another, which is not judged."),
+    Reason("correction-not-judged", "unknown", "corrected-lawfully", "An event corrects another, which is not judged."),
+    Reason("correction-missing", "unknown", "corrected-lawfully", "What should stand for a wrong event is not there."),
+    Reason("packing-missing", "unknown", "packed-lawfully", "The item was unpacked; nothing says that it was packed."),
+    Reason("handover-one-sided", "unknown", "held-by-one", "Somebody received the item whom its holder does not name."),
+    Reason("custody-gap", "unknown", "held-by-one", "Somebody had the item to whom no hand-over gave it."),
+    Reason("resale-not-checked", "unknown", "sold-once", "Who passed the item on after its sale cannot be told."),
     Reason("birth-missing", "unknown", "born-once", "No event says how the item came into being."),
     Reason("class-unknown", "unknown", "born-by-brand", "No brand has registered the item's product class."),
     Reason("disposition-unknown", "unknown", "disposition", "The item's last reported state is no word of CBV 2.0."),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from lading.epcis.vocabulary import DISPOSITION
 from lading.provenance.bundle import Bundle, Entry
 from lading.provenance.item import Item
 from lading.provenance.reasons import ALARMING, CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
-from lading.provenance.story import Happening, cbv_word, concerning, in_order
+from lading.provenance.story import Happening, cbv_word, in_order, touching
 from lading.provenance.truth import ChainFacts, Trusted
 
 _DESTROYED = "destroying"
@@ -78,13 +78,11 @@ def writer(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
             yield Finding("writer-compromised", position, f"key 0x{writer.hex()}")
 
 
-def event_concerns_item(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:
-    ours = concerning(item.key, happenings)
+def event_concerns_item(item: Item, happenings: Sequence[Happening], replacing: Set[int]) -> Iterator[Finding]:
+    """What held the item has a life of its own before and after, and its publisher's count covers all of it; such
+    events are lawful here and judged no further. So are `replacing`, the positions of what stands for a wrong event."""
+    ours = touching(item.key, happenings) | replacing
     yield from (Finding("event-foreign", one.position) for one in happenings if one.position not in ours)
-
-
-def not_corrected(happenings: Sequence[Happening]) -> Iterator[Finding]:
-    yield from (Finding("correction-not-judged", one.position) for one in happenings if one.corrects)
 
 
 def births(item: Item, happenings: Sequence[Happening]) -> list[Happening]:

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from lading.provenance.bundle import Entry
+from lading.provenance.coordinates import Position, is_geo, position_of
+from lading.provenance.fields import Unreadable, local_name, seconds, text_in, texts_in
 from lading.provenance.item import same_thing, site_of
+from lading.provenance.parties import Handover, Right, handovers
+from lading.provenance.vocabulary import Word, customs_step, tag_counter
+
+__all__ = [
+    "Happening",
+    "Nest",
+    "Unreadable",
+    "about",
+    "cbv_word",
+    "concerning",
+    "in_order",
+    "is_packing",
+    "lots_of",
+    "nested",
+    "read",
+]
+__all__ += ["seconds", "touching"]
 
 _BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent:": "outputEPCList"}
 _ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent:": "inputEPCList"}
 """Where an event of that type and action lists what came into being, or ended (EPCIS 2.0, sections 7.4.2 and 7.4.6)."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _CBV = re.compile(
     r"(?:(?:https://ref\.gs1\.org/cbv/|cbv:)(?:BizStep|Disp)-|urn:epcglobal:cbv:(?:bizstep|disp):)?([a-z_]+)"
 )
@@ -23,14 +40,13 @@ _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 _LOT_NAMES = frozenset({"lotNumber", "hasBatchLotNumber", "hasBatchLot"})
 
 
-class Unreadable(ValueError):
-    """An event that no rule can judge; the message names the field."""
-
-
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One event, as far as the rules look. `subjects` are what it is about, `parent` and `children` those of packing,
-    all in the form of `same_thing`. `time`: seconds since 1970, with fractions. `site` is None without a place."""
+    all in the form of `same_thing`. `time`: seconds since 1970, with fractions. `site` is None without a place, or
+    where the place is a point; `point` where coordinates are given. `name`: the event's own eventID. `counter` is
+    the tag's, given only where the event names one thing. `correctives`: what an error declaration puts in place.
+    """
 
     position: int
     publisher: bytes
@@ -48,69 +64,77 @@ class Happening:
     ended: frozenset[str]
     lots: frozenset[str]
     corrects: bool
+    correctives: tuple[str, ...]
+    name: str
+    handovers: Mapping[Right, Handover]
+    customs: Word | None
+    point: Position | None
+    counter: int | None
+
+    @property
+    def step(self) -> str | None:
+        """The CBV business step, as `cbv_word` gives it."""
+        return cbv_word(self.biz_step)
+
+    @property
+    def state(self) -> str | None:
+        """The CBV disposition, as `cbv_word` gives it."""
+        return cbv_word(self.disposition)
 
 
 def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
     """Raises Unreadable if a field that a rule looks at is missing or of another type than EPCIS 2.0 gives it."""
     event = entry.event
-    kind, action = _text(event, "type"), _text(event, "action", "")
-    lists = {name: frozenset(map(same_thing, _texts(event, name))) for name in _LISTS}
-    parent = same_thing(_text(event, "parentID", "")) or None
+    kind, action = text_in(event, "type"), text_in(event, "action", "")
+    lists = {name: frozenset(map(same_thing, texts_in(event, name))) for name in _LISTS}
+    parent = same_thing(text_in(event, "parentID", "")) or None
     happened = f"{kind}:{action}"
     nothing: frozenset[str] = frozenset()
+    subjects = frozenset().union(*lists.values(), [parent] if parent else [])
+    place = _place(event)
     return Happening(
         position=position,
         publisher=entry.publisher,
         identity=(entry.event_id, content_hash),
         kind=kind,
         action=action,
-        time=seconds(_text(event, "eventTime")),
-        biz_step=_text(event, "bizStep", ""),
-        disposition=_text(event, "disposition", ""),
-        site=_site(event),
-        subjects=frozenset().union(*lists.values(), [parent] if parent else []),
+        time=seconds(text_in(event, "eventTime")),
+        biz_step=text_in(event, "bizStep", ""),
+        disposition=text_in(event, "disposition", ""),
+        site=None if place is None or is_geo(place) else site_of(place),
+        subjects=subjects,
         parent=parent,
         children=lists["childEPCs"],
         born=lists.get(_BORN.get(happened, ""), nothing),
         ended=lists.get(_ENDED.get(happened, ""), nothing),
         lots=frozenset(_lots(event.get("ilmd"))),
         corrects="errorDeclaration" in event,
+        correctives=_correctives(event),
+        name=name if isinstance(name := event.get("eventID"), str) else "",
+        handovers=handovers(event),
+        customs=customs_step(event),
+        point=position_of(event, place),
+        counter=tag_counter(event) if len(subjects) == 1 else None,
     )
 
 
-def _text(event: Mapping[str, object], name: str, default: str | None = None) -> str:
-    value = event.get(name, default)
-    if not isinstance(value, str):
-        raise Unreadable(f"{name} is {'missing' if value is None else 'no text'}")
-    return value
-
-
-def _texts(event: Mapping[str, object], name: str) -> list[str]:
-    value = event.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise Unreadable(f"{name} is no list of texts")
-    return value
-
-
-def seconds(text: str) -> float:
-    """Seconds since 1970 of an EPCIS time, which has a zone (EPCIS 2.0, section 7.3.2). Raises Unreadable."""
-    if _TIME.fullmatch(text) is None:
-        raise Unreadable(f"the time {text[:40]!r} is not of the form 2026-01-31T08:15:00.000+01:00")
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError) as error:
-        raise Unreadable(f"the time {text[:40]!r} does not exist") from error
-
-
-def _site(event: Mapping[str, object]) -> str | None:
+def _place(event: Mapping[str, object]) -> str | None:
     for name in ("readPoint", "bizLocation"):
         place = event.get(name)
         if place is None:
             continue
         if not isinstance(place, dict) or not isinstance(place.get("id"), str):
             raise Unreadable(f"{name} has no id")
-        return site_of(place["id"])
+        return str(place["id"])
     return None
+
+
+def _correctives(event: Mapping[str, object]) -> tuple[str, ...]:
+    """The events that stand for the one declared wrong (EPCIS 2.0, section 7.4.1.3)."""
+    declared = event.get("errorDeclaration", {})
+    if not isinstance(declared, dict):
+        raise Unreadable("errorDeclaration is no object")
+    return tuple(texts_in(declared, "correctiveEventIDs"))
 
 
 def lots_of(event: Mapping[str, object]) -> frozenset[str]:
@@ -129,7 +153,7 @@ def _lots(ilmd: object) -> Iterator[str]:
     if not isinstance(ilmd, dict):
         raise Unreadable("ilmd is no object")
     for name, value in ilmd.items():
-        if re.split(r"[:/#]", name)[-1] in _LOT_NAMES:
+        if local_name(name) in _LOT_NAMES:
             if not isinstance(value, str):
                 raise Unreadable(f"the lot number in ilmd.{name[:60]} is no text")
             yield value
@@ -140,14 +164,43 @@ def in_order(happenings: Iterable[Happening]) -> list[Happening]:
 
 
 def concerning(item: str, happenings: Iterable[Happening]) -> set[int]:
-    """Positions of the events that name the item, or something that the item is packed in at that time."""
-    holders = [item]
+    """Positions of the events about `item`: those that name it, or what it is packed in at that time, or that pack and
+    unpack it."""
     found = set()
-    for happening in in_order(happenings):
-        if not happening.subjects.isdisjoint(holders):
+    for happening, before, _ in nested(item, in_order(happenings)):
+        if not happening.subjects.isdisjoint(before):
             found.add(happening.position)
-        holders = _repacked(holders, happening)
     return found
+
+
+def about(item: str, happenings: Sequence[Happening]) -> list[Happening]:
+    """The events about `item`, in order of time."""
+    ours = concerning(item, happenings)
+    return [one for one in in_order(happenings) if one.position in ours]
+
+
+def touching(item: str, happenings: Sequence[Happening]) -> set[int]:
+    """Positions of the events that name `item`, or what held it at any time."""
+    ever = {item}
+    for _, _, after in nested(item, in_order(happenings)):
+        ever.update(after)
+    return {happening.position for happening in happenings if not happening.subjects.isdisjoint(ever)}
+
+
+def is_packing(happening: Happening) -> bool:
+    return happening.kind in _PACKING
+
+
+Nest = list[str]
+"""From the item to its outermost container."""
+
+
+def nested(item: str, ordered: Iterable[Happening]) -> Iterator[tuple[Happening, Nest, Nest]]:
+    """Each event with the nest that it finds and the one that it leaves."""
+    holders = [item]
+    for happening in ordered:
+        before, holders = holders, _repacked(holders, happening)
+        yield happening, before, holders
 
 
 def _repacked(holders: list[str], happening: Happening) -> list[str]:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from lading.epcis.canonical import content_hash
 from lading.epcis.errors import CanonicalError, EventIdError
 from lading.epcis.event_id import event_id
-from lading.provenance import rules
+from lading.provenance import corrections, custody, customs_steps, journey, packing, rules, sales
 from lading.provenance.bundle import Bundle, Entry
 from lading.provenance.item import Item, item_of
 from lading.provenance.leaf import EventLeaf
+from lading.provenance.parties import People
 from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
 from lading.provenance.rules import Finding
-from lading.provenance.story import Happening, Unreadable, read
+from lading.provenance.story import Happening, Unreadable, about, read
 from lading.provenance.truth import ChainFacts, Trusted
 
 EXIT_CODES: Mapping[Level, int] = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
 
+_NOT_ASKED: Mapping[bytes, frozenset[str]] = MappingProxyType({})
 _WORST_FIRST: tuple[Level, ...] = ("recalled", "suspect", "unknown")
 """A recall outranks a suspicion: it is about the consumer's safety, it comes from the chain and not from the bundle,
 and whoever holds suspect goods of a recalled lot must hear it first. All reasons are listed in any case."""
@@ -89,14 +92,23 @@ _HEADLINES: Mapping[Level, str] = {
 }
 
 
-def judge(bundle: Bundle, facts: ChainFacts | None, trusted: Trusted | None, item: Item | None = None) -> Verdict:
+def judge(
+    bundle: Bundle,
+    facts: ChainFacts | None,
+    trusted: Trusted | None,
+    item: Item | None = None,
+    *,
+    roles: Mapping[bytes, frozenset[str]] = _NOT_ASKED,
+    parties: Mapping[bytes, frozenset[str]] = _NOT_ASKED,
+) -> Verdict:
     """The verdict on the item of `bundle`, or on `item`, where the user gave a code beside the bundle.
 
     `facts` are what the chain says of this bundle (`lading.facts.facts_for`), None if none was asked; without facts of
-    the trusted deployment the verdict is never better than `unknown`.
+    the trusted deployment the verdict is never better than `unknown`. `roles` and `parties` are what the registry says
+    of publishers (see `parties.People`); of those left out nothing is known, and rules that need it are not checked.
     """
-    about = item_of(bundle.item)
-    if item is not None and item.key != about.key:
+    named = item_of(bundle.item)
+    if item is not None and item.key != named.key:
         return _verdict([Finding("item-differs", detail=f"the bundle is about {bundle.item}")], {"event-concerns-item"})
     run = _Run()
     run("deployment", rules.deployment(bundle, trusted))
@@ -107,12 +119,12 @@ def judge(bundle: Bundle, facts: ChainFacts | None, trusted: Trusted | None, ite
     happenings = _read_entries(run, bundle.entries)
     if not bundle.entries:
         run.findings.append(Finding("no-events"))
-    _judge_story(run, about, happenings)
+    story = _judge_story(run, named, happenings, People(roles, parties))
     if usable is None:
         run.findings.append(Finding("anchor-not-checked"))
     else:
-        _judge_chain(run, about, bundle.entries, happenings, usable)
-    lot_unknown = not any(one.lots for one in happenings)
+        _judge_chain(run, named, bundle.entries, happenings, story, usable)
+    lot_unknown = not any(one.lots for one in story)
     return _verdict(run.findings, run.checked, usable, lot_unknown)
 
 
@@ -160,28 +172,49 @@ def _event_id(position: int, entry: Entry) -> list[Finding]:
     return [Finding("event-id-differs", position, f"its fields give {found}")] if wrong else []
 
 
-def _judge_story(run: _Run, item: Item, happenings: list[Happening]) -> None:
-    checks: dict[str, Callable[[], Iterable[Finding]]] = {
-        "event-concerns-item": lambda: rules.event_concerns_item(item, happenings),
-        "not-corrected": lambda: rules.not_corrected(happenings),
-        "born-once": lambda: rules.born_once(item, happenings),
-        "born-first": lambda: rules.born_first(item, happenings),
-        "not-ended": lambda: rules.not_ended(item, happenings),
-        "one-place": lambda: rules.one_place(happenings),
-        "disposition": lambda: rules.disposition(happenings),
+def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: People) -> list[Happening]:
+    """Judges the events about the item, without what was declared wrong, in order of time; gives them back."""
+    run("event-concerns-item", rules.event_concerns_item(item, happenings, corrections.replacing(happenings)))
+    run("corrected-lawfully", corrections.corrected_lawfully(happenings))
+    story = about(item.key, corrections.standing(happenings))
+    checks: dict[str, Iterable[Finding]] = {
+        "born-once": rules.born_once(item, story),
+        "born-first": rules.born_first(item, story),
+        "not-ended": rules.not_ended(item, story),
+        "packed-lawfully": packing.packed_lawfully(item, story),
+        "sold-once": sales.sold_once(story, people),
+        "one-place": rules.one_place(story),
+        "possible-speed": journey.possible_speed(story),
+        "counter-grows": journey.counter_grows(item, story),
+        "disposition": rules.disposition(story),
     }
-    for rule, check in checks.items():
-        run(rule, check())
+    for rule, found in checks.items():
+        run(rule, found)
+    # What is found of those who are known counts, even where others are not and the rule is therefore not checked.
+    if_known: dict[str, tuple[bool, Iterable[Finding]]] = {
+        "held-by-one": (custody.custody_known(story, people), custody.held_by_one(story, people)),
+        "customs-by-customs": (customs_steps.customs_known(story, people), customs_steps.by_customs(story, people)),
+        "let-through": (customs_steps.customs_known(story, people), customs_steps.let_through(story, people)),
+    }
+    for rule, (known, found) in if_known.items():
+        run.findings.extend(found)
+        run.checked |= {rule} if known else set()
+    return story
 
 
 def _judge_chain(
-    run: _Run, item: Item, entries: tuple[Entry, ...], happenings: list[Happening], facts: ChainFacts
+    run: _Run,
+    item: Item,
+    entries: tuple[Entry, ...],
+    happenings: list[Happening],
+    story: list[Happening],
+    facts: ChainFacts,
 ) -> None:
     run("anchored", rules.anchored(entries, facts))
     run("writer", rules.writer(entries, facts))
-    run("born-by-brand", rules.born_by_brand(item, happenings, facts))
+    run("born-by-brand", rules.born_by_brand(item, story, facts))
     run("time-forward", rules.time_forward(entries, happenings, facts))
-    run("not-recalled", rules.not_recalled(happenings, facts))
+    run("not-recalled", rules.not_recalled(story, facts))
 
 
 def _verdict(

@@ -1,0 +1,95 @@
+"""Customs events by customs keys, and the vocabulary that names their steps."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from provenance_kit import BRAND, CARRIER, HOUR, born
+from story_kit import CUSTOMS_OFFICE, CUSTOMS_YARD, INSPECTOR, OTHER_OFFICE, VOC, Told, act, judged, verdict_on
+
+from lading.provenance import vocabulary
+
+AUTHENTIC: tuple[str, list[str]] = ("authentic", [])
+BIRTH: Told = (BRAND, born())
+
+
+def suspect(*reasons: str) -> tuple[str, list[str]]:
+    return "suspect", list(reasons)
+
+
+def customs(step: str, when: float, who: bytes = CUSTOMS_OFFICE) -> Told:
+    return who, act(f"{VOC}BizStep-{step}", when, CUSTOMS_YARD)
+
+
+def test_both_borders_are_lawful() -> None:
+    story = (
+        BIRTH,
+        customs("export_declared", 3 * HOUR),
+        customs("customs_inspected", 4 * HOUR),
+        customs("export_released", 5 * HOUR),
+        customs("import_declared", 20 * HOUR, OTHER_OFFICE),
+        customs("import_released", 22 * HOUR, OTHER_OFFICE),
+    )
+
+    assert judged(*story) == AUTHENTIC
+    assert {"customs-by-customs", "let-through"} <= set(verdict_on(*story).checked)
+
+
+@pytest.mark.parametrize("word", vocabulary.CUSTOMS_STEPS, ids=lambda word: word.name)
+@pytest.mark.parametrize("who", [CARRIER, INSPECTOR, BRAND])
+def test_a_customs_step_by_no_customs_office_is_suspect(word: vocabulary.Word, who: bytes) -> None:
+    assert judged(BIRTH, (who, act(word.uri, 3 * HOUR, CUSTOMS_YARD))) == suspect("customs-foreign")
+
+
+def test_a_prefix_hides_no_customs_step() -> None:
+    hidden = (CARRIER, act("x:import_released", 3 * HOUR, **{"@context": {"x": VOC + "BizStep-"}}))
+
+    assert judged(BIRTH, hidden) == suspect("customs-foreign")
+
+
+def test_without_knowing_roles_the_rules_are_not_checked() -> None:
+    verdict = verdict_on(BIRTH, customs("import_released", 3 * HOUR, CARRIER), known=False)
+
+    assert verdict.verdict == "authentic"
+    assert not {"customs-by-customs", "let-through"} & set(verdict.checked)
+
+
+@pytest.mark.parametrize("step", ["customs_held", "customs_rejected"])
+def test_what_customs_stopped_is_suspect_until_the_same_office_lets_it_go(step: str) -> None:
+    stopped = BIRTH, customs(step, 3 * HOUR)
+
+    assert judged(*stopped) == suspect("customs-stopped")
+    assert judged(*stopped, known=False) == suspect("customs-stopped")
+    assert judged(*stopped, customs("customs_inspected", 4 * HOUR)) == suspect("customs-stopped")
+    assert judged(*stopped, customs("export_released", 4 * HOUR)) == AUTHENTIC
+    assert judged(*stopped, customs("export_released", 4 * HOUR, OTHER_OFFICE)) == suspect("customs-stopped")
+    assert judged(*stopped, customs("export_released", 4 * HOUR, CARRIER)) == suspect(
+        "customs-foreign", "customs-stopped"
+    )
+
+
+def test_a_stranger_stops_nothing() -> None:
+    assert judged(BIRTH, customs("customs_held", 3 * HOUR, CARRIER)) == suspect("customs-foreign")
+
+
+def test_another_step_of_our_vocabulary_is_none_of_customs() -> None:
+    assert judged(BIRTH, customs("photographed", 3 * HOUR, CARRIER)) == AUTHENTIC
+
+
+def test_the_published_vocabulary_is_fresh_and_names_every_word() -> None:
+    published = vocabulary.PUBLISHED.read_text(encoding="utf-8")
+    named = {member["@id"] for member in json.loads(published)["@graph"]}
+
+    assert published == vocabulary.text(), "write it anew: python -m lading.provenance.vocabulary"
+    assert {word.uri for word in vocabulary.CUSTOMS_STEPS} < named
+    assert all(uri.startswith(vocabulary.VOC) for uri in named)
+
+
+def test_the_page_names_every_word_that_is_published() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "customs-vocabulary.md").read_text(encoding="utf-8")
+
+    for word in (*vocabulary.CUSTOMS_STEPS, *vocabulary.DOCUMENT_TYPES, *vocabulary.PROPERTIES):
+        assert f"`{word.name}`" in page
+        assert word.sentence in page

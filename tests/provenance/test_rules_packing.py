@@ -1,0 +1,152 @@
+"""Packed and unpacked lawfully: one container at a time, taken only out of that, and nowhere without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from provenance_kit import (
+    BRAND,
+    CARRIER,
+    CASE,
+    FACTORY,
+    HOUR,
+    ITEM,
+    OTHER,
+    PALLET,
+    PORT,
+    SHOP,
+    born,
+    event,
+    packed,
+    seen,
+)
+from story_kit import CROSSDOCK, Event, act, judged
+
+AUTHENTIC: tuple[str, list[str]] = ("authentic", [])
+CRATE = "urn:epc:id:sscc:0614141.0000000003"
+
+
+def after_birth(*events: Event) -> tuple[str, list[str]]:
+    return judged((BRAND, born()), *((CARRIER, one) for one in events))
+
+
+def suspect(reason: str) -> tuple[str, list[str]]:
+    return "suspect", [reason]
+
+
+def test_packed_nested_and_unpacked_again_is_lawful() -> None:
+    assert (
+        after_birth(
+            packed(CASE, ITEM, HOUR),
+            packed(PALLET, CASE, 2 * HOUR),
+            packed(PALLET, CASE, 5 * HOUR, "DELETE"),
+            packed(CASE, ITEM, 6 * HOUR, "DELETE"),
+            packed(CRATE, ITEM, 7 * HOUR),
+        )
+        == AUTHENTIC
+    )
+
+
+def test_in_two_containers_at_once_is_suspect() -> None:
+    assert after_birth(packed(CASE, ITEM, HOUR), packed(PALLET, ITEM, 2 * HOUR)) == suspect("packed-twice")
+
+
+def test_a_container_in_two_containers_at_once_is_suspect() -> None:
+    story = (packed(CASE, ITEM, HOUR), packed(PALLET, CASE, 2 * HOUR), packed(CRATE, CASE, 3 * HOUR))
+
+    assert after_birth(*story) == suspect("packed-twice")
+
+
+def test_seen_in_another_container_than_its_own_is_suspect() -> None:
+    assert after_birth(packed(CASE, ITEM, HOUR), packed(CRATE, ITEM, 2 * HOUR, "OBSERVE")) == suspect("packed-twice")
+
+
+@pytest.mark.parametrize("action", ["ADD", "OBSERVE"])
+def test_packing_said_again_is_lawful(action: str) -> None:
+    assert after_birth(packed(CASE, ITEM, HOUR), packed(CASE, ITEM, 2 * HOUR, action)) == AUTHENTIC
+
+
+def test_listed_among_what_an_outer_container_holds_is_lawful() -> None:
+    whole = event("AggregationEvent", 2 * HOUR, "ADD", None, parentID=PALLET, childEPCs=[CASE, ITEM], bizStep="packing")
+    inside = packed(PALLET, ITEM, 3 * HOUR, "OBSERVE")
+
+    assert after_birth(packed(CASE, ITEM, HOUR), whole, inside) == AUTHENTIC
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(300, AUTHENTIC), (301, ("suspect", ["packed-twice", "unpacked-elsewhere"]))]
+)
+def test_repacking_by_two_clocks_is_lawful_within_their_tolerance(
+    seconds: int, expected: tuple[str, list[str]]
+) -> None:
+    repacked = packed(CRATE, ITEM, 2 * HOUR), packed(CASE, ITEM, 2 * HOUR + seconds, "DELETE")
+
+    assert after_birth(packed(CASE, ITEM, HOUR), *repacked) == expected
+
+
+def test_a_sensor_is_attached_beside_the_packing() -> None:
+    attached = event("AssociationEvent", 2 * HOUR, "ADD", None, parentID=CRATE, childEPCs=[ITEM])
+
+    assert after_birth(packed(CASE, ITEM, HOUR), attached) == AUTHENTIC
+
+
+@pytest.mark.parametrize("parent", [CASE, ITEM])
+def test_a_container_packed_into_what_it_holds_is_suspect(parent: str) -> None:
+    assert after_birth(packed(CASE, ITEM, HOUR), packed(parent, CASE, 2 * HOUR)) == suspect("packed-in-itself")
+
+
+def test_unpacked_from_another_container_is_suspect() -> None:
+    story = packed(CASE, ITEM, HOUR), packed(CRATE, ITEM, 2 * HOUR, "DELETE")
+
+    assert after_birth(*story) == suspect("unpacked-elsewhere")
+
+
+def test_unpacked_without_ever_being_packed_is_unknown() -> None:
+    assert after_birth(packed(CASE, ITEM, HOUR, "DELETE")) == ("unknown", ["packing-missing"])
+
+
+def test_what_happens_to_others_in_the_container_is_no_matter() -> None:
+    story = packed(CASE, ITEM, HOUR), packed(CASE, OTHER, 2 * HOUR), packed(CASE, OTHER, 3 * HOUR, "DELETE")
+
+    assert after_birth(*story) == AUTHENTIC
+
+
+def enclosed(alone: Event, **last: Any) -> tuple[str, list[str]]:
+    """The case is read at the port, then the item alone, then the case again."""
+    again = seen(PORT, 9 * HOUR, item=CASE) | last
+    return after_birth(packed(CASE, ITEM, HOUR), seen(PORT, 5 * HOUR, item=CASE), alone, again)
+
+
+def test_read_far_from_the_container_that_stays_is_suspect() -> None:
+    assert enclosed(seen(SHOP, 7 * HOUR)) == suspect("packed-elsewhere")
+
+
+def test_read_alone_where_its_container_is_is_lawful() -> None:
+    """A reader sees tags through cardboard."""
+    assert enclosed(seen(PORT, 7 * HOUR)) == AUTHENTIC
+
+
+def test_read_alone_while_the_container_travels_is_lawful() -> None:
+    assert enclosed(seen(SHOP, 7 * HOUR), readPoint={"id": CROSSDOCK}) == AUTHENTIC
+
+
+def test_read_alone_after_unpacking_is_lawful() -> None:
+    story = (
+        packed(CASE, ITEM, HOUR, readPoint={"id": FACTORY}),
+        packed(CASE, ITEM, 2 * HOUR, "DELETE", readPoint={"id": FACTORY}),
+        seen(SHOP, 7 * HOUR),
+        packed(CASE, ITEM, 12 * HOUR, readPoint={"id": FACTORY}),
+    )
+
+    assert after_birth(*story) == AUTHENTIC
+
+
+def test_the_place_of_packing_and_of_unpacking_counts_for_the_container() -> None:
+    story = (
+        packed(CASE, ITEM, HOUR, readPoint={"id": FACTORY}),
+        act("inspecting", 5 * HOUR, SHOP),
+        packed(CASE, ITEM, 10 * HOUR, "DELETE", readPoint={"id": FACTORY}),
+    )
+
+    assert after_birth(*story) == suspect("packed-elsewhere")
