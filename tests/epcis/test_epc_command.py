@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from tds_examples import PLUS, WITHOUT_GS1_KEY
 
+from lading.cli.main import main
 from lading.epcis.epc import encode
 
 SGTIN_PLUS = PLUS[0]
 
 
-def _lading(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import sys; from lading.cli.main import main; sys.exit(main())", "epc", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Shown:
+    code: int
+    out: str
+    err: str
 
 
-def test_a_plus_tag_has_a_link_and_an_element_string():
-    shown = _lading("decode", SGTIN_PLUS.padded)
-    assert shown.returncode == 0
-    assert f"element string  {SGTIN_PLUS.element_string}" in shown.stdout
-    assert json.loads(_lading("decode", SGTIN_PLUS.padded, "--json").stdout) == {
+Lading = Callable[..., Shown]
+
+
+@pytest.fixture
+def lading(capsys: pytest.CaptureFixture[str]) -> Lading:
+    """Runs `lading epc` with these words, through what the installed command calls."""
+
+    def run(*words: str) -> Shown:
+        with pytest.raises(SystemExit) as ended:
+            main(["epc", *words])
+        printed = capsys.readouterr()
+        return Shown(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+def test_a_plus_tag_has_a_link_and_an_element_string(lading: Lading):
+    shown = lading("decode", SGTIN_PLUS.padded)
+    assert shown.code == 0
+    assert f"element string  {SGTIN_PLUS.element_string}" in shown.out
+    assert json.loads(lading("decode", SGTIN_PLUS.padded, "--json").out) == {
         "scheme": "sgtin+",
         "tag_uri": None,
         "uri": None,
@@ -32,10 +51,10 @@ def test_a_plus_tag_has_a_link_and_an_element_string():
     }
 
 
-def test_a_foreign_tag_is_no_error_and_the_reason_is_said():
-    shown = _lading("decode", "3174257BF4499602D2000001")
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert "sscc-96: the 24 reserved bits should be zero" in shown.stdout
+def test_a_foreign_tag_is_no_error_and_the_reason_is_said(lading: Lading):
+    shown = lading("decode", "3174257BF4499602D2000001")
+    assert (shown.code, shown.err) == (0, "")
+    assert "sscc-96: the 24 reserved bits should be zero" in shown.out
 
 
 @pytest.mark.parametrize(
@@ -45,25 +64,25 @@ def test_a_foreign_tag_is_no_error_and_the_reason_is_said():
         (encode("urn:epc:id:sgtin:0614141.812345.a(10)b"), "no element string"),
     ],
 )
-def test_what_has_no_element_string_is_shown_without(memory: str, said: str):
-    shown = _lading("decode", memory)
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert said in shown.stdout
+def test_what_has_no_element_string_is_shown_without(lading: Lading, memory: str, said: str):
+    shown = lading("decode", memory)
+    assert (shown.code, shown.err) == (0, "")
+    assert said in shown.out
 
 
-def test_memory_is_made_of_an_element_string():
+def test_memory_is_made_of_an_element_string(lading: Lading):
     text = str(SGTIN_PLUS.element_string)
-    made = _lading("encode", text, "--scheme", "sgtin+", "--filter", "3", "--json")
-    assert json.loads(made.stdout) == {"memory": SGTIN_PLUS.padded, "tag_uri": None}
-    made = _lading("encode", "(01)09506000134352(21)6789", "--prefix-length", "11", "--filter", "3")
-    assert made.stdout == "3066C4409047E14000001A85\n"  # TDS 2.3, annex E.1
+    made = lading("encode", text, "--scheme", "sgtin+", "--filter", "3", "--json")
+    assert json.loads(made.out) == {"memory": SGTIN_PLUS.padded, "tag_uri": None}
+    made = lading("encode", "(01)09506000134352(21)6789", "--prefix-length", "11", "--filter", "3")
+    assert made.out == "3066C4409047E14000001A85\n"  # TDS 2.3, annex E.1
 
 
-def test_a_refusal_ends_with_one_and_says_what_to_do():
-    refused = _lading("encode", "(01)09506000134353(21)1", "--json")
-    assert refused.returncode == 1
-    error = json.loads(refused.stdout or refused.stderr)["error"]
+def test_a_refusal_ends_with_one_and_says_what_to_do(lading: Lading):
+    refused = lading("encode", "(01)09506000134353(21)1", "--json")
+    assert refused.code == 1
+    error = json.loads(refused.out or refused.err)["error"]
     assert error["type"] == "CheckDigitError"
-    refused = _lading("encode", "sgtin")
-    assert refused.returncode == 1
-    assert "urn:epc:id:" in refused.stderr
+    refused = lading("encode", "sgtin")
+    assert refused.code == 1
+    assert "urn:epc:id:" in refused.err
