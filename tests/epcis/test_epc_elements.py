@@ -60,6 +60,8 @@ def test_what_does_not_name_the_thing_is_left_out():
         ("(01)09521141012345(88)1", "no application identifier that GS1 has"),
         ("(80)039521", "no value of (80)"),
         ("(17)280131", "names nothing"),
+        ("(8004)abcdef", "'abcdef' is no value of (8004)"),
+        ("(401)95", "'95' is no value of (401)"),
         ("(01)09521141012345(00)095201234567891235", "names two things or more"),
         ("010952114101234521" + "x" * 21, "a separator is missing"),
         ("80069521141123454010221" + "9", "a separator is missing"),
@@ -72,6 +74,17 @@ def test_what_is_no_element_string_is_refused(text: str, why: str):
     with pytest.raises(EpcError) as caught:
         from_element_string(text)
     assert why in str(caught.value)
+
+
+def test_lots_and_third_partys_serials_are_elements_too():
+    for text in ("(01)09521141012345(10)L(21)1", "(01)09521141012345(235)TP1", "(01)09521141012345(10)L"):
+        assert write_elements(elements_of(from_element_string(text))) == text
+
+
+def test_a_link_has_only_the_qualifiers_of_its_key():
+    for link in ("https://id.gs1.org/414/9521141123454/21/1", "https://id.gs1.org/00/095201234567891235/21/1"):
+        with pytest.raises(EpcError, match="no qualifiers of that key"):
+            from_link(link)
 
 
 def test_a_value_that_looks_like_an_element_needs_separators():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from lading.epcis.errors import PrefixLengthError
-from lading.epcis.gs1 import is_digits
 from lading.epcis.keys import Gs1Key, prefix_start
 from lading.epcis.layouts import LONGEST_PREFIX, SHORTEST_PREFIX
+
+_DIGITS = "0123456789"
 
 
 def check_prefix_length(length: int | None) -> None:
@@ -23,10 +22,8 @@ def known_prefix_length(key: Gs1Key) -> int | None:
     # Imported here: its tables take longer to load than the rest of this package, and a reader of tags needs none.
     from biip.gs1_prefixes import GS1CompanyPrefix
 
-    digits = re.match(r"[0-9]*", key.value[prefix_start(key) :])
-    if digits is None or not is_digits(digits[0]):
-        return None
-    prefix = GS1CompanyPrefix.extract(digits[0])
+    text = key.value[prefix_start(key) :]
+    prefix = GS1CompanyPrefix.extract(text[: len(text) - len(text.lstrip(_DIGITS))])
     if prefix is None or not SHORTEST_PREFIX <= len(prefix.value) <= LONGEST_PREFIX:
         return None
     return len(prefix.value)
