@@ -14,6 +14,7 @@ from lading.chain.signer import Signer
 from lading.enums import Fault, State
 from lading.groups.orders import unit_hash
 from lading.models import Batch, OrderTerms, Quote
+from lading.values import ZERO_WORD
 
 HASH = "0x" + "cd" * 32
 OFFER = 30_000_000
@@ -48,7 +49,7 @@ def delivery(on: Stage, terms: OrderTerms) -> Call:
 
 def anchored(on: Stage, terms: OrderTerms) -> Call:
     leaf = on.leaf(terms)
-    batch = Batch(root="0x" + leaf.hash().hex(), count=1)
+    batch = Batch(root=leaf.hash(), items_root=ZERO_WORD, writer=CARRIER.address, count=1)
     return on.contracts.deliveries.deliver_anchored(terms, leaf, 0, batch, ())
 
 

@@ -38,6 +38,7 @@ from lading.groups.orders import unit_hash
 from lading.groups.session import Contracts, Receipt
 from lading.models import OrderTerms
 from lading.provenance.leaf import DeliveryLeaf
+from lading.values import ZERO_WORD
 
 UNIT = "urn:epc:id:sscc:0614141.1234567890"
 EVENT = "ni:///sha-256;" + "ab" * 32 + "?ver=CBV2.0"
@@ -154,7 +155,7 @@ class Stage:
     def anchor_delivery(self, terms: OrderTerms) -> None:
         """The carrier's first batch: this delivery."""
         carrier, root = self.world.ids[Role.CARRIER], "0x" + self.leaf(terms).hash().hex()
-        self.world.by(CARRIER).goods.anchor(carrier, 0, root, 1)
+        self.world.by(CARRIER).goods.anchor(carrier, 0, root, ZERO_WORD, 1)
 
     def leaf(self, terms: OrderTerms) -> DeliveryLeaf:
         words = (self.vault.order_id(terms)[2:], unit_hash(UNIT)[2:], "ab" * 32)
