@@ -129,7 +129,7 @@ class LifeVerbs(OrderVerbs):
         the siblings from the leaf to the batch's root (`lading.provenance.merkle`).
 
         Raises:
-            LeafForeign, WriterForeign, BatchDistrusted, StateWrong, DefaultOpen: as they say.
+            LeafForeign, WriterForeign, WriterNotValidThen, BatchDistrusted, StateWrong, DefaultOpen: as they say.
             DeliveryNotAnchored: retryable; the batch may not be there yet.
         """
         call = self._session.contracts.deliveries.deliver_anchored(terms, leaf, index, batch, proof)
