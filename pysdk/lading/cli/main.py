@@ -26,10 +26,12 @@ from lading.cli import (
     epc,
     epcis,
     goods,
+    labels,
     order,
     participants,
     proof,
     relay,
+    serve,
     token,
     verify,
 )
@@ -57,7 +59,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, doctor, build, deploy, verify):
+for module in (demo, doctor, build, deploy, verify, serve, labels):
     module.register(app)
 for group in (devnet, participants, goods, order, customs, credit, token, relay, proof, epc, epcis):
     app.add_typer(group.app)

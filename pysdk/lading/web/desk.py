@@ -1,0 +1,212 @@
+"""Where verdicts are made: a few threads, a short memory, and nobody waits in a queue without end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from lading import facts
+from lading.chain.abi import selector
+from lading.chain.node import Chain
+from lading.contracts.participant_registry import ParticipantRegistry
+from lading.contracts.provenance_registry import ProvenanceRegistry
+from lading.errors import ContractError, NetworkError
+from lading.models import Participant
+from lading.provenance.bundle import Bundle, parse
+from lading.provenance.item import Item
+from lading.provenance.verdict import Verdict
+from lading.web.errors import Busy
+from lading.web.shelf import Shelf, Stamp
+
+THREADS = 4
+MAX_WAITING = 64
+"""Beyond it a visitor is told to come back: on a slow node everyone else would wait for minutes."""
+
+MAX_ANSWERS = 256
+"""Answers kept in memory; each has at most a bundle's 4 MiB, and mostly some 20 KB."""
+
+HEAD_SECONDS = 2.0
+"""How long one look at the chain's newest block counts."""
+
+_WORST_FIRST = ("recalled", "suspect", "unknown", "authentic")
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the answer of one node makes of the bundle; `verdict` is None where it could not be had. `node` is the
+    host alone: the rest of a node's URL may be a key."""
+
+    node: str
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAnchor:
+    """What the node says of one batch: the word that the chain keeps of it, and the block time, both None if it has no
+    such batch. The page's script compares it with the bundle."""
+
+    publisher: str
+    index: int
+    digest: str | None
+    time: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that a page says of one item. `verdict` is the worst of `opinions`."""
+
+    bundle: Bundle
+    data: bytes
+    verdict: Verdict
+    opinions: tuple[Opinion, ...]
+    anchors: tuple[ShownAnchor, ...]
+    publishers: dict[bytes, Participant]
+
+
+_Place = tuple[Stamp, tuple[int | None, ...]]
+_Made = TypeVar("_Made")
+
+
+class Desk:
+    """Answers for items on the shelf, as of the newest block of the nodes; an answer is kept while neither file nor
+    block changes. `deployment` is what the operator trusts."""
+
+    def __init__(self, shelf: Shelf, nodes: Sequence[str], deployment: facts.TrustedDeployment | None) -> None:
+        self.shelf = shelf
+        self.nodes = tuple(nodes)
+        self.deployment = deployment
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lading-desk")
+        self._own = threading.local()
+        self._answers: OrderedDict[_Place, asyncio.Task[Answer]] = OrderedDict()
+        self._waiting = 0
+        self._heads: tuple[float, tuple[int | None, ...]] | None = None
+        self._looking = asyncio.Lock()
+
+    async def answer(self, item: Item) -> Answer | None:
+        """None if there is no bundle of the item.
+
+        Raises:
+            Busy: too many wait already.
+            BundleError: the bundle on the shelf is none.
+        """
+        stamp = await self._in_thread(lambda: self.shelf.find(item.key))
+        if stamp is None:
+            return None
+        place = (stamp, await self.heads())
+        task = self._answers.get(place)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = asyncio.create_task(self._in_thread(lambda: self._judge(stamp, item)))
+            self._answers[place] = task
+        self._answers.move_to_end(place)
+        while len(self._answers) > MAX_ANSWERS:
+            self._answers.popitem(last=False)
+        # A visitor who leaves does not take the answer from those who wait for the same.
+        return await asyncio.shield(task)
+
+    async def heads(self) -> tuple[int | None, ...]:
+        """The newest block of each node; None for one that does not answer."""
+        async with self._looking:
+            now = time.monotonic()
+            if self._heads is None or now - self._heads[0] > HEAD_SECONDS:
+                found = await self._in_thread(lambda: tuple(self._head(url) for url in self.nodes))
+                self._heads = (now, found)
+            return self._heads[1]
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _in_thread(self, work: Callable[[], _Made]) -> _Made:
+        if self._waiting >= MAX_WAITING:
+            raise Busy
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._waiting -= 1
+
+    def _chain(self, url: str) -> Chain:
+        """One connection for each thread and node: a session is not made to be shared."""
+        chains: dict[str, Chain] = self._own.__dict__.setdefault("chains", {})
+        if url not in chains:
+            chains[url] = Chain.open(url)
+        return chains[url]
+
+    def _head(self, url: str) -> int | None:
+        try:
+            return self._chain(url).block().number
+        except NetworkError as problem:
+            _LOG.warning("%s: %s", host_of(url), type(problem).__name__)
+            return None
+
+    def _judge(self, stamp: Stamp, item: Item) -> Answer:
+        data = self.shelf.read(stamp)
+        bundle = parse(data)
+        opinions = tuple(self._opinion(url, bundle, item) for url in self.nodes)
+        verdicts = [one.verdict for one in opinions if one.verdict is not None]
+        if not verdicts:
+            verdicts = [facts.verify(bundle, deployment=self.deployment, item=item)]
+        worst = min(verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.verdict))
+        anchors, publishers = self._shown(bundle, opinions)
+        return Answer(bundle, data, worst, opinions, anchors, publishers)
+
+    def _opinion(self, url: str, bundle: Bundle, item: Item) -> Opinion:
+        try:
+            verdict = facts.verify(bundle, chain=self._chain(url), deployment=self.deployment, item=item)
+        except (NetworkError, ContractError) as problem:
+            _LOG.warning("%s gave no verdict: %s", host_of(url), type(problem).__name__)
+            return Opinion(host_of(url), None)
+        return Opinion(host_of(url), verdict)
+
+    def _shown(
+        self, bundle: Bundle, opinions: Sequence[Opinion]
+    ) -> tuple[tuple[ShownAnchor, ...], dict[bytes, Participant]]:
+        """From the first node that gave a verdict; nothing where there is none, or no deployment to ask about."""
+        url = next((url for url, one in zip(self.nodes, opinions, strict=True) if one.verdict is not None), None)
+        if url is None or self.deployment is None:
+            return (), {}
+        try:
+            chain = self._chain(url)
+            registry = ParticipantRegistry(chain, "0x" + self.deployment.trusted.participant_registry.hex())
+            publishers = {who: registry.get("0x" + who.hex()) for who in {one.publisher for one in bundle.entries}}
+            anchors = tuple(self._anchor(chain, bundle, place) for place in _places(bundle))
+        except (NetworkError, ContractError) as problem:
+            _LOG.warning("%s names no publishers: %s", host_of(url), type(problem).__name__)
+            return (), {}
+        return anchors, {who: found for who, found in publishers.items() if found is not None}
+
+    def _anchor(self, chain: Chain, bundle: Bundle, place: tuple[bytes, int]) -> ShownAnchor:
+        """By the plain call that the page's script makes too, if its user names a node."""
+        assert self.deployment is not None  # noqa: S101 - narrows the type; the caller looked
+        publisher, index = place
+        registry = ProvenanceRegistry(chain, "0x" + self.deployment.trusted.provenance_registry.hex())
+        word = chain.call(registry.address, selector(READ_ANCHOR) + publisher + index.to_bytes(32, "big"))
+        digest, seconds = word[:DIGEST_BYTES], int.from_bytes(word[32:64], "big")
+        known = any(digest)
+        return ShownAnchor(
+            "0x" + publisher.hex(), index, "0x" + digest.hex() if known else None, seconds if known else None
+        )
+
+
+READ_ANCHOR = "anchorOf(bytes32,uint48)"
+DIGEST_BYTES = 27
+"""IProvenanceRegistry.Anchor: the digest's first 27 bytes and the block time share a storage slot."""
+
+
+def _places(bundle: Bundle) -> list[tuple[bytes, int]]:
+    maps = getattr(bundle, "maps", ())
+    return sorted({(one.publisher, one.index) for one in (*bundle.entries, *maps)})
+
+
+def host_of(url: str) -> str:
+    """The node's host, and its port if it names one; never the path, which may be an access key."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname or url[:40])

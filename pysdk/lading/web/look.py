@@ -1,0 +1,259 @@
+"""What a page shows of an answer, in one language. No decisions here: they are made in `lading.provenance`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lading.epcis import ItemId
+from lading.epcis.errors import EpcError
+from lading.epcis.identity import parse
+from lading.models import Participant
+from lading.provenance import reasons
+from lading.provenance.story import lots_of
+from lading.web.chart import Chart, chart_of
+from lading.web.desk import Answer
+from lading.web.journey import Place, Step, steps_of
+from lading.web.words import Language, Words
+
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_SCHEMES = {"GLN": "GLN", "LEI": "LEI", "EORI": "EORI", "NATIONAL_REGISTER": ""}
+_SHORT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why the verdict is what it is. `step` is the number of the step in the journey, None if it is about none."""
+
+    reason: str
+    level: str
+    sentence: str
+    step: int | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Who published a step. `country` is an ISO 3166-1 code, empty if the registry does not know the participant."""
+
+    name: str
+    country: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step with its words. `kind` chooses the mark beside it: born, moved, packed, customs, ended or seen."""
+
+    number: int
+    step: Step
+    title: str
+    kind: str
+    disposition: str
+    when: str
+    zone: str
+    machine_time: str
+    place: str
+    parent: str
+    signer: Signer
+    anchored: str
+    alarms: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRule:
+    """`state`: kept, broken or open."""
+
+    sentence: str
+    source: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """All that the template of an item reads."""
+
+    level: str
+    causes: tuple[Cause, ...]
+    as_of: str
+    notices: tuple[str, ...]
+    steps: tuple[ShownStep, ...]
+    chart: Chart | None
+    chart_label: str
+    rules: tuple[ShownRule, ...]
+    kept: int
+    not_proven: tuple[str, ...]
+    lots: tuple[str, ...]
+
+
+def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
+    """`code` is what the visitor scanned."""
+    steps = steps_of(answer.bundle)
+    numbers = {step.position: number for number, step in enumerate(steps, 1)}
+    causes = _causes(answer, numbers, say)
+    document = answer.verdict.document()
+    times = {(shown.publisher, shown.index): shown.time for shown in answer.anchors}
+    lots = tuple(sorted({lot for entry in answer.bundle.entries for lot in lots_of(entry.event)}))
+    shown = tuple(_step(numbers[step.position], step, answer.publishers, times, causes, say) for step in steps)
+    rules = _rules(document["checked"], document["reasons"], say)
+    stops = [
+        (numbers[step.position], step.place.latitude, step.place.longitude)
+        for step in steps
+        if step.place is not None and step.place.latitude is not None and step.place.longitude is not None
+    ]
+    return ItemPage(
+        level=answer.verdict.verdict,
+        causes=causes,
+        as_of=_as_of(document["as_of"], say),
+        notices=_notices(answer, code, lots, say),
+        steps=shown,
+        chart=chart_of(stops),
+        chart_label=say("map_label", places=", ".join(dict.fromkeys(one.place or one.title for one in shown))),
+        rules=rules,
+        kept=sum(rule.state == "kept" for rule in rules),
+        not_proven=tuple(say.unproven(name) for name in document["not_proven"]),
+        lots=lots,
+    )
+
+
+def _causes(answer: Answer, numbers: Mapping[int, int], say: Words) -> tuple[Cause, ...]:
+    made = []
+    for finding in answer.verdict.findings:
+        step = None if finding.entry is None else numbers.get(finding.entry)
+        level = reasons.REASON_BY_ID[finding.reason].level
+        # What a rule adds in its own words is English.
+        detail = finding.detail if say.language == "en" else ""
+        made.append(Cause(finding.reason, level, say.reason(finding.reason), step, detail))
+    return tuple(made)
+
+
+def _rules(checked: Sequence[str], found: Iterable[str], say: Words) -> tuple[ShownRule, ...]:
+    levels: dict[str, set[str]] = {}
+    for name in found:
+        reason = reasons.REASON_BY_ID[name]
+        levels.setdefault(reason.rule, set()).add(reason.level)
+
+    def state(rule: str) -> str:
+        if rule not in levels:
+            return "kept" if rule in checked else "open"
+        return "open" if levels[rule] == {"unknown"} else "broken"
+
+    return tuple(ShownRule(say.rule(rule.id), rule.source, state(rule.id)) for rule in reasons.RULES)
+
+
+def _as_of(as_of: Mapping[str, object], say: Words) -> str:
+    if as_of["block"] is None:
+        return say("as_of_none")
+    time = datetime.fromisoformat(str(as_of["time"]))
+    return say("as_of", time=f"{moment(time, say.language)} UTC", block=f"{as_of['block']:,}", chain=as_of["chain_id"])
+
+
+def _notices(answer: Answer, code: ItemId, lots: Sequence[str], say: Words) -> tuple[str, ...]:
+    notices = []
+    if code.lot is not None and lots and code.lot not in lots:
+        notices.append(say("lot_differs", code=code.lot, record=", ".join(lots)))
+    said = [one.verdict.verdict if one.verdict else None for one in answer.opinions]
+    if answer.opinions and not any(said):
+        notices.append(say("nodes_silent"))
+    elif len(set(said)) > 1:
+        each = (
+            say("node_said", node=one.node, verdict=say.verdicts[level]["title"])
+            if level
+            else say("node_silent", node=one.node)
+            for one, level in zip(answer.opinions, said, strict=True)
+        )
+        notices.append(" ".join([say("nodes_differ"), "; ".join(each)]))
+    return tuple(notices)
+
+
+def _step(
+    number: int,
+    step: Step,
+    publishers: Mapping[bytes, Participant],
+    times: Mapping[tuple[str, int], int | None],
+    causes: Iterable[Cause],
+    say: Words,
+) -> ShownStep:
+    anchored = times.get(("0x" + step.publisher.hex(), step.index))
+    return ShownStep(
+        number=number,
+        step=step,
+        title=say.steps.get(step.step) or say.steps.get(step.kind) or _humane(step.step or step.kind),
+        kind=_kind(step),
+        disposition=say.dispositions.get(step.disposition, _humane(step.disposition)),
+        when=moment(step.time, say.language) if step.time else "",
+        zone=say("time_zone", offset=step.offset.replace("-", "−")) if step.offset else "",
+        machine_time=step.time.isoformat() if step.time else "",
+        place=_place(step.place, say),
+        parent=thing(step.parent),
+        signer=signer(step.publisher, publishers.get(step.publisher), say),
+        anchored=f"{moment(_utc(anchored), say.language)} UTC" if anchored else "",
+        alarms=tuple(cause for cause in causes if cause.step == number),
+    )
+
+
+def _kind(step: Step) -> str:
+    if step.kind in ("ObjectEvent:ADD", "TransformationEvent"):
+        return "born"
+    if step.kind == "ObjectEvent:DELETE":
+        return "ended"
+    if step.step.startswith(("export_", "import_")):
+        return "customs"
+    if step.kind.startswith(("AggregationEvent", "AssociationEvent")):
+        return "packed"
+    return "seen"
+
+
+def _humane(word: str) -> str:
+    return word.replace("_", " ").replace(":", " · ").strip().capitalize()
+
+
+def _place(place: Place | None, say: Words) -> str:
+    if place is None:
+        return ""
+    if place.is_gln:
+        return say("site_number", number=place.name)
+    if place.name and not place.name.startswith("geo:"):
+        return place.name
+    if place.latitude is None or place.longitude is None:
+        return place.name
+    return say(
+        "coordinates",
+        latitude=f"{abs(place.latitude):.2f}°",
+        north=say("south" if place.latitude < 0 else "north"),
+        longitude=f"{abs(place.longitude):.2f}°",
+        east=say("west" if place.longitude < 0 else "east"),
+    )
+
+
+def thing(code: str) -> str:
+    """An identifier as it is printed: (00) 395211410000000770; the text itself where it is no GS1 key."""
+    try:
+        found = parse(code) if code else None
+    except EpcError:
+        return code
+    if found is None:
+        return ""
+    ai = found.digital_link.split("/")[3]
+    return f"({ai}) {found.key}" + (f" (21) {found.serial}" if ai == "01" and found.serial else "")
+
+
+def signer(participant: bytes, known: Participant | None, say: Words) -> Signer:
+    if known is None:
+        return Signer(say("signer_unknown", id=f"0x{participant.hex()[:_SHORT]}…"), "", "")
+    roles = " · ".join(say.roles[role.name] for role in sorted(known.roles)) or say.roles[""]
+    scheme = _SCHEMES[known.scheme.name]
+    return Signer(roles, known.country, f"{scheme} {known.identifier}".strip())
+
+
+def moment(time: datetime, language: Language) -> str:
+    """To the minute, in the zone that it has."""
+    clock = f"{time.hour:02d}:{time.minute:02d}"
+    if language == "zh":
+        return f"{time.year}年{time.month}月{time.day}日 {clock}"
+    return f"{time.day} {_MONTHS[time.month - 1]} {time.year}, {clock}"
+
+
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,75 @@
+"""The page's words, in English and Chinese. What a verdict says in English stands in `lading.provenance.reasons`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from lading.provenance import reasons
+
+Language = Literal["en", "zh"]
+LANGUAGES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
+TAGS: Mapping[Language, str] = {"en": "en", "zh": "zh-Hans"}
+_BY_NAME: Mapping[str, Language] = {"en": "en", "zh": "zh"}
+
+_RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,40})?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
+_MAX_RANGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All sentences of one language. `text` are the page's own; the others are keyed by their stable ids."""
+
+    language: Language
+    text: Mapping[str, str]
+    verdicts: Mapping[str, Mapping[str, str]]
+    reasons: Mapping[str, str]
+    rules: Mapping[str, str]
+    not_proven: Mapping[str, str]
+    steps: Mapping[str, str]
+    dispositions: Mapping[str, str]
+    roles: Mapping[str, str]
+
+    def __call__(self, name: str, **values: object) -> str:
+        return self.text[name].format(**values)
+
+    def reason(self, name: str) -> str:
+        """Its sentence; the English one where this language has none yet."""
+        return self.reasons.get(name) or reasons.REASON_BY_ID[name].sentence
+
+    def rule(self, name: str) -> str:
+        return self.rules.get(name) or next(rule.sentence for rule in reasons.RULES if rule.id == name)
+
+    def unproven(self, name: str) -> str:
+        return self.not_proven.get(name) or reasons.NOT_PROVEN[name]
+
+
+@cache
+def words(language: Language) -> Words:
+    document: dict[str, Any] = json.loads(
+        (files("lading.web") / "locale" / f"{language}.json").read_text(encoding="utf-8")
+    )
+    return Words(language=language, **document)
+
+
+def chosen(asked: str | None, accepted: str | None) -> Language:
+    """The language that the visitor chose on the page, else the best that the browser accepts (RFC 9110, 12.5.4), else
+    English."""
+    if (language := _BY_NAME.get(asked or "")) is not None:
+        return language
+    best: Language = "en"
+    weight = 0.0
+    for part in (accepted or "").split(",")[:_MAX_RANGES]:
+        found = _RANGE.fullmatch(part)
+        if found is None:
+            continue
+        quality = float(found[2]) if found[2] else 1.0
+        named = _BY_NAME.get(found[1].lower())
+        if named is not None and quality > weight:
+            best, weight = named, quality
+    return best

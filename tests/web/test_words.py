@@ -1,0 +1,87 @@
+"""Every sentence that a consumer may meet has its words in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from lading.enums import Role
+from lading.provenance import reasons
+from lading.provenance.verdict import EXIT_CODES
+from lading.web.words import LANGUAGES, chosen, words
+
+WEB = Path(__file__).resolve().parents[2] / "pysdk" / "lading" / "web"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+SECTIONS = ("text", "verdicts", "steps", "dispositions", "roles")
+
+
+def test_every_sentence_of_a_verdict_is_translated() -> None:
+    chinese = words("zh")
+    assert [one.id for one in reasons.REASONS if one.id not in chinese.reasons] == []
+    assert [one.id for one in reasons.RULES if one.id not in chinese.rules] == []
+    assert [name for name in reasons.NOT_PROVEN if name not in chinese.not_proven] == []
+    for found in (chinese.reasons, chinese.rules, chinese.not_proven):
+        assert [name for name, text in found.items() if not CHINESE.search(text)] == []
+
+
+def test_english_is_that_of_the_verdict() -> None:
+    english = words("en")
+    assert [english.reason(one.id) for one in reasons.REASONS] == [one.sentence for one in reasons.REASONS]
+    assert [english.rule(one.id) for one in reasons.RULES] == [one.sentence for one in reasons.RULES]
+    assert [english.unproven(name) for name in reasons.NOT_PROVEN] == list(reasons.NOT_PROVEN.values())
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_both_languages_have_the_same_words(section: str) -> None:
+    english, chinese = getattr(words("en"), section), getattr(words("zh"), section)
+    assert list(english) == list(chinese)
+
+
+def test_a_sentence_takes_the_same_values_in_both() -> None:
+    def values(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+    english, chinese = words("en").text, words("zh").text
+    assert [name for name in english if values(english[name]) != values(chinese[name])] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_levels_and_roles_are_all_named(language: str) -> None:
+    found = words(language)  # type: ignore[arg-type]
+    assert set(found.verdicts) == set(EXIT_CODES)
+    assert all(set(one) == {"title", "lead", "advice"} for one in found.verdicts.values())
+    assert set(found.roles) == {role.name for role in Role} | {""}
+
+
+def test_no_word_is_left_over_and_none_is_missing() -> None:
+    sources = [*WEB.glob("*.py"), *WEB.glob("templates/*.html"), *WEB.glob("static/*.js")]
+    used = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    made = {
+        f"{name}{end}"
+        for name in ("missing", "code_wrong", "code_class", "busy", "broken", "damaged")
+        for end in ("_title", "_lead", "")
+    }
+    made |= {"rule_kept", "rule_broken", "rule_open", "map_ok", "map_open", "map_bad"}
+    text = set(words("en").text)
+    assert {name for name in text - made if f'"{name}"' not in used and f".{name}" not in used} == set()
+    asked = set(re.findall(r"""\bsay\(\s*["']([a-z_]+)["']""", used)) - {"rule_"}
+    assert asked - text == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "found"),
+    [
+        (None, None, "en"),
+        (None, "zh-Hans-CN", "zh"),
+        (None, "fr-FR, zh;q=0.3, en;q=0.2", "zh"),
+        (None, "zh;q=0, en;q=0.1", "en"),
+        (None, "*;q=0.5, garbage;;q=2", "en"),
+        ("zh", "en", "zh"),
+        ("tlh", "zh", "zh"),
+    ],
+)
+def test_the_language_that_is_chosen(asked: str | None, accepted: str | None, found: str) -> None:
+    assert chosen(asked, accepted) == found

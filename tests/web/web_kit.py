@@ -1,0 +1,195 @@
+"""The demo's goods on a real Anvil, their bundles in a folder, and `lading serve` over them as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import selectors
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from lading.chain.devnet import running
+from lading.chain.node import Chain
+from lading.chain.signer import Signer
+from lading.client import Lading
+from lading.demo import cast, goods
+from lading.demo.diary import Diary
+from lading.demo.run import example_folder
+from lading.deploy import Params, deploy
+from lading.provenance.bundle import dump
+from lading.relayer.anchoring import anchor
+from lading.relayer.intake import take_document
+
+TRAVELLED = "urn:epc:id:sgtin:9521141.012345.3001"
+"""An item whose events say where on the globe they happened."""
+
+PATHS = {
+    "genuine": "/01/09521141123454/21/1001",
+    "cloned": "/01/09521141123454/21/1002",
+    "recalled": "/01/09521141123454/21/2001",
+    "travelled": "/01/09521141123454/21/3001",
+    "missing": "/01/09521141123454/21/9999",
+}
+ITEMS = {"genuine": goods.GENUINE, "cloned": goods.CLONED, "recalled": goods.RECALLED, "travelled": TRAVELLED}
+START_SECONDS = 30
+_CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
+
+
+@dataclass(frozen=True)
+class World:
+    """A chain with anchored goods. `bundles` holds one file for each name in `ITEMS`; `record` is the deployment's."""
+
+    node: str
+    record: Path
+    bundles: Path
+
+    def bundle(self, name: str) -> bytes:
+        return (self.bundles / f"{name}.json").read_bytes()
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    with running("anvil") as node:
+        chain = Chain.open(node.url)
+        records = folder / "deployments"
+        deployment = deploy(chain, Signer.dev(0), Params.default(governance_delay=0), directory=records)
+        governance = Lading.connect(chain, signer=cast.GOVERNOR, deployment=deployment)
+        diary = Diary(lambda _: None)
+        players = cast.admit(governance, diary)
+        goods.publish(folder, players, example_folder(), diary)
+        goods.relay_reads(folder, players, example_folder(), diary)
+        _travel(folder, players)
+        goods.recall(players, diary)
+        bundles = folder / "bundles"
+        bundles.mkdir()
+        for name, item in ITEMS.items():
+            (bundles / f"{name}.json").write_bytes(dump(goods._bundle(item, folder, players, governance)))
+        (record,) = records.glob("*-????????.json")
+        yield World(node.url, record, bundles)
+
+
+def _travel(folder: Path, players: cast.Cast) -> None:
+    """Born in Shenzhen, over Singapore to Rotterdam, sold in Berlin."""
+    stops = {
+        cast.BRAND: [_event("ADD", "2026-05-02T02:10", "+08:00", "commissioning", "active", 22.54, 114.06)],
+        cast.CARRIER: [
+            _event("OBSERVE", "2026-05-03T09:00", "+08:00", "departing", "in_transit", 22.57, 114.27),
+            _event("OBSERVE", "2026-05-09T20:30", "+08:00", "transporting", "in_transit", 1.26, 103.84),
+            _event("OBSERVE", "2026-05-20T05:20", "+02:00", "arriving", "in_transit", 51.95, 4.14),
+        ],
+        cast.WAREHOUSE: [
+            _event("OBSERVE", "2026-05-22T08:05", "+02:00", "stocking", "sellable_accessible", 52.52, 13.4)
+        ],
+    }
+    for part, events in stops.items():
+        document = {
+            "@context": _CONTEXT,
+            "type": "EPCISDocument",
+            "schemaVersion": "2.0",
+            "creationDate": "2026-05-27T12:00:00.000Z",
+            "epcisBody": {"eventList": events},
+        }
+        with goods._outbox(folder, part, players) as outbox:
+            take_document(outbox, document)
+            list(anchor(outbox, players[part].client, 1000))
+
+
+def _event(
+    action: str, time: str, offset: str, step: str, disposition: str, latitude: float, longitude: float
+) -> dict[str, Any]:
+    made = {
+        "type": "ObjectEvent",
+        "eventTime": f"{time}:00.000Z",
+        "eventTimeZoneOffset": offset,
+        "epcList": [TRAVELLED],
+        "action": action,
+        "bizStep": step,
+        "disposition": disposition,
+        "readPoint": {"id": f"geo:{latitude},{longitude}"},
+    }
+    return made | ({"ilmd": {"cbvmda:lotNumber": "L26-0501"}} if action == "ADD" else {})
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def words(self) -> str:
+        """The page's text, without markup."""
+        return " ".join(unescape(re.sub(r"<[^>]+>", " ", self.text)).split())
+
+
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class Site:
+    """A server that runs."""
+
+    def __init__(self, url: str, first: Mapping[str, Any]) -> None:
+        self.url = url
+        self.first = first
+
+    def get(self, path: str, language: str = "en", method: str = "GET") -> Reply:
+        asked = Request(self.url + path, headers={"Accept-Language": language}, method=method)  # noqa: S310 - our own
+        try:
+            with build_opener(_Stay).open(asked, timeout=START_SECONDS) as found:
+                return Reply(found.status, _lower(found.headers), found.read())
+        except HTTPError as error:
+            return Reply(error.code, _lower(error.headers), error.read())
+
+
+@contextmanager
+def serving(bundles: Path, *words: object) -> Iterator[Site]:
+    """`lading serve` on a free port, until it is asked to end."""
+    command = [Path(sys.executable).with_name("lading"), "serve", "--bundles", bundles, "--port", 0, "--json", *words]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
+    server = subprocess.Popen(
+        [str(word) for word in command], stdout=subprocess.PIPE, text=True, cwd=bundles.parent, env=clean
+    )
+    try:
+        first = _first_line(server)
+        yield Site(first["url"], first)
+    finally:
+        server.terminate()
+        server.wait(timeout=START_SECONDS)
+        assert server.stdout is not None
+        server.stdout.close()
+
+
+def _first_line(server: subprocess.Popen[str]) -> dict[str, Any]:
+    assert server.stdout is not None
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(server.stdout, selectors.EVENT_READ)
+        assert waiting.select(START_SECONDS), "the server said nothing"
+    line = server.stdout.readline()
+    assert line, f"the server ended with {server.wait()}"
+    return json.loads(line)
