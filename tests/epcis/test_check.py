@@ -128,6 +128,13 @@ def test_all_faults_of_all_events_are_named_at_once():
         ({"mine": 1}, ("$.mine", "namespace")),
         ({"other:mine": 1}, ("$.other:mine", "prefix")),
         ({"sender": None}, ("$.sender", "json-type")),
+        ({"@context": [DOCUMENT["@context"][0]] * 2}, ("$.@context", "unique")),
+        ({"@context": [DOCUMENT["@context"][0], None]}, ("$.@context", "context")),
+        ({"epcisHeader": {"mine": 1}}, ("$.epcisHeader.mine", "namespace")),
+        (
+            {"epcisHeader": {"epcisMasterData": {"vocabularyList": [{}]}}},
+            ("$.epcisHeader.epcisMasterData.vocabularyList[0].type", "required"),
+        ),
     ],
 )
 def test_faults_of_a_document(changes: dict[str, object], fault: tuple[str, str]):
@@ -166,7 +173,10 @@ SENSOR = {"sensorReport": [{"type": "Temperature", "value": 20.5, "uom": "CEL"}]
         ({"persistentDisposition": {}}, (".persistentDisposition", "empty")),
         ({"persistentDisposition": {"set": []}}, (".persistentDisposition.set", "empty")),
         ({"persistentDisposition": {"unset": ["active", "active"]}}, (".persistentDisposition.unset", "unique")),
-        ({"persistentDisposition": {"set": ["active"], "example:x": 1}}, (".persistentDisposition.example:x", "closed")),
+        (
+            {"persistentDisposition": {"set": ["active"], "example:x": 1}},
+            (".persistentDisposition.example:x", "closed"),
+        ),
         (
             {"bizTransactionList": [{"type": "bill", "bizTransaction": "urn:x:y"}]},
             (".bizTransactionList[0].type", "biz-transaction-type"),
@@ -209,6 +219,36 @@ SENSOR = {"sensorReport": [{"type": "Temperature", "value": 20.5, "uom": "CEL"}]
             (".sensorElementList[0].sensorReport[0].booleanValue", "json-type"),
         ),
         ({"parentID": "urn:x:y"}, (".parentID", "namespace")),
+        ({"epcList": ["urn:epc:id:sgtin:061414.812345.1"]}, (".epcList[0]", "epc")),
+        ({"epcList": ["urn:x:y", "urn:x:z", "urn:x:y"]}, (".epcList", "unique")),
+        ({"epcList": ["urn:x:ÿ"]}, (".epcList[0]", "uri")),
+        ({"ilmd": {"example:x": 1}}, ("", "ilmd")),
+        ({"bizStep": "urn:epcglobal:cbv:bizstep:shipping"}, (".bizStep", "biz-step")),
+        ({"quantityList": [{"epcClass": "urn:x:y", "uom": "kg"}]}, (".quantityList[0].uom", "uom")),
+        ({"quantityList": [{"epcClass": "urn:x:y", "quantity": 10**400}]}, (".quantityList[0].quantity", "number")),
+        ({"quantityList": [{"epcClass": "urn:x:y", "example:x": 1}]}, (".quantityList[0].example:x", "closed")),
+        ({"epcList": ..., "sensorElementList": [SENSOR]}, ("", "what")),
+        (
+            {"sensorElementList": [{"sensorReport": [{"value": 1}]}]},
+            (".sensorElementList[0].sensorReport[0]", "report"),
+        ),
+        (
+            {"sensorElementList": [{"sensorReport": [{"type": "a b"}]}]},
+            (".sensorElementList[0].sensorReport[0].type", "measurement-type"),
+        ),
+        (
+            {"sensorElementList": [{"sensorReport": [{"exception": "gs1:FINE"}]}]},
+            (".sensorElementList[0].sensorReport[0].exception", "exception"),
+        ),
+        (
+            {"sensorElementList": [{"sensorReport": [{"type": "Angle", "component": "up"}]}]},
+            (".sensorElementList[0].sensorReport[0].component", "component"),
+        ),
+        ({"comment": "bare"}, (".comment", "namespace")),
+        ({"readPoint": {"id": "urn:x:y", "@context": {}}}, (".readPoint.@context", "context")),
+        ({"@context": "no url"}, (".@context", "context")),
+        ({"example:x": "\ud800"}, (".example:x", "unicode")),
+        ({"example:x": [[{"other:y": 1}]]}, (".example:x[0][0].other:y", "prefix")),
     ],
 )
 def test_faults_of_an_object_event(changes: dict[str, object], fault: tuple[str, str]):
@@ -243,6 +283,7 @@ def test_what_an_object_event_may_hold(changes: dict[str, object]):
 
 COMMON = {"action": ..., "epcList": ...}
 TEA = [{"epcClass": "urn:epc:idpat:sgtin:0614141.812345.*"}]
+ORDER = [{"bizTransaction": "urn:x:y"}]
 PARENT = "urn:epc:id:sscc:0614141.1234567890"
 
 
@@ -266,6 +307,21 @@ PARENT = "urn:epc:id:sscc:0614141.1234567890"
             },
             [],
         ),
+        ({"type": "TransactionEvent", "action": "ADD", "bizTransactionList": ORDER}, [("", "what")]),
+        (
+            {
+                "type": "TransactionEvent",
+                "action": "ADD",
+                "bizTransactionList": ORDER,
+                "parentID": PARENT,
+                "epcList": [],
+            },
+            [],
+        ),
+        ({"type": "TransactionEvent", "action": "DELETE", "bizTransactionList": ORDER}, []),
+        ({"type": "example:CoffeeBreak"}, []),
+        ({"type": "example:CoffeeBreak", "action": "ADD", "epcList": [PARENT], "ilmd": {"example:x": 1}}, []),
+        ({"type": "example:CoffeeBreak", "mine": 1}, [(".mine", "namespace")]),
         ({"type": "TransformationEvent", "inputQuantityList": TEA, "outputEPCList": [PARENT]}, []),
         ({"type": "TransformationEvent", "inputQuantityList": TEA, "transformationID": "urn:x:y"}, []),
         ({"type": "TransformationEvent", "inputQuantityList": TEA}, [("", "what")]),
@@ -287,11 +343,19 @@ def test_a_context_that_stands_elsewhere_may_declare_any_prefix_but_no_bare_name
     assert _faults(_document(**{"@context": context, "mine": 1})) == [("$.mine", "namespace")]
 
 
+def test_prefixes_are_declared_as_json_ld_has_it():
+    long = {"long": {"@id": "https://long.example/", "@prefix": True}, "term": {"@id": "https://term.example/"}}
+    document = _document(**{"@context": [*DOCUMENT["@context"], long, {"cbvmda": "urn:epcglobal:cbv:mda"}]})
+    document["epcisBody"] = {"eventList": [_event(**{"long:x": 1, "term:x": 1, "cbvmda:y": 1})]}
+    assert _faults(document) == [("$.epcisBody.eventList[0].term:x", "prefix")]
+
+
 def test_a_query_document_is_read_too():
     body = {"queryResults": {"queryName": "q", "resultsBody": {"eventList": [EVENT]}}}
     document = _document(type="EPCISQueryDocument", epcisBody=body)
     assert check_document(document) == []
     assert parse_document(document).events[0].action == "OBSERVE"
+    assert check_document({key: document[key] for key in ("@context", "type", "epcisBody")}) == []
     body["queryResults"]["resultsBody"]["eventList"] = [_event(mine=1, action="X")]
     where = "$.epcisBody.queryResults.resultsBody.eventList[0]"
     assert sorted(_faults(document)) == [(f"{where}.action", "action"), (f"{where}.mine", "namespace")]

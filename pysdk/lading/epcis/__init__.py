@@ -3,6 +3,7 @@
 The models need pydantic and load at first use, so that a reader of tags stays light.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lading.epcis.canonical import canonical_json, content_hash
@@ -22,6 +23,7 @@ from lading.epcis.identity import ItemId, parse
 
 if TYPE_CHECKING:
     from lading.epcis.check import check_document, check_report, parse_document
+    from lading.epcis.read import check_bytes, convert, read_document
 
 __all__ = [
     "CanonicalError",
@@ -34,9 +36,11 @@ __all__ = [
     "ItemId",
     "PrefixLengthError",
     "canonical_json",
+    "check_bytes",
     "check_document",
     "check_report",
     "content_hash",
+    "convert",
     "decode",
     "document_event_ids",
     "encode",
@@ -45,12 +49,17 @@ __all__ = [
     "parse",
     "parse_document",
     "prehash",
+    "read_document",
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name in ("check_document", "check_report", "parse_document"):
-        from lading.epcis import check
+_LATER = {
+    **dict.fromkeys(("check_document", "check_report", "parse_document"), "lading.epcis.check"),
+    **dict.fromkeys(("check_bytes", "convert", "read_document"), "lading.epcis.read"),
+}
 
-        return getattr(check, name)
+
+def __getattr__(name: str) -> object:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 from lading.epcis.errors import DocumentError, Fault
 from lading.epcis.fields import is_number
 
+MAX_DEPTH = 200
+
 _BOM = b"\xef\xbb\xbf"
+# Possessive, and content with a string that never ends: linear in the text, whatever it holds.
+_NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class NotJson(DocumentError):
@@ -18,26 +23,41 @@ def read_json(data: bytes) -> object:
     """A JSON document in UTF-8 (RFC 8259), with every name once in its object and every number within a double's range.
 
     Raises:
-        NotJson: it is no JSON, or not in UTF-8, or nests too deep to be read.
+        NotJson: it is no JSON, or not in UTF-8, or nests more than `MAX_DEPTH` deep.
         DocumentError: a name stands twice in an object, or a number is NaN, infinite or too large.
     """
     faults: list[Fault] = []
     try:
+        text = data.removeprefix(_BOM).decode("utf-8")
+        # Asked first: the parser's own bound is the interpreter's, which others may have raised beyond the stack.
+        if _deepest(text) > MAX_DEPTH:
+            raise NotJson.of([Fault("$", "depth", f"values are nested more than {MAX_DEPTH} deep")])
         document: object = json.loads(
-            data.removeprefix(_BOM).decode("utf-8"),
+            text,
             object_pairs_hook=lambda pairs: _object(pairs, faults),
             parse_constant=lambda name: _constant(name, faults),
             parse_float=lambda digits: _number(float(digits), digits, faults),
             parse_int=lambda digits: _integer(digits, faults),
         )
-    except RecursionError:
-        raise NotJson.of([Fault("$", "depth", "values are nested too deep to be read")]) from None
     except ValueError as problem:
-        text = " ".join(str(problem).split())
-        raise NotJson.of([Fault("$", "json", f"neither XML nor JSON in UTF-8: {text}")]) from None
+        said = " ".join(str(problem).split())
+        raise NotJson.of([Fault("$", "json", f"neither XML nor JSON in UTF-8: {said}")]) from None
     if faults:
         raise DocumentError.of(faults)
     return document
+
+
+def _deepest(text: str) -> int:
+    """How deep brackets nest outside of strings; of what is no JSON, some number."""
+    depth = deepest = 0
+    for token in _NESTING.finditer(text):
+        sign = token[0][0]
+        if sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth -= 1
+    return deepest
 
 
 def _object(pairs: list[tuple[str, object]], faults: list[Fault]) -> dict[str, object]:

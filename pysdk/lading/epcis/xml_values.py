@@ -75,7 +75,7 @@ class Reading:
         """The child elements; those of EPCIS 1.x's `extension` wrappers stand among them (EPCIS 1.2, section 9.1)."""
         for child in node.children:
             if child.name in _WRAPPERS and not child.namespace:
-                self.no_text(child, "")
+                self.no_text(child, "$")
                 yield from self.children(child)
             else:
                 yield child
