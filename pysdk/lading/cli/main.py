@@ -30,6 +30,7 @@ from lading.cli import (
     order,
     participants,
     proof,
+    provenance,
     relay,
     serve,
     token,
@@ -61,7 +62,7 @@ app = typer.Typer(
 )
 for module in (demo, doctor, build, deploy, verify, serve, labels):
     module.register(app)
-for group in (devnet, participants, goods, order, customs, credit, token, relay, proof, epc, epcis):
+for group in (devnet, participants, goods, order, customs, credit, token, relay, proof, provenance, epc, epcis):
     app.add_typer(group.app)
 
 
