@@ -258,6 +258,12 @@ def test_a_laughing_document_is_refused_at_its_first_entity():
     assert _faults(_xml(EVENT.format("<x:a>&l9;</x:a>"), before=f"<!DOCTYPE a [{entities}]>")) == [("$", "xml-limit")]
 
 
+def test_elements_without_number_are_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lading.epcis.xml_tree.MAX_NODES", 20)
+    assert _faults(_xml(EVENT.format("<x:a/>" * 10))) == []
+    assert _faults(_xml(EVENT.format("<x:a/>" * 12))) == [("$", "xml-limit")]
+
+
 def test_a_document_type_that_declares_nothing_is_no_harm():
     assert _faults(_xml(EVENT.format(""), before="<!DOCTYPE project>")) == []
 

@@ -10,7 +10,7 @@ from lading.epcis.errors import DocumentError, Fault
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 100
-MAX_NODES = 2_000_000
+MAX_NODES = 1_000_000
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 SBDH = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
