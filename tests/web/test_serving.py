@@ -6,8 +6,13 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.request import Request, urlopen
 
+import pytest
 from web_kit import PATHS, World, serving
 
 from lading.chain.devnet import running
@@ -36,10 +41,64 @@ def test_a_node_needs_a_deployment_of_its_own_chain(world: World) -> None:
         assert refused(*words) == (3, "WrongChain")
 
 
-def test_every_node_is_asked_and_one_that_goes_silent_is_named(world: World) -> None:
-    words = ("--rpc", world.node, "--rpc", world.node.replace("127.0.0.1", "localhost"), "--deployment", world.record)
+class Between:
+    """Stands before a node and passes on what is asked, falls silent, or denies whatever a contract says."""
+
+    def __init__(self, node: str) -> None:
+        self.mood = "honest"
+        between = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if between.mood == "silent":
+                    self.close_connection = True
+                    return
+                asked = Request(node, body, {"Content-Type": "application/json"})  # noqa: S310 - our own node
+                with urlopen(asked, timeout=30) as found:  # noqa: S310
+                    answer = json.loads(found.read())
+                if between.mood == "lying" and json.loads(body)["method"] == "eth_call":
+                    answer["result"] = "0x" + "00" * ((len(answer["result"]) - 2) // 2)
+                data = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing: what was asked is of no interest."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def between(world: World) -> Iterator[Between]:
+    found = Between(world.node)
+    thread = threading.Thread(target=found.server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+    thread.join()
+
+
+def test_a_node_that_says_something_else_is_named_and_the_worst_counts(world: World, between: Between) -> None:
+    words = ("--rpc", between.url, "--rpc", world.node, "--deployment", world.record)
     with serving(world.bundles, *words) as site:
+        assert "do not agree" not in site.get(PATHS["travelled"]).words
+        between.mood = "lying"
         page = site.get(PATHS["genuine"])
-        assert ">Authentic</h1>" in page.text
-        assert "do not agree" not in page.words
-        assert len(site.get("/healthz").json["blocks"]) == 2
+        assert ">Suspect</h1>" in page.text
+        host, other = between.url[7:], world.node[7:]
+        assert f"do not agree. The worst answer is shown. {host}: Suspect; {other}: Authentic" in page.words
+
+
+def test_where_no_node_answers_nothing_is_proven_and_it_is_said(world: World, between: Between) -> None:
+    with serving(world.bundles, "--rpc", between.url, "--deployment", world.record) as site:
+        between.mood = "silent"
+        page = site.get(PATHS["genuine"])
+        assert (page.status, ">Unknown</h1>" in page.text) == (200, True)
+        assert "No node answered" in page.words
+        assert site.get("/healthz").status == 503
+        assert between.url not in page.text

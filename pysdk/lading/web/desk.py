@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from lading import facts
 from lading.chain.abi import selector
+from lading.chain.http import HttpProvider
 from lading.chain.node import Chain
 from lading.contracts.participant_registry import ParticipantRegistry
 from lading.contracts.provenance_registry import ProvenanceRegistry
@@ -35,6 +36,12 @@ MAX_ANSWERS = 256
 
 HEAD_SECONDS = 2.0
 """How long one look at the chain's newest block counts."""
+
+SILENT_SECONDS = 15.0
+"""How long a node that did not answer is left alone, so that nobody waits for it meanwhile."""
+
+NODE_TIMEOUT_SECONDS = 5.0
+"""Of one request to a node: a visitor waits for some of them."""
 
 _WORST_FIRST = ("recalled", "suspect", "unknown", "authentic")
 _LOG = logging.getLogger(__name__)
@@ -101,10 +108,11 @@ class Desk:
         stamp = await self._in_thread(lambda: self.shelf.find(item.key))
         if stamp is None:
             return None
-        place = (stamp, await self.heads())
+        heads = await self.heads()
+        place = (stamp, heads)
         task = self._answers.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(self._in_thread(lambda: self._judge(stamp, item)))
+            task = asyncio.create_task(self._in_thread(lambda: self._judge(stamp, item, heads)))
             self._answers[place] = task
         self._answers.move_to_end(place)
         while len(self._answers) > MAX_ANSWERS:
@@ -116,9 +124,9 @@ class Desk:
         """The newest block of each node; None for one that does not answer."""
         async with self._looking:
             now = time.monotonic()
-            if self._heads is None or now - self._heads[0] > HEAD_SECONDS:
+            if self._heads is None or now > self._heads[0]:
                 found = await self._in_thread(lambda: tuple(self._head(url) for url in self.nodes))
-                self._heads = (now, found)
+                self._heads = (time.monotonic() + (SILENT_SECONDS if None in found else HEAD_SECONDS), found)
             return self._heads[1]
 
     def close(self) -> None:
@@ -137,7 +145,8 @@ class Desk:
         """One connection for each thread and node: a session is not made to be shared."""
         chains: dict[str, Chain] = self._own.__dict__.setdefault("chains", {})
         if url not in chains:
-            chains[url] = Chain.open(url)
+            # Under its host alone: errors are logged, and the rest of the address may be a key.
+            chains[url] = Chain.open(HttpProvider(url, name=host_of(url), timeout=NODE_TIMEOUT_SECONDS))
         return chains[url]
 
     def _head(self, url: str) -> int | None:
@@ -147,10 +156,13 @@ class Desk:
             _LOG.warning("%s: %s", host_of(url), type(problem).__name__)
             return None
 
-    def _judge(self, stamp: Stamp, item: Item) -> Answer:
+    def _judge(self, stamp: Stamp, item: Item, heads: Sequence[int | None]) -> Answer:
         data = self.shelf.read(stamp)
         bundle = parse(data)
-        opinions = tuple(self._opinion(url, bundle, item) for url in self.nodes)
+        opinions = tuple(
+            Opinion(host_of(url), None) if head is None else self._opinion(url, bundle, item)
+            for url, head in zip(self.nodes, heads, strict=True)
+        )
         verdicts = [one.verdict for one in opinions if one.verdict is not None]
         if not verdicts:
             verdicts = [facts.verify(bundle, deployment=self.deployment, item=item)]

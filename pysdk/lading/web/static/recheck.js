@@ -48,13 +48,25 @@ function showSteps(steps) {
   }
 }
 
+/** By the name that the page gives the publisher of a step. */
+function signer(publisher) {
+  const steps = [...document.querySelectorAll(".step")];
+  return steps.find((step) => step.dataset.publisher === publisher)?.dataset.signer ?? `${publisher.slice(0, 10)}…`;
+}
+
+/** As on a label: (01) 09521141123454 (21) 1001. */
+function printed(thing) {
+  const path = /^https:\/\/id\.gs1\.org\/(\d+)\/([^/]+)(?:\/(\d+)\/(.+))?$/.exec(thing);
+  return path ? `(${path[1]}) ${path[2]}` + (path[3] ? ` (${path[3]}) ${path[4]}` : "") : thing;
+}
+
 function showMaps(maps) {
   list.hidden = maps.length === 0;
   list.replaceChildren(
     ...maps.map((map) => {
       const line = document.createElement("li");
       line.dataset.state = map.state;
-      line.textContent = say(`map_${map.state}`, { who: `${map.publisher.slice(0, 10)}…`, count: map.count });
+      line.textContent = say(`map_${map.state}`, { who: signer(map.publisher), count: map.count, thing: printed(map.thing) });
       return line;
     }),
   );
