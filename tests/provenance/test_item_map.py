@@ -71,7 +71,7 @@ def test_the_empty_map_is_zero_and_a_map_of_one_is_its_leaf() -> None:
 
 
 @given(maps, keys())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_key_has_one_answer_that_is_proven(content: dict[bytes, ItemEntry], stranger: bytes) -> None:
     made = ReferenceMap(content)
     for key in {*content, stranger}:
@@ -81,7 +81,7 @@ def test_every_key_has_one_answer_that_is_proven(content: dict[bytes, ItemEntry]
 
 
 @given(maps.filter(bool), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_proof_serves_another_entry_or_key(content: dict[bytes, ItemEntry], data: st.DataObject) -> None:
     made = ReferenceMap(content)
     pool = [*sorted(content), data.draw(keys())]
@@ -94,7 +94,7 @@ def test_no_proof_serves_another_entry_or_key(content: dict[bytes, ItemEntry], d
 
 
 @given(maps.filter(lambda content: len(content) > 1), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_presence_and_absence_are_never_both_provable(content: dict[bytes, ItemEntry], data: st.DataObject) -> None:
     """Cutting an honest proof is what a liar can do without breaking SHA-256."""
     made = ReferenceMap(content)
