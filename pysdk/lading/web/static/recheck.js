@@ -24,7 +24,7 @@ function tell(state, text, from = "") {
   short.dataset.state = state;
   short.textContent = state === "ok" ? words.recheck_short : "";
   alarm.hidden = state !== "bad";
-  alarm.textContent = state === "bad" ? `${text} ${from}` : "";
+  alarm.textContent = state === "bad" ? `${text} (${from})` : "";
 }
 
 /** The page's steps have to be the file's: same number, each once, same event. */
