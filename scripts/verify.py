@@ -30,10 +30,10 @@ CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS = 300, 300  # how far clocks may be 
 MAX_BYTES, MAX_DEPTH, MAX_ENTRIES = 4 << 20, 32, 1000
 keccak = Web3.keccak
 EXIT_CODES = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
-RULES = ["deployment", "chain", "event-id", "leaf-in-batch", "anchored", "writer", "event-readable"]
+RULES = ["deployment", "chain", "event-id", "leaf-in-batch", "anchored", "writer", "complete", "event-readable"]
 RULES += ["event-concerns-item", "born-once", "born-by-brand", "born-first", "not-ended", "one-place"]
 RULES += ["time-forward", "disposition", "not-recalled"]
-ON_CHAIN = {"anchored", "writer", "born-by-brand", "time-forward", "not-recalled"}
+ON_CHAIN = {"anchored", "writer", "complete", "born-by-brand", "time-forward", "not-recalled"}
 
 # Reason, the verdict that it forces, what it means; worst first.
 REASONS = {
@@ -44,6 +44,8 @@ REASONS = {
     "leaf-not-in-batch": ("suspect", "An event or its proof was altered: it is not in its batch."),
     "anchor-missing": ("suspect", "A batch is not anchored on the chain."),
     "anchor-differs": ("suspect", "Another batch is anchored at that place of the publisher's log."),
+    "map-differs": ("suspect", "An item map or its proof was altered: it is not that of its batch."),
+    "events-withheld": ("suspect", "A publisher counts other events than the bundle has."),
     "writer-foreign": ("suspect", "A batch was anchored with a key that is not its publisher's."),
     "writer-revoked": ("suspect", "A batch was anchored with a key that was not valid at that time."),
     "writer-compromised": ("suspect", "A batch was anchored with a key that others may have had."),
@@ -62,6 +64,8 @@ REASONS = {
     "node-differs": ("unknown", "The node is on another chain than the one that you trust."),
     "registry-missing": ("unknown", "The registries that you trust do not stand on that chain."),
     "item-differs": ("unknown", "The bundle is about another item than the code."),
+    "map-missing": ("unknown", "No item map shows that a publisher's events are all there."),
+    "map-stale": ("unknown", "A publisher has anchored more since its item map in the bundle."),
     "no-events": ("unknown", "The bundle holds no event."),
     "event-id-not-checked": ("unknown", "The id of an event cannot be recomputed."),
     "event-unreadable": ("unknown", "An event lacks a field that the rules need."),
@@ -74,9 +78,12 @@ NOT_PROVEN = {
     "tag-is-not-goods": "That the goods are the tag's: a perfect copy of it on a plausible path is not excluded.",
     "statements": "That what an event says is true: it is its publisher's statement.",
     "omitted-events": "That the bundle holds every event, later corrections among them: one left out is not detected.",
+    "uncounted-events": "That a publisher's item map counts every event of its log: replaying the log would show it.",
+    "other-publishers": "That no publisher without an event in the bundle recorded anything about the item.",
     "custody": "That a publisher held the item, or the office that it speaks for, when it published.",
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
+    "block-hash": "That the block is one of the chain: its hash is the node's word.",
     "finality": "That the chain keeps the block as of which this holds.",
     "lot": "That the item's lot is not recalled: no event names the lot.",
 }
@@ -174,11 +181,15 @@ def canonical(value: Json, depth: int = 0) -> bytes:
 
 HASH, ADDRESS = '"0x[0-9a-f]{64}"', '"0x[0-9a-f]{40}"'  # patterns of canonical JSON
 BUNDLE = {"format": '"lading-bundle/1"', "item": '"urn:epc:id:.+"', "chain": "{.+}", "entries": r"\[.*\]"}
+BUNDLE["maps"] = BUNDLE["entries"]
 CHAIN = {"chain_id": r"[1-9]\d{0,14}", "genesis": HASH}
 CHAIN |= {"participant_registry": ADDRESS, "provenance_registry": ADDRESS}
 ENTRY = {"event": "{.*}", "event_id": '"ni:///sha-256;[0-9a-f]{64}[?]ver=CBV2[.]0"', "publisher": HASH, "salt": HASH}
+MAP = {"publisher": HASH, "index": r"\d{1,14}", "thing": '".{1,2000}"', "count": r"\d{1,15}", "head": HASH}
+MAP |= {"siblings": rf"\[((null|{HASH}),?){{0,256}}\]"}
+MAP |= {"other": rf'null|{{"count":[1-9]\d{{0,14}},"head":{HASH},"key":{HASH}}}'}
 ENTRY |= {"index": r"\d{1,14}", "proof": rf"\[({HASH},?){{0,33}}\]"}
-ENTRY["batch"] = rf'{{"count":[1-9]\d{{0,8}},"items_root":{HASH},"root":{HASH},"writer":{ADDRESS}}}'
+ENTRY["batch"] = MAP["batch"] = rf'{{"count":[1-9]\d{{0,8}},"items_root":{HASH},"root":{HASH},"writer":{ADDRESS}}}'
 
 
 def conform(value: Json, form: dict[str, str], path: str) -> None:
@@ -201,10 +212,14 @@ def parse(data: bytes) -> Json:
         raise Refused("the bundle is not in canonical form (RFC 8785)")
     conform(document, BUNDLE, "$")
     conform(document["chain"], CHAIN, "$.chain")
-    if len(document["entries"]) > MAX_ENTRIES:
-        raise Refused(f"the bundle has more than {MAX_ENTRIES} events")
-    for position, entry in enumerate(document["entries"]):
-        conform(entry, ENTRY, f"$.entries[{position}]")
+    if max(len(document["entries"]), len(document["maps"])) > MAX_ENTRIES:
+        raise Refused(f"the bundle has more than {MAX_ENTRIES} events or maps")
+    for name, form in (("entries", ENTRY), ("maps", MAP)):
+        for position, one in enumerate(document[name]):
+            conform(one, form, f"$.{name}[{position}]")
+    places = [(one["publisher"], one["thing"]) for one in document["maps"]]
+    if places != sorted(set(places)):
+        raise Refused("the bundle's maps do not ascend")
     return document
 
 
@@ -289,11 +304,14 @@ def raw(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
-def in_batch(entry: Json) -> bool:
+def leaf_of(entry: Json) -> bytes:
     content = hashlib.sha256(canonical(entry["event"])).digest()
     parts = keccak(b"lading.event-leaf.v1") + bytes.fromhex(entry["event_id"][14:78]) + content + raw(entry["salt"])
-    # Hashed twice, so that no inner node of the tree can stand for a leaf.
-    node, count = keccak(keccak(parts)), entry["batch"]["count"]
+    return bytes(keccak(keccak(parts)))  # twice, so that no inner node of the tree can stand for a leaf
+
+
+def in_batch(entry: Json) -> bool:
+    node, count = leaf_of(entry), entry["batch"]["count"]
     if not count.bit_length() - 1 <= len(entry["proof"]) < (2 * count - 1).bit_length():
         return False
     for sibling in map(raw, entry["proof"]):
@@ -307,7 +325,59 @@ def digest(batch: Json) -> bytes:
     return bytes(keccak(raw(batch["root"]) + raw(batch["items_root"]) + writer + count)[:27])
 
 
-# 5. The item's story.
+# 5. The publishers' item maps: how many events name a thing, and the chain of their leaves.
+def sha(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def map_leaf(key: bytes, entry: Json) -> bytes:
+    return sha(b"\0", key, entry["count"].to_bytes(8, "big"), raw(entry["head"]))
+
+
+def in_map(one: Json) -> bool:
+    """Whether the proof leads to the batch's item root, from the thing's entry or from where it would be."""
+    key, other, siblings, nothing = sha(one["thing"].encode()), one["other"], one["siblings"], "0x" + "00" * 32
+    path, room = int.from_bytes(key, "big"), 256 - len(siblings)
+    if siblings[:1] == [None] or nothing in siblings or (other if one["count"] else one["head"] != nothing):
+        return False
+    if other and not 0 < path ^ int(other["key"], 16) < 1 << room:
+        return False
+    node = map_leaf(key, one) if one["count"] else map_leaf(raw(other["key"]), other) if other else bytes(32)
+    for level, sibling in enumerate(siblings, room):
+        beside = raw(sibling or nothing)
+        node = sha(b"\1", beside, node) if path >> level & 1 else sha(b"\1", node, beside)
+    return node == raw(one["batch"]["items_root"])
+
+
+def named(event: Json) -> set[str]:
+    lists = [event.get(name) for name in LISTS]
+    texts = [event.get("parentID"), *(one for found in lists if isinstance(found, list) for one in found)]
+    return {canonical_thing(one) for one in texts if isinstance(one, str)}
+
+
+def canonical_thing(text: str) -> str:
+    try:
+        return same_thing(text)
+    except Unreadable:
+        return text
+
+
+def map_reasons(bundle: Json, things: set[str]) -> set[str]:
+    """Each publisher of an event has a map for each thing, and the bundle has the events that it counts."""
+    maps = {(one["publisher"], one["thing"]): one for one in bundle["maps"]}
+    found = {"map-differs" for one in bundle["maps"] if not in_map(one)}
+    steps = [(one["publisher"], one["index"], named(one["event"]), leaf_of(one)) for one in bundle["entries"]]
+    for place in {(one["publisher"], thing) for one in bundle["entries"] for thing in things}:
+        count, head, one = 0, bytes(32), maps.get(place)
+        for publisher, index, names, leaf in steps if one else ():
+            if publisher == place[0] and place[1] in names and index <= one["index"]:
+                count, head = count + 1, sha(b"\2", head, leaf)
+        if one is None or (count, head) != (one["count"], raw(one["head"])):
+            found.add("events-withheld" if one else "map-missing")
+    return found
+
+
+# 6. The item's story.
 LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent:": "outputEPCList"}
 ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent:": "inputEPCList"}
@@ -359,12 +429,11 @@ def cbv_word(text: str) -> str:
     return found[5] if found else ""
 
 
-def concerning(item: str, events: list[Json]) -> tuple[list[Json], bool]:
-    """The events about the item, in order of time: of it, or of what it is packed in; is packing all in and out?"""
-    holders, found, plain, site, away = [item], [], True, None, False
+def concerning(item: str, events: list[Json]) -> tuple[set[str], bool]:
+    """The item and what it was ever packed in; is packing all in and out? `events` are in order of time."""
+    holders, ever, plain, site, away = [item], {item}, True, None, False
     for one in events:
         if one["subjects"] & set(holders):
-            found.append(one)
             outer, there = holders[-1] in one["subjects"], one["site"] in (None, site)
             plain &= not (outer and away and there) and (outer or there or not holders[2:])
             away = (away and not outer) or not (outer or there)
@@ -376,12 +445,13 @@ def concerning(item: str, events: list[Json]) -> tuple[list[Json], bool]:
             holders = holders[: holders.index(one["parent"])]
         if one["packing"] and packed:
             plain &= len(holders) > size if one["packing"] == "ADD" else len(holders) < size
-    return found, plain
+        ever |= set(holders)
+    return ever, plain
 
 
 def story(item: str, events: list[Json]) -> set[str]:
     """The reasons that the events alone give."""
-    ours, plain = concerning(item, events)
+    ever, plain = concerning(item, events)
     births = [one for one in events if item in one["born"]]
     first = births[0]["time"] - CLOCK_TOLERANCE_SECONDS if births else float("-inf")
     end = min((one["time"] for one in events if item in one["ended"]), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
@@ -390,7 +460,7 @@ def story(item: str, events: list[Json]) -> set[str]:
     last = next((one["disposition"] for one in reversed(events) if one["disposition"]), "active")
     state = cbv_word(last)
     holds = {
-        "event-foreign": len(ours) < len(events),
+        "event-foreign": any(not one["subjects"] & ever for one in events),
         "event-unreadable": not plain or any("retail_s" in one["step"] + one["disposition"] for one in events[:-1]),
         "correction-not-judged": any(one["corrects"] for one in events),
         "birth-missing": not births,
@@ -405,9 +475,9 @@ def story(item: str, events: list[Json]) -> set[str]:
     return {reason for reason, true in holds.items() if true}
 
 
-# 6. The chain, read as of one block.
+# 7. The chain, read as of one block.
 FUNCTIONS = {"anchorOf": ("bytes32,uint48", 2), "brandOf": ("uint64", 1)}  # arguments, words that come back
-FUNCTIONS |= {"recallTimes": ("uint64,string,string", 3), "getKey": ("address", 4)}
+FUNCTIONS |= {"recallTimes": ("uint64,string,string", 3), "getKey": ("address", 4), "logHead": ("bytes32", 3)}
 REGISTRIES = {"participant_registry": "ParticipantRegistry", "provenance_registry": "ProvenanceRegistry"}
 
 
@@ -441,10 +511,13 @@ class Ledger:
         return [answer[start : start + 32] for start in range(0, len(answer), 32)]
 
 
-def chain_reasons(ledger: Ledger, item: Json, entries: list[Json], events: list[Json]) -> set[str]:
+def chain_reasons(ledger: Ledger, item: Json, bundle: Json, events: list[Json]) -> set[str]:
     """Anchors, the keys that made them (judged at the time of the anchor's block), brand and recalls."""
     found, times, (key, gtin, serial) = set(), {}, item
-    for position, entry in enumerate(entries):
+    for one in bundle["maps"]:
+        if one["index"] + 1 < int.from_bytes(ledger.call("logHead", raw(one["publisher"]))[1], "big"):
+            found.add("map-stale")
+    for position, entry in enumerate([*bundle["entries"], *bundle["maps"]]):
         publisher, index, batch = entry["publisher"], entry["index"], entry["batch"]
         stored, anchored_at = ledger.call("anchorOf", raw(publisher), index)
         if not any(anchored_at):
@@ -475,7 +548,7 @@ def chain_reasons(ledger: Ledger, item: Json, entries: list[Json], events: list[
     return found
 
 
-# 7. The verdict.
+# 8. The verdict.
 def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Json:
     item = item_of(bundle["item"])
     if code is not None and item_of(code)[0] != item[0]:
@@ -498,10 +571,14 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
             found.add("event-unreadable")
     events.sort(key=lambda one: (one["time"], one["position"]))
     proven = ledger is not None and not found & {"node-differs", "registry-missing"}
-    found |= story(item[0], events) | (set() if bundle["entries"] else {"no-events"})
+    found |= (
+        map_reasons(bundle, concerning(item[0], events)[0])
+        | story(item[0], events)
+        | (set() if bundle["entries"] else {"no-events"})
+    )
     if ledger is None or not proven:
         return verdict(found | {"anchor-not-checked"}, checked, None, not any(one["lots"] for one in events))
-    found |= chain_reasons(ledger, item, bundle["entries"], events)
+    found |= chain_reasons(ledger, item, bundle, events)
     return verdict(found, checked | ON_CHAIN, ledger, not any(one["lots"] for one in events))
 
 
@@ -519,6 +596,8 @@ def entry_reasons(entry: Json) -> set[str]:
 
 def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unknown: bool) -> Json:
     reasons = [reason for reason in REASONS if reason in found]
+    complete = ledger and not found & {"map-differs", "events-withheld", "map-missing", "map-stale"}
+    shown = {"block-hash"} | ({"omitted-events"} if complete else set()) | (set() if lot_unknown else {"lot"})
     levels = [REASONS[reason][0] for reason in reasons]
     as_of: Json = dict.fromkeys(("chain_id", "genesis", "block", "time"))
     if ledger:
@@ -528,7 +607,7 @@ def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unkno
         "verdict": next((level for level in ("recalled", "suspect", "unknown") if level in levels), "authentic"),
         "reasons": reasons,
         "checked": [rule for rule in RULES if rule in checked],
-        "not_proven": [name for name in NOT_PROVEN if name != "lot" or lot_unknown],
+        "not_proven": [name for name in NOT_PROVEN if name not in shown],
         "as_of": as_of,
         "not_checked": list(NOT_CHECKED),
     }

@@ -13,11 +13,15 @@ from cli_kit import Cli
 from sdk_kit import GOVERNOR
 
 from lading.chain import devnet
+from lading.chain.node import Chain
+from lading.cli.proof import file_name
 from lading.client import Lading
 from lading.demo import cast
 from lading.demo.diary import Diary
 from lading.demo.goods import CLONED, GENUINE, RECALLED, RECALLED_LOT
 from lading.provenance.bundle import canonical
+from lading.relayer.outbox import Outbox
+from lading.relayer.store import owner_of
 
 PUBLISHERS = {
     "brand": ("GLN:9521141000106", "factory.json", 1),
@@ -271,3 +275,79 @@ def test_a_bundle_is_for_others_to_read(bundle: Path):
 def test_a_link_whose_prefix_no_table_knows_needs_the_uri(goods: Cli, tmp_path: Path):
     words = f"proof export https://id.gs1.org/01/09999999999994/21/1 --outbox brand.sqlite3 --out {tmp_path}/b.json"
     assert "urn:epc:id" in goods.refused(words, 1)["hint"]
+
+
+def head_of(node: devnet.Devnet) -> str:
+    return Chain.open(node.url).block().hash
+
+
+def test_verify_by_state_proof_believes_no_node(goods: Cli, node: devnet.Devnet, bundle: Path):
+    found = goods.json(f"verify {bundle} --rpc {node.url} --state-proof")
+    assert (found["verdict"], "node-trust" in found["not_proven"]) == ("authentic", False)
+    assert "block-hash" in found["not_proven"]
+    trusted = goods.json(f"verify {bundle} --rpc {node.url} --state-proof --block-hash {head_of(node)}")
+    assert not {"node-trust", "block-hash"} & set(trusted["not_proven"])
+
+
+def test_verify_asks_several_nodes_and_names_the_silent_one(goods: Cli, node: devnet.Devnet, bundle: Path):
+    other = node.url.replace("127.0.0.1", "localhost")
+    assert goods.json(f"verify {bundle} --rpc {node.url} --rpc {other}")["verdict"] == "authentic"
+    gone = "http://key:secret@127.0.0.1:1/v3/key"
+    found = goods(f"verify {bundle} --rpc {node.url} --rpc {gone}")
+    assert found.code == 12
+    assert "[node-silent]: http://127.0.0.1:1" in found.out
+    assert not any(secret in found.out for secret in ("secret", "v3"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--block-hash 0x" + "00" * 32, "--state-proof"),
+        ("--state-proof", "--rpc"),
+        ("--state-proof --rpc {url} --block-hash 0x00", "block hash"),
+    ],
+)
+def test_verify_refuses_proofs_that_are_half_asked_for(
+    goods: Cli, node: devnet.Devnet, bundle: Path, options: str, said: str
+):
+    error = goods.refused(f"verify {bundle} {options.format(url=node.url)}", 2)
+    assert said in error["message"] + error["hint"]
+
+
+def test_many_items_are_exported_into_a_folder(
+    goods: Cli, relayed: dict[str, int], node: devnet.Devnet, tmp_path: Path
+):
+    codes, folder = tmp_path / "items.txt", tmp_path / "bundles"
+    codes.write_text(f"{GENUINE}\n\n{CLONED}\n{GENUINE}\n")
+    outboxes = " ".join(f"--outbox {path.name}" for path in sorted(goods.folder.glob("*.sqlite3")))
+    nobody = "urn:epc:id:sgtin:9521141.012345.99999"
+
+    done = goods.json(f"proof export {RECALLED} {outboxes} --items {codes} --out {folder}")
+
+    assert (done["bundles"], done["without_events"]) == (3, [])
+    assert len(list(folder.iterdir())) == 3
+    found = goods.json(f"verify {folder / file_name(GENUINE)} --rpc {node.url}")
+    assert found["verdict"] == "authentic"
+    alone = export(goods, GENUINE, tmp_path / "alone.json")
+    assert (folder / file_name(GENUINE)).read_bytes() == alone.read_bytes()
+    partly = goods(f"proof export {GENUINE} {nobody} {outboxes} --out {tmp_path / 'more'}")
+    assert partly.code == 1
+    assert nobody in partly.out
+    assert [path.name for path in (tmp_path / "more").iterdir()] == [file_name(GENUINE)]
+
+
+def test_an_export_without_an_item_is_refused(goods: Cli, relayed: dict[str, int], tmp_path: Path):
+    goods.refused(f"proof export --outbox brand.sqlite3 --out {tmp_path / 'none.json'}", 2)
+
+
+def test_an_export_before_all_is_anchored_says_so(goods: Cli, relayed: dict[str, int], root: Path, tmp_path: Path):
+    """A closed batch is in the outbox's map, and in no root that the chain has."""
+    path = tmp_path / "brand.sqlite3"
+    shutil.copy(goods.folder / "brand.sqlite3", path)
+    with Outbox.open(path, owner_of(path)) as outbox:
+        event = json.loads((root / "examples/demo/factory.json").read_text())["epcisBody"]["eventList"][0]
+        outbox.add(event | {"eventTime": "2026-01-01T00:00:00.000Z"}, None)
+        outbox.close_batch(10)
+    error = goods.refused(f"proof export {GENUINE} --outbox {path} --out {tmp_path / 'bundle.json'}", 1)
+    assert "not anchored yet" in error["message"]
+    assert not (tmp_path / "bundle.json").exists()

@@ -8,14 +8,22 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from reference_map import ReferenceMap
+
 from lading.epcis.canonical import content_hash
 from lading.epcis.event_id import event_id
-from lading.provenance.bundle import BatchRef, Bundle, ChainRef, Entry
+from lading.errors import LadingError
+from lading.provenance.bundle import BatchRef, Bundle, ChainRef, Entry, MapEntry, build_bundle
+from lading.provenance.item import item_of
+from lading.provenance.item_map import NOTHING, ItemEntry, item_key, things_of
 from lading.provenance.leaf import EventLeaf, self_contained
+from lading.provenance.maps import things
 from lading.provenance.merkle import MerkleTree
+from lading.provenance.story import Unreadable, read
 from lading.provenance.truth import Anchor, ChainFacts, Trusted, WriterKey
 from lading.provenance.verdict import Verdict, judge
 
@@ -72,9 +80,15 @@ def packed(parent: str, child: str, when: float, action: str = "ADD", **more: An
 
 
 def batch_of(
-    who: bytes, index: int, events: Sequence[Mapping[str, Any]], writer: bytes | None = None
+    who: bytes,
+    index: int,
+    events: Sequence[Mapping[str, Any]],
+    writer: bytes | None = None,
+    items: dict[bytes, ItemEntry] | None = None,
 ) -> tuple[BatchRef, list[Entry]]:
-    """A batch of these events and two neighbours that stay out of the bundle. Nothing is random."""
+    """A batch of these events and two neighbours that stay out of the bundle. Nothing is random. The events are counted
+    in the publisher's item map, or in a new one."""
+    items = {} if items is None else items
     contained = [self_contained(each, CONTEXT) for each in events]
     salts = [hashlib.sha256(who + b"%d %d" % (index, number)).digest() for number in range(len(events) + 2)]
     ids = [event_id(each) for each in contained]
@@ -82,7 +96,13 @@ def batch_of(
         EventLeaf.of(name, content_hash(each), salt) for name, each, salt in zip(ids, contained, salts, strict=False)
     ]
     tree = MerkleTree([leaf.hash() for leaf in leaves] + salts[-2:])
-    batch = BatchRef(root=tree.root, items_root=b"\x1d" * 32, writer=writer or writer_of(who), count=len(tree))
+    for each, leaf in zip(contained, leaves, strict=True):
+        for thing in things_of(each):
+            key = item_key(thing)
+            items[key] = items.get(key, NOTHING).after(leaf.hash())
+    batch = BatchRef(
+        root=tree.root, items_root=ReferenceMap(items).root, writer=writer or writer_of(who), count=len(tree)
+    )
     return batch, [
         Entry(
             event=each,
@@ -97,24 +117,47 @@ def batch_of(
     ]
 
 
+def map_ref(who: bytes, index: int, batch: BatchRef, items: Mapping[bytes, ItemEntry], thing: str) -> MapEntry:
+    """What a publisher's map says of a thing after that batch."""
+    return MapEntry.of(who, index, batch, thing, *ReferenceMap(items).prove(item_key(thing)))
+
+
+def things_in(item: str, entries: Sequence[Entry]) -> list[str]:
+    """The item, and what held it, as far as events can be read."""
+    happenings = []
+    for position, entry in enumerate(entries):
+        with suppress(Unreadable, LadingError):
+            happenings.append(read(position, entry, content_hash(entry.event)))
+    return things(item_of(item).key, happenings)
+
+
 class World:
     """Publishers with their logs, and the chain's view of them."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.items: dict[bytes, dict[bytes, ItemEntry]] = {}
+        self.latest: dict[bytes, tuple[int, BatchRef]] = {}
         self.anchors: dict[tuple[bytes, int], Anchor] = {}
         self.keys = {writer_of(who): WriterKey(who, START - HOUR, 0, 0) for who in (BRAND, CARRIER, STRANGER)}
         self.changes: dict[str, Any] = {}
 
     def publish(self, who: bytes, *events: Mapping[str, Any], anchored_at: float = 48 * HOUR) -> World:
         index = sum(publisher == who for publisher, _ in self.anchors)
-        batch, entries = batch_of(who, index, events)
+        batch, entries = batch_of(who, index, events, items=self.items.setdefault(who, {}))
+        self.latest[who] = index, batch
         self.anchors[who, index] = Anchor(batch.digest, START + int(anchored_at))
         self.entries += entries
         return self
 
+    def maps(self, item: str = ITEM) -> list[MapEntry]:
+        """As each publisher of an entry gives them out."""
+        known = [who for who in self.latest if any(entry.publisher == who for entry in self.entries)]
+        wanted = things_in(item, self.entries)
+        return [map_ref(who, *self.latest[who], self.items[who], thing) for who in known for thing in wanted]
+
     def bundle(self, item: str = ITEM) -> Bundle:
-        return Bundle(format="lading-bundle/1", item=item, chain=CHAIN, entries=tuple(self.entries))
+        return build_bundle(item, CHAIN, self.entries, self.maps(item))
 
     def facts(self) -> ChainFacts:
         facts = ChainFacts(
@@ -123,14 +166,19 @@ class World:
             participant_registry=CHAIN.participant_registry,
             provenance_registry=CHAIN.provenance_registry,
             block=500,
+            block_hash=b"\x05" * 32,
             time=START + 50 * HOUR,
             deployed=True,
             anchors=self.anchors,
             keys=self.keys,
+            heads={who: index + 1 for who, (index, _) in self.latest.items()},
+            roles={},
+            parties={},
             brand=BRAND,
             class_recalled_at=None,
             serial_recalled_at=None,
             lots_recalled_at={},
+            believed="node-trust",
         )
         return dataclasses.replace(facts, **self.changes)
 

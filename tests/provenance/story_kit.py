@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from provenance_kit import BRAND, CARRIER, HOUR, ITEM, START, STRANGER, TRUSTED, World, event, reasons, writer_of
+from provenance_kit import BRAND, CARRIER, HOUR, ITEM, START, STRANGER, World, event, reasons, writer_of
 
 from lading.provenance.parties import participant
 from lading.provenance.truth import WriterKey
-from lading.provenance.verdict import Verdict, judge
+from lading.provenance.verdict import Verdict
 
 Event = Mapping[str, Any]
 Told = tuple[bytes, Event]
@@ -87,8 +87,8 @@ def world_of(story: Sequence[Told]) -> World:
 def verdict_on(*story: Told, known: bool = True) -> Verdict:
     """The verdict where the chain shows everything; `known`: also who publishers are and what they may do."""
     world = world_of(story)
-    people: dict[str, Any] = {"roles": ROLES, "parties": PARTIES} if known else {}
-    return judge(world.bundle(), world.facts(), TRUSTED, **people)
+    world.changes |= {"roles": ROLES, "parties": PARTIES} if known else {}
+    return world.judge()
 
 
 def judged(*story: Told, known: bool = True) -> tuple[str, list[str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from provenance_kit import (
     BRAND,
@@ -20,32 +18,36 @@ from provenance_kit import (
     TRUSTED,
     World,
     born,
+    map_ref,
     packed,
     seen,
 )
 
 from lading.errors import LadingError
-from lading.provenance.bundle import Entry, dump, parse
-from lading.provenance.gather import build_bundle, gather
-from lading.provenance.item import same_thing
-from lading.provenance.story import Unreadable, read
+from lading.provenance.bundle import Entry, MapEntry, build_bundle, dump, parse
+from lading.provenance.errors import BundleError
+from lading.provenance.gather import bundle_of
+from lading.provenance.item import item_of
+from lading.provenance.item_map import things_of
 from lading.provenance.verdict import judge
 
 
-def store_of(world: World, who: bytes) -> Callable[[str], list[Entry]]:
-    """As an outbox: the publisher's events that name a thing."""
+class Store:
+    """As an outbox: the publisher's events that name a thing, and its map."""
 
-    def entries(thing: str) -> list[Entry]:
-        return [one for one in world.entries if one.publisher == who and same_thing(thing) in _subjects(one)]
+    def __init__(self, world: World, publisher: bytes) -> None:
+        self.world = world
+        self.publisher = publisher
 
-    return entries
+    def entries(self, thing: str) -> list[Entry]:
+        return [one for one in self.world.entries if one.publisher == self.publisher and thing in things_of(one.event)]
+
+    def map_of(self, thing: str) -> MapEntry:
+        return map_ref(self.publisher, *self.world.latest[self.publisher], self.world.items[self.publisher], thing)
 
 
-def _subjects(entry: Entry) -> frozenset[str]:
-    try:
-        return read(0, entry, b"").subjects
-    except Unreadable:
-        return frozenset()
+def stores(world: World, *publishers: bytes) -> list[Store]:
+    return [Store(world, who) for who in publishers or (CARRIER, STRANGER, BRAND)]
 
 
 @pytest.fixture
@@ -60,30 +62,65 @@ def world() -> World:
     )
 
 
-def test_events_of_the_containers_come_along_for_as_long_as_they_held_the_item(world: World) -> None:
-    stores = [store_of(world, who) for who in (CARRIER, STRANGER, BRAND)]
+def test_every_event_of_what_held_the_item_comes_along(world: World) -> None:
+    """Those before and after it did, too: without them the container's chain does not fold."""
+    bundle = bundle_of(ITEM, CHAIN, stores(world))
 
-    entries = gather(ITEM, stores)
+    assert [world.entries.index(entry) for entry in bundle.entries] == [0, 3, 1, 2, 4, 5, 6, 7, 8, 9]
 
-    assert [world.entries.index(entry) for entry in entries] == [0, 1, 2, 4, 5, 6, 7, 8]
+
+def test_there_is_a_map_of_each_thing_from_each_publisher(world: World) -> None:
+    bundle = bundle_of(ITEM, CHAIN, stores(world))
+
+    held = [item_of(thing).key for thing in (CASE, PALLET, ITEM)]
+    assert [(one.publisher, one.thing) for one in bundle.maps] == [
+        (who, thing) for who in (BRAND, CARRIER, STRANGER) for thing in sorted(held)
+    ]
+    counts = {(one.publisher, one.thing): one.count for one in bundle.maps}
+    assert counts[BRAND, item_of(ITEM).key] == 2
+    assert counts[STRANGER, item_of(PALLET).key] == 1
 
 
 def test_what_is_gathered_is_authentic_after_a_round_trip(world: World) -> None:
-    entries = gather(ITEM, [store_of(world, who) for who in (BRAND, CARRIER, STRANGER)])
+    bundle = parse(dump(bundle_of(ITEM, CHAIN, stores(world))))
 
-    bundle = parse(dump(build_bundle(ITEM, CHAIN, entries)))
-
-    assert judge(bundle, world.facts(), TRUSTED).verdict == "authentic"
+    assert judge(bundle, world.facts(), TRUSTED).reasons == ()
 
 
-def test_a_digital_link_gathers_the_same(world: World) -> None:
-    stores = [store_of(world, BRAND)]
+def test_events_of_one_batch_keep_the_order_of_its_log(world: World) -> None:
+    """Whatever their times say: the map's chain is that of the log, for each thing."""
+    late = (seen(SHOP, 60 * HOUR), seen(SHOP, 50 * HOUR), seen(SHOP, 40 * HOUR, item=CASE), seen(SHOP, 55 * HOUR))
+    world.publish(STRANGER, *late, anchored_at=99 * HOUR)
 
-    assert gather("https://id.gs1.org/01/80614141123458/21/12345", stores) == gather(ITEM, stores)
+    bundle = bundle_of(ITEM, CHAIN, stores(world))
+
+    found = [world.entries.index(one) for one in bundle.entries if one.publisher == STRANGER]
+    assert [number for number in found if number != 13] == [6, 7, 11, 12, 14]
+    assert judge(bundle, world.facts(), TRUSTED).reasons == ()
 
 
-def test_an_item_that_nobody_saw_has_no_entries(world: World) -> None:
-    assert gather("urn:epc:id:sgtin:0614141.812345.999", [store_of(world, BRAND)]) == ()
+def test_a_publisher_without_an_event_of_the_item_gives_no_map(world: World) -> None:
+    bundle = bundle_of(OTHER, CHAIN, stores(world))
+
+    assert {one.publisher for one in bundle.maps} == {BRAND, CARRIER}
+
+
+def test_a_digital_link_names_the_same_events(world: World) -> None:
+    assert bundle_of(ITEM, CHAIN, stores(world, BRAND)).entries == tuple(world.entries[:3])
+    assert stores(world, BRAND)[0].entries("https://id.gs1.org/01/80614141123458/21/12345") == world.entries[:2]
+
+
+def test_an_item_that_nobody_saw_has_neither_entries_nor_maps(world: World) -> None:
+    bundle = bundle_of("urn:epc:id:sgtin:0614141.812345.999", CHAIN, stores(world))
+
+    assert (bundle.entries, bundle.maps) == ((), ())
+
+
+def test_more_than_verifiers_read_is_refused() -> None:
+    world = World().publish(BRAND, *(seen(PORT, number) for number in range(1001)))
+
+    with pytest.raises(BundleError, match="entries"):
+        bundle_of(ITEM, CHAIN, stores(world, BRAND))
 
 
 @pytest.mark.parametrize("code", ["urn:epc:id:sgln:0614141.00001.0", "urn:epc:idpat:sgtin:0614141.812345.*", "tea"])
@@ -91,4 +128,4 @@ def test_what_names_no_single_item_has_no_bundle(code: str) -> None:
     with pytest.raises(LadingError):
         build_bundle(code, CHAIN, ())
     with pytest.raises(LadingError):
-        gather(code, [])
+        bundle_of(code, CHAIN, [])

@@ -15,9 +15,11 @@ from lading.deploy import Params, deploy
 from lading.enums import IdentifierScheme, RecallScope, Role
 from lading.epcis import check_document, document_event_ids
 from lading.facts import TrustedDeployment, chain_ref, verify
-from lading.provenance.bundle import Bundle, Entry
+from lading.provenance.bundle import Bundle
+from lading.provenance.gather import bundle_of
 from lading.relayer.anchoring import anchor
 from lading.relayer.config import load
+from lading.relayer.export import OutboxSource
 from lading.relayer.intake import take_document
 from lading.relayer.outbox import Outbox
 from lading.relayer.run import check, identity_of, log_identity, run_once
@@ -76,13 +78,8 @@ class Publishers:
     outboxes: list[Outbox]
 
     def bundle(self, item: str) -> Bundle:
-        """The item's entries, and those of what it was packed in."""
-        entries: dict[bytes, Entry] = {}
-        for outbox in self.outboxes:
-            for name in (item, CARTON):
-                entries.update((entry.salt, entry) for entry in outbox.entries(name))
-        reference = chain_ref(self.client.deployment)
-        return Bundle(format="lading-bundle/1", item=item, chain=reference, entries=tuple(entries.values()))
+        """The item's entries, and those of what it was packed in, with each publisher's maps."""
+        return bundle_of(item, chain_ref(self.client.deployment), map(OutboxSource, self.outboxes))
 
     def verdict(self, item: str) -> tuple[str, tuple[str, ...]]:
         trusted = TrustedDeployment.of_record(self.client.deployment)

@@ -2,53 +2,104 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
-from lading.cli.documents import write_public
+from lading.cli.documents import read_bytes, write_public
 from lading.cli.output import Shown, pairs
-from lading.cli.values import Out
 from lading.cli.verbs import reading
-from lading.errors import InputError
+from lading.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from lading.client import Lading
+    from lading.provenance.bundle import ChainRef
+    from lading.relayer.export import OutboxSource
 
 app = typer.Typer(name="proof", help="Proof bundles for consumers.", no_args_is_help=True)
 
-Item = Annotated[str, typer.Argument(metavar="ITEM", help="EPC URI, Digital Link or tag memory.")]
+Items = Annotated[
+    list[str] | None, typer.Argument(metavar="[ITEM]...", help="EPC URI, Digital Link or tag memory; may be repeated.")
+]
+ItemFile = Annotated[Path | None, typer.Option("--items", metavar="FILE", help="A file of items, one a line.")]
 Outboxes = Annotated[
     list[Path], typer.Option("--outbox", metavar="FILE", help="A publisher's outbox; may be repeated.")
 ]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="PATH", help="The file to write; for several items, the folder for theirs.")
+]
+PREFIX = "urn:epc:id:"
 
 
 @reading(app, "export")
-def export(client: Lading, item: Item, outboxes: Outboxes, out: Out) -> Shown:
-    """Write the bundle of an item: its anchored events, and those of what it was packed in."""
+def export(client: Lading, outboxes: Outboxes, out: Out, items: Items = None, item_file: ItemFile = None) -> Shown:
+    """Write the bundle of an item, or of each of several: its anchored events, those of what it was packed in, and the
+    proofs that none of them is left out."""
     from lading.facts import chain_ref
-    from lading.provenance.bundle import dump
-    from lading.provenance.gather import build_bundle, gather
-    from lading.relayer.outbox import Outbox
-    from lading.relayer.run import identity_of
-    from lading.relayer.store import owner_of
+    from lading.relayer.export import sources
 
-    uri = _uri(item)
-    with ExitStack() as stack:
-        opened = [Outbox.open(path, identity_of(client, owner_of(path).publisher)) for path in outboxes]
-        boxes = [stack.enter_context(outbox) for outbox in opened]
-        entries = gather(uri, [box.entries for box in boxes])
-    if not entries:
-        raise InputError(
-            f"No anchored event in these outboxes names {uri}.",
-            hint="Name the outbox of each publisher with --outbox, and anchor what waits with 'lading relay run'.",
-        )
-    bundle = build_bundle(uri, chain_ref(client.deployment), entries)
-    write_public(out, dump(bundle).decode())
-    document = {"item": uri, "file": str(out), "events": len(entries)}
+    codes = [*(items or []), *(_lines(item_file) if item_file else [])]
+    if not codes:
+        raise UsageError("There is no item to export.", hint="Give its code, or a file of codes as --items.")
+    uris = list(dict.fromkeys(map(_uri, codes)))
+    where = chain_ref(client.deployment)
+    with sources(client, outboxes) as opened:
+        if items and len(items) == 1 and item_file is None:
+            return _one(uris[0], where, opened, out)
+        return _many(uris, where, opened, out)
+
+
+def _one(uri: str, where: ChainRef, opened: Sequence[OutboxSource], out: Path) -> Shown:
+    events = _write(uri, where, opened, out)
+    if not events:
+        raise InputError(f"No anchored event in these outboxes names {uri}.", hint=_HINT)
+    document = {"item": uri, "file": str(out), "events": events}
     return Shown(document, pairs(document))
+
+
+def _many(uris: Sequence[str], where: ChainRef, opened: Sequence[OutboxSource], folder: Path) -> Shown:
+    """Exit 1 if there is nothing to write of some of them; the others' bundles stand."""
+    written = {uri: _write(uri, where, opened, folder / file_name(uri)) for uri in uris}
+    without = [uri for uri, events in written.items() if not events]
+    document = {
+        "folder": str(folder),
+        "bundles": len(uris) - len(without),
+        "events": sum(written.values()),
+        "without_events": without,
+    }
+    missing = [f"No anchored event in these outboxes names {uri}." for uri in without]
+    lines = [*pairs({name: document[name] for name in ("folder", "bundles", "events")}), *missing]
+    return Shown(document, [*lines, _HINT] if missing else lines, 1 if missing else 0)
+
+
+_HINT = "Name the outbox of each publisher with --outbox, and anchor what waits with 'lading relay run'."
+
+
+def _write(uri: str, where: ChainRef, opened: Sequence[OutboxSource], path: Path) -> int:
+    """The number of events; 0 if there are none, and no file."""
+    from lading.provenance.bundle import dump
+    from lading.provenance.gather import bundle_of
+
+    bundle = bundle_of(uri, where, opened)
+    if bundle.entries:
+        write_public(path, dump(bundle).decode())
+    return len(bundle.entries)
+
+
+def file_name(uri: str) -> str:
+    """Of an item's bundle in a folder of many: another one for each item."""
+    return quote(uri.removeprefix(PREFIX), safe="") + ".json"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no text file (UTF-8).", hint="Give a file with one item a line.") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _uri(code: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +12,19 @@ import typer
 from lading.cli.documents import read_bytes
 from lading.cli.options import START, Json, open_chain
 from lading.cli.output import emit
-from lading.errors import ContractError, DeploymentError, InputError, NoDeployment, NotReachable, UsageError
+from lading.errors import (
+    ContractError,
+    DeploymentError,
+    InputError,
+    NetworkError,
+    NoDeployment,
+    NotReachable,
+    UnknownNetwork,
+    UsageError,
+)
 
 if TYPE_CHECKING:
+    from lading import facts
     from lading.chain.node import Chain
     from lading.facts import TrustedDeployment
 
@@ -31,7 +42,18 @@ DeploymentFile = Annotated[
         "./deployments for the node's chain.",
     ),
 ]
-Rpc = Annotated[str | None, typer.Option("--rpc", metavar="URL", help="A node that you believe.")]
+Rpc = Annotated[
+    list[str],
+    typer.Option("--rpc", metavar="URL", help="A node that you believe; several are asked the same and compared."),
+]
+StateProof = Annotated[
+    bool,
+    typer.Option("--state-proof", help="Believe no node: prove every answer from its block's state root."),
+]
+BlockHash = Annotated[
+    str | None,
+    typer.Option("--block-hash", metavar="HASH", help="With --state-proof: the block that you trust, by its hash."),
+]
 Registry = Annotated[str | None, typer.Option("--registry", metavar="ADDRESS", help="Or: the ParticipantRegistry,")]
 Provenance = Annotated[str | None, typer.Option("--provenance", metavar="ADDRESS", help="the ProvenanceRegistry,")]
 ChainId = Annotated[int | None, typer.Option("--chain-id", metavar="N", min=1, help="and their chain.")]
@@ -48,7 +70,9 @@ def register(app: typer.Typer) -> None:
 def verify(
     code: Code = None,
     bundle: BundleFile = None,
-    rpc: Rpc = None,
+    rpc: Rpc = [],  # noqa: B006 - typer makes a new one each time
+    state_proof: StateProof = False,
+    block_hash: BlockHash = None,
     deployment: DeploymentFile = None,
     registry: Registry = None,
     provenance: Provenance = None,
@@ -65,12 +89,13 @@ def verify(
     if bundle is None:
         raise UsageError("There is no bundle to verify.", hint="Give --bundle FILE, or the file instead of the code.")
     typed = _typed(registry, provenance, chain_id, deployment)
+    proof = _proof(state_proof, block_hash, rpc)
     item = None if code is None else item_of(code)
     content = parse(read_bytes(bundle))
-    chain = None if rpc is None else _node(rpc)
-    trusted, record = (typed, None) if typed else _recorded(chain, deployment)
+    chains, silent = _nodes(rpc)
+    trusted, record = (typed, None) if typed else _recorded(chains[0] if chains else None, deployment)
     try:
-        verdict = facts.verify(content, chain=chain, deployment=trusted, item=item)
+        verdict = facts.verify_among(content, chains, silent=silent, deployment=trusted, item=item, proof=proof)
     except ContractError as error:
         raise NoRegistry(
             "What stands at the addresses that you trust does not answer like the two registries.",
@@ -99,6 +124,50 @@ def _typed(
         return TrustedDeployment.of_addresses(chain_id, registry, provenance)
     except InputError as error:
         raise UsageError(error.message, hint="Copy the address anew, from where you trust it.") from None
+
+
+def _proof(state_proof: bool, block_hash: str | None, rpc: list[str]) -> facts.StateProof | None:
+    """
+    Raises:
+        UsageError: a block without --state-proof, proofs from no node, or what is no hash.
+    """
+    from lading.facts import StateProof
+
+    if not state_proof:
+        if block_hash is not None:
+            raise UsageError("--block-hash says from which block to prove.", hint="Give --state-proof with it.")
+        return None
+    if not rpc:
+        raise UsageError("A state proof comes from a node.", hint="Give its URL as --rpc; it need not be believed.")
+    if block_hash is None:
+        return StateProof()
+    if re.fullmatch(r"0x[0-9a-fA-F]{64}", block_hash) is None:
+        raise UsageError(
+            f"{block_hash[:80]!r} is no block hash.", hint="It is 0x and 64 hex digits, as a block explorer shows it."
+        )
+    return StateProof(bytes.fromhex(block_hash[2:]))
+
+
+def _nodes(urls: list[str]) -> tuple[list[Chain], list[facts.Silent]]:
+    """The nodes that answer, and those that do not.
+
+    Raises:
+        NotReachable: none does.
+    """
+    from lading.chain.networks import resolve
+    from lading.facts import Silent
+
+    chains, silent = [], []
+    for url in urls:
+        try:
+            chains.append(_node(url))
+        except NetworkError as error:
+            if len(urls) == 1 or isinstance(error, UnknownNetwork):
+                raise
+            silent.append(Silent(resolve(url).name, error))
+    if silent and not chains:
+        raise silent[0].error
+    return chains, silent
 
 
 def _node(rpc: str) -> Chain:

@@ -15,11 +15,12 @@ from lading.demo.diary import Diary
 from lading.enums import RecallScope
 from lading.epcis import event_id
 from lading.provenance.bundle import Bundle, dump, parse
-from lading.provenance.gather import build_bundle, gather
+from lading.provenance.gather import bundle_of
 from lading.provenance.verdict import Verdict
 from lading.relayer import run as relay
 from lading.relayer.anchoring import anchor
 from lading.relayer.config import load
+from lading.relayer.export import OutboxSource
 from lading.relayer.intake import take_document
 from lading.relayer.outbox import Outbox
 
@@ -86,8 +87,7 @@ def verify(item: str, folder: Path, players: Cast, reader: Lading) -> Verdict:
 def _bundle(item: str, folder: Path, players: Cast, reader: Lading) -> Bundle:
     with ExitStack() as stack:
         boxes = [stack.enter_context(_outbox(folder, part, players)) for part in _publishers(players)]
-        entries = gather(item, [box.entries for box in boxes])
-        return build_bundle(item, facts.chain_ref(reader.deployment), entries)
+        return bundle_of(item, facts.chain_ref(reader.deployment), map(OutboxSource, boxes))
 
 
 def _publishers(players: Cast) -> Iterable[Part]:

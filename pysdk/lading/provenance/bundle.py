@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Annotated, Final, Literal, NoReturn
 
 from pydantic import (
@@ -20,6 +22,7 @@ from pydantic import (
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
+    field_validator,
 )
 
 from lading.epcis.canonical import canonical_json
@@ -42,6 +45,7 @@ MAX_INTEGER = 2**53 - 1
 """RFC 8785, section 3.1 (I-JSON): beyond it a JSON number is a double."""
 
 MAX_ENTRIES = 1000
+MAX_MAPS = 1000
 MAX_THING = 2000
 """Characters of a thing's canonical text; the longest GS1 key as a Digital Link has a tenth."""
 
@@ -166,7 +170,8 @@ class MapEntry(Model):
 
 
 class Bundle(Model):
-    """Events of one item with their proofs. `item` is an EPC pure identity URI."""
+    """Events of one item with their proofs. `item` is an EPC pure identity URI. The entries of one publisher stand in
+    the order of its log; `maps` ascend by publisher and thing, each pair once."""
 
     model_config = ConfigDict(title=FORMAT)
 
@@ -174,6 +179,30 @@ class Bundle(Model):
     item: str = Field(min_length=12, max_length=200, pattern="^urn:epc:id:[a-z]+:")
     chain: ChainRef
     entries: tuple[Entry, ...] = Field(max_length=MAX_ENTRIES)
+    maps: tuple[MapEntry, ...] = Field(max_length=MAX_MAPS)
+
+    @field_validator("maps")
+    @classmethod
+    def _ascend(cls, maps: tuple[MapEntry, ...]) -> tuple[MapEntry, ...]:
+        places = [(one.publisher, one.thing) for one in maps]
+        if any(left >= right for left, right in pairwise(places)):
+            raise ValueError("it should ascend by publisher and thing, each pair once")
+        return maps
+
+
+def build_bundle(item: str, chain: ChainRef, entries: Iterable[Entry], maps: Iterable[MapEntry] = ()) -> Bundle:
+    """A bundle of these entries, in the order given, and of these maps, in any. `item` is an EPC pure identity URI.
+
+    Raises:
+        EpcError, ItemError: `item` names no single item.
+        BundleError: there are too many entries or maps, or two maps of one thing.
+    """
+    item_of(item)
+    ordered = sorted(maps, key=lambda one: (one.publisher, one.thing))
+    try:
+        return Bundle(format=FORMAT, item=item, chain=chain, entries=tuple(entries), maps=tuple(ordered))
+    except ValidationError as error:
+        _raise_first(error)
 
 
 def dump(bundle: Bundle) -> bytes:

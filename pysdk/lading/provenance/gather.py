@@ -1,64 +1,112 @@
-"""Which anchored events belong into the bundle of an item: its own, and those of what it was packed in."""
+"""Which anchored events and item maps make the bundle of an item: its own, and those of what it was packed in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Protocol
 
 from lading.epcis.canonical import content_hash
-from lading.provenance.bundle import FORMAT, Bundle, ChainRef, Entry
+from lading.provenance.bundle import MAX_THING, Bundle, ChainRef, Entry, MapEntry, build_bundle
 from lading.provenance.item import item_of
-from lading.provenance.story import Happening, Unreadable, concerning, read
-
-Lookup = Callable[[str], Iterable[Entry]]
-"""The anchored events that name a thing, given by its canonical Digital Link; such as `Outbox.entries`."""
+from lading.provenance.maps import things
+from lading.provenance.story import Happening, Unreadable, read
 
 
-def build_bundle(item: str, chain: ChainRef, entries: Iterable[Entry]) -> Bundle:
-    """A bundle of these entries, in the order given. `item` is an EPC pure identity URI.
+class Source(Protocol):
+    """One publisher's store, such as `lading.relayer.export.OutboxSource`."""
+
+    @property
+    def publisher(self) -> bytes:
+        """Participant id."""
+
+    def entries(self, thing: str) -> Sequence[Entry]:
+        """The anchored events that name a thing, given by its canonical form, in the order of the log."""
+
+    def map_of(self, thing: str) -> MapEntry:
+        """What the map of the last anchored batch says of it."""
+
+
+def bundle_of(item: str, chain: ChainRef, sources: Iterable[Source]) -> Bundle:
+    """Every event of the item in any of the sources, and of what it was packed in, with the maps that show that none
+    of them is left out. `item` is an EPC pure identity URI.
+
+    A container's events before and after it held the item come along: without them its chain does not fold.
 
     Raises:
         EpcError, ItemError: `item` names no single item.
+        BundleError: it would be larger than any verifier reads.
     """
-    item_of(item)
-    return Bundle(format=FORMAT, item=item, chain=chain, entries=tuple(entries))
+    key, known = item_of(item).key, tuple(sources)
+    chains: dict[str, list[Sequence[Entry]]] = {}
+    found, wanted = list[Entry](), [key]
+    while new := [thing for thing in wanted if thing not in chains]:
+        chains |= {thing: [one.entries(thing) for one in known] for thing in new}
+        found = _as_one(chains.values())
+        wanted = things(key, _happenings(found))
+    # What was taken for a container until more of the story was known is none of the item's.
+    entries = _as_one(chains[thing] for thing in wanted)
+    having = {entry.publisher for entry in entries}
+    named = [thing for thing in wanted if len(thing) <= MAX_THING]
+    maps = [one.map_of(thing) for one in known if one.publisher in having for thing in named]
+    return build_bundle(item, chain, entries, maps)
 
 
-def gather(item: str, lookups: Iterable[Lookup]) -> tuple[Entry, ...]:
-    """Every event that is about the item in any of the stores, in order of time; for as long as it was packed in
-    something, the events of that as well.
-
-    Raises:
-        EpcError, ItemError: `item` names no single item.
-    """
-    key = item_of(item).key
-    sources = tuple(lookups)
-    found: dict[tuple[bytes, int, bytes], Entry] = {}
-    things = [key]
-    # The list grows while it is walked: from the item outwards to the last container.
-    for thing in things:
-        for entry in (entry for lookup in sources for entry in lookup(thing)):
-            found[entry.publisher, entry.index, entry.salt] = entry
-            parent = _parent_of(thing, entry)
-            if parent is not None and parent not in things:
-                things.append(parent)
-    return _about(key, list(found.values()))
+_Place = tuple[bytes, int, bytes]
 
 
-def _parent_of(thing: str, entry: Entry) -> str | None:
-    happening = _read(0, entry)
-    return happening.parent if happening is not None and thing in happening.children else None
+def _place(entry: Entry) -> _Place:
+    """No two events of a batch share a salt."""
+    return entry.publisher, entry.index, entry.salt
 
 
-def _about(key: str, entries: list[Entry]) -> tuple[Entry, ...]:
-    happenings = [one for position, entry in enumerate(entries) if (one := _read(position, entry)) is not None]
-    ours = concerning(key, happenings)
-    kept = sorted((one.time, one.publisher, one.position) for one in happenings if one.position in ours)
-    return tuple(entries[position] for _, _, position in kept)
+def _happenings(entries: Iterable[Entry]) -> list[Happening]:
+    return [one for position, entry in enumerate(entries) if (one := _read(position, entry)) is not None]
 
 
 def _read(position: int, entry: Entry) -> Happening | None:
-    """None for an event that no verifier could judge either: it would only turn the verdict to `unknown`."""
+    """None for an event that no verifier could judge either."""
     try:
         return read(position, entry, content_hash(entry.event))
     except Unreadable:
         return None
+
+
+def _as_one(things: Iterable[Sequence[Sequence[Entry]]]) -> list[Entry]:
+    """All entries, given by thing and source, by time as far as the order of each log allows."""
+    found = []
+    for chains in zip(*things, strict=True):
+        latest = 0.0
+        for entry in _log(chains):
+            latest = max(latest, _time(entry))
+            found.append((latest, entry))
+    return [entry for _, entry in sorted(found, key=lambda pair: pair[0])]
+
+
+def _log(chains: Iterable[Sequence[Entry]]) -> Iterator[Entry]:
+    """One log's entries, each once, in an order that is the log's own within each chain. Batches ascend; inside a batch
+    the chains alone say what came first, and else the time does."""
+    entries: dict[_Place, Entry] = {}
+    earlier: dict[_Place, set[_Place]] = {}
+    for chain in chains:
+        places = [_place(entry) for entry in chain]
+        entries |= dict(zip(places, chain, strict=True))
+        for place in places:
+            earlier.setdefault(place, set())
+        for before, after in pairwise(places):
+            earlier[after].add(before)
+    order, ready = TopologicalSorter(earlier), list[tuple[int, float, _Place]]()
+    order.prepare()
+    while order.is_active():
+        for place in order.get_ready():
+            heappush(ready, (entries[place].index, _time(entries[place]), place))
+        *_, place = heappop(ready)
+        yield entries[place]
+        order.done(place)
+
+
+def _time(entry: Entry) -> float:
+    happening = _read(0, entry)
+    return happening.time if happening else 0.0

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 from lading.epcis.vocabulary import DISPOSITION
-from lading.provenance.bundle import Bundle, Entry
+from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.item import Item
 from lading.provenance.reasons import ALARMING, CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
 from lading.provenance.story import Happening, cbv_word, in_order, touching
@@ -52,24 +52,25 @@ def chain(facts: ChainFacts, trusted: Trusted) -> Iterator[Finding]:
         yield Finding("registry-missing")
 
 
-def anchored(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
-    for position, entry in enumerate(entries):
-        anchor = facts.anchors.get((entry.publisher, entry.index))
+def anchored(placed: Iterable[tuple[int | None, Entry | MapEntry]], facts: ChainFacts) -> Iterator[Finding]:
+    """Of what names a batch: entries with their positions, item maps with none."""
+    for position, one in placed:
+        anchor = facts.anchors.get((one.publisher, one.index))
         if anchor is None:
-            yield Finding("anchor-missing", position, f"batch {entry.index} of participant 0x{entry.publisher.hex()}")
-        elif anchor.digest != entry.batch.digest:
-            yield Finding("anchor-differs", position, f"batch {entry.index} of participant 0x{entry.publisher.hex()}")
+            yield Finding("anchor-missing", position, f"batch {one.index} of participant 0x{one.publisher.hex()}")
+        elif anchor.digest != one.batch.digest:
+            yield Finding("anchor-differs", position, f"batch {one.index} of participant 0x{one.publisher.hex()}")
 
 
-def writer(entries: Sequence[Entry], facts: ChainFacts) -> Iterator[Finding]:
+def writer(placed: Iterable[tuple[int | None, Entry | MapEntry]], facts: ChainFacts) -> Iterator[Finding]:
     """The key is judged at the block in which the batch was anchored, never at a time that an event claims. Whose key
     it was says the batch, as long as it is the one that is anchored: its digest binds the writer."""
-    for position, entry in enumerate(entries):
-        anchor, writer = facts.anchors.get((entry.publisher, entry.index)), entry.batch.writer
-        if anchor is None or anchor.digest != entry.batch.digest:
+    for position, one in placed:
+        anchor, writer = facts.anchors.get((one.publisher, one.index)), one.batch.writer
+        if anchor is None or anchor.digest != one.batch.digest:
             continue
         key = facts.keys.get(writer)
-        if key is None or key.participant != entry.publisher:
+        if key is None or key.participant != one.publisher:
             yield Finding("writer-foreign", position, f"key 0x{writer.hex()}")
             continue
         if anchor.time < key.added_at or (key.revoked_at and anchor.time >= key.revoked_at):

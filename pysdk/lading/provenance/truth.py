@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,11 @@ class ChainFacts:
     """Everything that a verdict reads from the chain, all as of block `block`.
 
     `deployed`: both registries have code there (the recorded code, if the verifier has a record). `anchors` holds each
-    (publisher, index) that the bundle names and the log has; `keys` the writers of the bundle's
-    batches. `brand` is the brand of the item's class, None if the class is not registered. Recall times are block times
-    in seconds; `lots` has those of the lots that are recalled.
+    (publisher, index) that the bundle names and the log has; `keys` the writers of the bundle's batches; `heads` the
+    number of batches of each publisher; `roles` and `parties` are those of `parties.People`. `brand` is the brand of
+    the item's class, None if the class is not registered. Recall times are block times in seconds; `lots` has those of
+    the lots that are recalled. `believed` says what of the node's word all of this rests on, by its id in
+    `reasons.NOT_PROVEN`: every answer ("node-trust"), the block ("block-hash"), or nothing (None).
     """
 
     chain_id: int
@@ -51,11 +54,16 @@ class ChainFacts:
     participant_registry: bytes
     provenance_registry: bytes
     block: int
+    block_hash: bytes
     time: int
     deployed: bool
     anchors: Mapping[tuple[bytes, int], Anchor]
     keys: Mapping[bytes, WriterKey]
+    heads: Mapping[bytes, int]
+    roles: Mapping[bytes, frozenset[str]]
+    parties: Mapping[bytes, frozenset[str]]
     brand: bytes | None
     class_recalled_at: int | None
     serial_recalled_at: int | None
     lots_recalled_at: Mapping[str, int]
+    believed: Literal["node-trust", "block-hash"] | None

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any
 
 from lading.epcis.canonical import content_hash
 from lading.epcis.errors import CanonicalError, EventIdError
 from lading.epcis.event_id import event_id
-from lading.provenance import corrections, custody, customs_steps, journey, packing, rules, sales
-from lading.provenance.bundle import Bundle, Entry
+from lading.provenance import corrections, custody, customs_steps, journey, maps, packing, rules, sales
+from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.item import Item, item_of
 from lading.provenance.leaf import EventLeaf
+from lading.provenance.merkle import HASH_BYTES, verify
 from lading.provenance.parties import People
 from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
 from lading.provenance.rules import Finding
@@ -23,7 +23,9 @@ from lading.provenance.truth import ChainFacts, Trusted
 
 EXIT_CODES: Mapping[Level, int] = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
 
-_NOT_ASKED: Mapping[bytes, frozenset[str]] = MappingProxyType({})
+_NO_LEAF = bytes(HASH_BYTES)
+"""Of an event that has none; no map counts it."""
+
 _WORST_FIRST: tuple[Level, ...] = ("recalled", "suspect", "unknown")
 """A recall outranks a suspicion: it is about the consumer's safety, it comes from the chain and not from the bundle,
 and whoever holds suspect goods of a recalled lot must hear it first. All reasons are listed in any case."""
@@ -97,35 +99,36 @@ def judge(
     facts: ChainFacts | None,
     trusted: Trusted | None,
     item: Item | None = None,
-    *,
-    roles: Mapping[bytes, frozenset[str]] = _NOT_ASKED,
-    parties: Mapping[bytes, frozenset[str]] = _NOT_ASKED,
+    nodes: Sequence[Finding] = (),
 ) -> Verdict:
     """The verdict on the item of `bundle`, or on `item`, where the user gave a code beside the bundle.
 
     `facts` are what the chain says of this bundle (`lading.facts.facts_for`), None if none was asked; without facts of
-    the trusted deployment the verdict is never better than `unknown`. `roles` and `parties` are what the registry says
-    of publishers (see `parties.People`); of those left out nothing is known, and rules that need it are not checked.
+    the trusted deployment the verdict is never better than `unknown`, and nothing is known of publishers. `nodes`: what
+    was found of the nodes themselves, where several were asked.
     """
     named = item_of(bundle.item)
     if item is not None and item.key != named.key:
         return _verdict([Finding("item-differs", detail=f"the bundle is about {bundle.item}")], {"event-concerns-item"})
     run = _Run()
     run("deployment", rules.deployment(bundle, trusted))
-    usable = None
+    usable, people = None, People()
     if facts is not None and trusted is not None and not run.findings:
         run("chain", rules.chain(facts, trusted))
         usable = None if run.findings else facts
-    happenings = _read_entries(run, bundle.entries)
+    if usable is not None:
+        people = People(usable.roles, usable.parties)
+    run.findings.extend(nodes)
+    happenings, leaves = _read_entries(run, bundle.entries)
     if not bundle.entries:
         run.findings.append(Finding("no-events"))
-    story = _judge_story(run, named, happenings, People(roles, parties))
+    _judge_maps(run, named, bundle, happenings, leaves)
+    story = _judge_story(run, named, happenings, people)
     if usable is None:
         run.findings.append(Finding("anchor-not-checked"))
     else:
-        _judge_chain(run, named, bundle.entries, happenings, story, usable)
-    lot_unknown = not any(one.lots for one in story)
-    return _verdict(run.findings, run.checked, usable, lot_unknown)
+        _judge_chain(run, named, bundle, happenings, story, usable)
+    return _verdict(run.findings, run.checked, usable, any(one.lots for one in story))
 
 
 class _Run:
@@ -140,25 +143,26 @@ class _Run:
         self.findings.extend(found)
 
 
-def _read_entries(run: _Run, entries: tuple[Entry, ...]) -> list[Happening]:
-    """Proves each entry's event by itself, and gives those that the story's rules can read."""
+def _read_entries(run: _Run, entries: tuple[Entry, ...]) -> tuple[list[Happening], list[bytes]]:
+    """Proves each entry's event by itself, and gives those that the story's rules can read, and the leaves of all."""
     run.checked |= {"event-id", "leaf-in-batch", "event-readable"}
-    happenings = []
+    happenings, leaves = [], []
     for position, entry in enumerate(entries):
         run.findings.extend(_event_id(position, entry))
         try:
             content = content_hash(entry.event)
         except CanonicalError as error:
             run.findings.append(Finding("event-unreadable", position, error.message))
+            leaves.append(_NO_LEAF)
             continue
-        leaf = EventLeaf.of(entry.event_id, content, entry.salt)
-        if not leaf.is_in(entry.batch.root, entry.batch.count, entry.proof):
+        leaves.append(EventLeaf.of(entry.event_id, content, entry.salt).hash())
+        if not verify(leaves[-1], entry.proof, entry.batch.root, entry.batch.count):
             run.findings.append(Finding("leaf-not-in-batch", position))
         try:
             happenings.append(read(position, entry, content))
         except Unreadable as error:
             run.findings.append(Finding("event-unreadable", position, str(error)))
-    return happenings
+    return happenings, leaves
 
 
 def _event_id(position: int, entry: Entry) -> list[Finding]:
@@ -170,6 +174,13 @@ def _event_id(position: int, entry: Entry) -> list[Finding]:
     # An eventID of another kind (a UUID) is its publisher's own name for the event and claims nothing about its fields.
     wrong = found != entry.event_id or (str(claimed).startswith("ni:") and claimed != found)
     return [Finding("event-id-differs", position, f"its fields give {found}")] if wrong else []
+
+
+def _judge_maps(run: _Run, item: Item, bundle: Bundle, happenings: list[Happening], leaves: list[bytes]) -> None:
+    """What the bundle's maps say without the chain; whether they are the newest, the chain says."""
+    run.findings.extend(maps.proven(bundle.maps))
+    chains, wanted = maps.chains(bundle.entries, leaves), maps.things(item.key, happenings)
+    run.findings.extend(maps.complete(wanted, bundle.entries, bundle.maps, chains))
 
 
 def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: People) -> list[Happening]:
@@ -205,32 +216,50 @@ def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: Peo
 def _judge_chain(
     run: _Run,
     item: Item,
-    entries: tuple[Entry, ...],
+    bundle: Bundle,
     happenings: list[Happening],
     story: list[Happening],
     facts: ChainFacts,
 ) -> None:
-    run("anchored", rules.anchored(entries, facts))
-    run("writer", rules.writer(entries, facts))
+    batches = {(entry.publisher, entry.index, entry.batch) for entry in bundle.entries}
+    alone = {(one.publisher, one.index, one.batch): one for one in bundle.maps}
+    placed: list[tuple[int | None, Entry | MapEntry]] = [
+        *enumerate(bundle.entries),
+        *((None, one) for batch, one in alone.items() if batch not in batches),
+    ]
+    run("anchored", rules.anchored(placed, facts))
+    run("writer", rules.writer(placed, facts))
+    run("complete", maps.newest(bundle.maps, facts))
     run("born-by-brand", rules.born_by_brand(item, story, facts))
-    run("time-forward", rules.time_forward(entries, happenings, facts))
+    run("time-forward", rules.time_forward(bundle.entries, happenings, facts))
     run("not-recalled", rules.not_recalled(story, facts))
 
 
 def _verdict(
-    findings: list[Finding], checked: set[str], facts: ChainFacts | None = None, lot_unknown: bool = True
+    findings: list[Finding], checked: set[str], facts: ChainFacts | None = None, lot_known: bool = False
 ) -> Verdict:
     levels = [REASON_BY_ID[finding.reason].level for finding in findings]
     worst: Level = next((level for level in _WORST_FIRST if level in levels), "authentic")
     order = list(REASON_BY_ID)
-    left_out = set() if lot_unknown else {"lot"}
     return Verdict(
         worst,
         tuple(sorted(findings, key=lambda one: (order.index(one.reason), -1 if one.entry is None else one.entry))),
         tuple(rule for rule in RULE_IDS if rule in checked),
-        tuple(one for one in NOT_PROVEN if one not in left_out),
+        _not_proven(findings, facts, lot_known),
         AsOf(facts.chain_id, facts.genesis, facts.block, facts.time) if facts else None,
     )
+
+
+def _not_proven(findings: list[Finding], facts: ChainFacts | None, lot_known: bool) -> tuple[str, ...]:
+    believed = "node-trust" if facts is None else facts.believed
+    complete = facts is not None and all(REASON_BY_ID[one.reason].rule != "complete" for one in findings)
+    shown = {
+        "node-trust": believed != "node-trust",
+        "block-hash": believed != "block-hash",
+        "omitted-events": complete,
+        "lot": lot_known,
+    }
+    return tuple(one for one in NOT_PROVEN if not shown.get(one, False))
 
 
 def utc(seconds: int) -> str:

@@ -236,8 +236,9 @@ class Outbox:
         """Batches from `next_index` on are not on the chain (any more): their transactions are to be sent again."""
         self.store.execute("UPDATE batches SET anchored_block = NULL WHERE idx >= ?", (next_index,))
 
-    def entries(self, item: str) -> tuple[Entry, ...]:
+    def entries(self, item: str, trees: dict[int, BatchTree] | None = None) -> tuple[Entry, ...]:
         """The anchored events that name `item` (an EPC URI or GS1 Digital Link), each with its proof, in log order.
+        `trees`: of batches that an earlier call made, to which those of this one are added.
 
         A bundle also needs the entries of what the item was packed in: those are items of their own.
         """
@@ -247,8 +248,8 @@ class Outbox:
             " WHERE item = ? AND anchored_block IS NOT NULL ORDER BY batch, events.id",
             (same_thing(item),),
         )
-        trees: dict[int, BatchTree] = {}
-        return tuple(self._entry(row, trees) for row in rows)
+        known = {} if trees is None else trees
+        return tuple(self._entry(row, known) for row in rows)
 
     def _entry(self, row: tuple[Any, ...], trees: dict[int, BatchTree]) -> Entry:
         number, identifier, salt, body, index = row

@@ -1,0 +1,52 @@
+"""What the verdict on a bundle asks the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lading.enums import IdentifierScheme
+from lading.provenance.bundle import Bundle, Entry, MapEntry
+from lading.provenance.item import item_of, party_of
+from lading.provenance.parties import NOBODY, Party
+from lading.provenance.story import lots_of
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`places`: (publisher, index) of every batch that the bundle names; `writers` who is said to have anchored them;
+    `gtin` None for what is no SGTIN, of which there is neither brand nor recall."""
+
+    places: frozenset[tuple[bytes, int]]
+    publishers: frozenset[bytes]
+    writers: frozenset[bytes]
+    gtin: int | None
+    serial: str
+    lots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recalls:
+    """Block times in seconds since which class, serial and lots are recalled; None, or no key, where they are not."""
+
+    of_class: int | None = None
+    of_serial: int | None = None
+    of_lots: Mapping[str, int] | None = None
+
+
+def asked_by(bundle: Bundle) -> Question:
+    item = item_of(bundle.item)
+    placed: tuple[Entry | MapEntry, ...] = (*bundle.entries, *bundle.maps)
+    return Question(
+        places=frozenset((one.publisher, one.index) for one in placed),
+        publishers=frozenset(one.publisher for one in placed),
+        writers=frozenset(one.batch.writer for one in placed),
+        gtin=None if item.gtin is None else int(item.gtin),
+        serial=item.serial or "",
+        lots=tuple(sorted({lot for entry in bundle.entries for lot in lots_of(entry.event)})),
+    )
+
+
+def parties(scheme: IdentifierScheme, identifier: str) -> Party:
+    """What events may call a participant that was admitted under this identifier: its GLN, as `party_of` writes it."""
+    return frozenset({party_of(f"https://id.gs1.org/417/{identifier}")}) if scheme is IdentifierScheme.GLN else NOBODY
