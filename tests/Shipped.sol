@@ -7,6 +7,7 @@ import {CustomsClearance} from "../contracts/CustomsClearance.sol";
 import {Deliveries} from "../contracts/Deliveries.sol";
 import {Disputes} from "../contracts/Disputes.sol";
 import {Duties} from "../contracts/Duties.sol";
+import {ItemClaims} from "../contracts/ItemClaims.sol";
 import {ParticipantRegistry} from "../contracts/ParticipantRegistry.sol";
 import {ProvenanceRegistry} from "../contracts/ProvenanceRegistry.sol";
 import {Quotes} from "../contracts/Quotes.sol";
@@ -65,6 +66,10 @@ abstract contract Shipped is Test {
     function newProvenanceRegistry(IParticipantRegistry registry) internal returns (ProvenanceRegistry) {
         bytes memory arguments = abi.encode(registry);
         return ProvenanceRegistry(create("ProvenanceRegistry", type(ProvenanceRegistry).creationCode, arguments));
+    }
+
+    function newItemClaims(IParticipantRegistry registry, IProvenanceRegistry provenance) internal returns (ItemClaims) {
+        return ItemClaims(create("ItemClaims", type(ItemClaims).creationCode, abi.encode(registry, provenance)));
     }
 
     function newParticipantRegistry(address manager) internal returns (ParticipantRegistry) {

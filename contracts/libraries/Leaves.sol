@@ -20,7 +20,7 @@ library Leaves {
         return keccak256(abi.encode(once));
     }
 
-    function hash(SealLeaf calldata leaf) internal pure returns (bytes32) {
+    function hash(SealLeaf memory leaf) internal pure returns (bytes32) {
         bytes32 once = keccak256(abi.encode(SEAL, leaf.gtin, leaf.serialHash, leaf.sealHash));
         return keccak256(abi.encode(once));
     }
