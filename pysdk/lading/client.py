@@ -3,7 +3,7 @@
 from lading import Lading, Signer
 
 client = Lading.connect("anvil", signer=Signer.from_env())
-client.participants … .goods … .customs … .orders … .credit …
+client.participants … .goods … .claims … .customs … .orders … .credit …
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from lading.chain.transactions import SignedTransaction
 from lading.deploy import registry
 from lading.deploy.registry import Deployment
 from lading.errors import CodeDiffers, WrongChain
+from lading.groups.claims import Claims
 from lading.groups.credit import Credit
 from lading.groups.customs import Customs
 from lading.groups.goods import Goods
@@ -39,6 +40,7 @@ class Lading:
         self.signer = session.signer
         self.participants = Participants(session)
         self.goods = Goods(session)
+        self.claims = Claims(session)
         self.customs = Customs(session)
         self.orders = Orders(session)
         self.credit = Credit(session)

@@ -206,22 +206,22 @@ def test_a_delivery_stands_among_events_and_is_proven_once_it_is_anchored(outbox
     outbox.begin_log(0)
     for serial in range(5):
         outbox.add(event(serial), CONTEXT)
-    assert outbox.put_delivery(delivery(1))
-    assert not outbox.put_delivery(delivery(1))
-    assert outbox.put_delivery(delivery(2))
+    assert outbox.put_leaf(delivery(1))
+    assert not outbox.put_leaf(delivery(1))
+    assert outbox.put_leaf(delivery(2))
     assert outbox.waiting() == 7
     closed = outbox.close_batch(10)
     assert closed is not None
     assert (closed.count, outbox.waiting()) == (7, 0)
-    assert outbox.delivery_proof(delivery(1)) is None
+    assert outbox.leaf_proof(delivery(1)) is None
     outbox.mark_anchored(0, 10, WRITER)
     for number in (1, 2):
-        found = outbox.delivery_proof(delivery(number))
+        found = outbox.leaf_proof(delivery(number))
         assert found is not None
         assert (found.index, found.batch.digest) == (0, closed.digest(WRITER))
         assert delivery(number).is_in(found.batch.root, found.batch.count, found.proof)
         assert not delivery(3 - number).is_in(found.batch.root, found.batch.count, found.proof)
-    assert outbox.delivery_proof(delivery(3)) is None
+    assert outbox.leaf_proof(delivery(3)) is None
     for serial in range(5):
         (entry,) = outbox.entries(ITEM.format(serial))
         assert EventLeaf.of(entry.event_id, content_hash(entry.event), entry.salt).is_in(
@@ -234,12 +234,12 @@ def test_deliveries_come_before_events_and_both_fill_batches(outbox: Outbox):
     for serial in range(4):
         outbox.add(event(serial), CONTEXT)
     for number in range(3):
-        outbox.put_delivery(delivery(number))
+        outbox.put_leaf(delivery(number))
     roots = []
     while (closed := outbox.close_batch(2)) is not None:
         outbox.mark_anchored(closed.index, 10, WRITER)
         roots.append(closed.items_root)
-    found = [outbox.delivery_proof(delivery(number)) for number in range(3)]
+    found = [outbox.leaf_proof(delivery(number)) for number in range(3)]
     assert [one.index for one in found if one] == [0, 0, 1]
     assert [outbox.entries(ITEM.format(serial))[0].index for serial in range(4)] == [1, 2, 2, 3]
     # Deliveries count for no item

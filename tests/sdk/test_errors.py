@@ -85,6 +85,7 @@ def test_what_may_be_tried_again_is_only_what_changes_by_itself():
     assert {kind.__name__ for kind in BY_DECLARATION.values() if kind.may_retry} == {
         "AccessManagerNotReady",
         "AuthorizationTooEarly",
+        "CommitmentYoung",
         "ConditionNotMet",
         "DeliveryNotAnchored",
         "GasTooLow",
@@ -92,6 +93,7 @@ def test_what_may_be_tried_again_is_only_what_changes_by_itself():
         "NotMatched",
         "NotReceived",
         "NotReturned",
+        "SealNotAnchored",
         "TooEarly",
     }
 

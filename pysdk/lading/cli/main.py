@@ -17,6 +17,7 @@ import typer
 from lading import __version__
 from lading.cli import (
     build,
+    claim,
     credit,
     customs,
     demo,
@@ -62,7 +63,7 @@ app = typer.Typer(
 )
 for module in (demo, doctor, build, deploy, verify, serve, labels):
     module.register(app)
-for group in (devnet, participants, goods, order, customs, credit, token, relay, proof, provenance, epc, epcis):
+for group in (devnet, participants, goods, claim, order, customs, credit, token, relay, proof, provenance, epc, epcis):
     app.add_typer(group.app)
 
 

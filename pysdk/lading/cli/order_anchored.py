@@ -108,8 +108,8 @@ def _from_outbox(client: Lading, carrier: str, leaf: DeliveryLeaf, path: Path) -
     from lading.relayer.run import identity_of
 
     with Outbox.open(path, identity_of(client, carrier)) as outbox:
-        outbox.put_delivery(leaf)
-        found = outbox.delivery_proof(leaf)
+        outbox.put_leaf(leaf)
+        found = outbox.leaf_proof(leaf)
     if found is None:
         return {}
     siblings = ["0x" + word.hex() for word in found.proof]

@@ -24,6 +24,7 @@ CONTRACTS = (
     "AccessManager",
     "ParticipantRegistry",
     "ProvenanceRegistry",
+    "ItemClaims",
     "TradeEscrow",
     "Deliveries",
     "Quotes",

@@ -16,6 +16,7 @@ from lading.contracts.customs_clearance import CustomsClearance
 from lading.contracts.deliveries import Deliveries
 from lading.contracts.disputes import Disputes
 from lading.contracts.duties import Duties
+from lading.contracts.item_claims import ItemClaims
 from lading.contracts.participant_registry import ParticipantRegistry
 from lading.contracts.provenance_registry import ProvenanceRegistry
 from lading.contracts.quotes import Quotes
@@ -51,6 +52,7 @@ class Contracts:
     def __init__(self, chain: Chain, deployment: Deployment) -> None:
         self.participants = ParticipantRegistry(chain, deployment.address("ParticipantRegistry"))
         self.goods = ProvenanceRegistry(chain, deployment.address("ProvenanceRegistry"))
+        self.claims = ItemClaims(chain, deployment.address("ItemClaims"))
         self.orders = TradeEscrow(chain, deployment.address("TradeEscrow"))
         self.deliveries = Deliveries(chain, deployment.address("Deliveries"))
         self.quotes = Quotes(chain, deployment.address("Quotes"))
@@ -63,6 +65,7 @@ class Contracts:
         known = [
             self.participants.contract,
             self.goods.contract,
+            self.claims.contract,
             self.orders.contract,
             *(operator.contract for operator in self.operators),
             self.customs.contract,

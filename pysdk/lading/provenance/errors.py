@@ -13,6 +13,10 @@ class ItemError(InputError):
     """A code that names no single item."""
 
 
+class SealError(InputError):
+    """A code that is not the one under an item's seal, or none at all. Codes are never repeated in a message."""
+
+
 class BundleError(InputError):
     """A bundle that is refused whole. `path` is the JSON path of the fault, such as `$.entries[0].proof[2]`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +16,7 @@ from lading.epcis.event_id import event_id
 from lading.provenance.bundle import BatchRef, Entry
 from lading.provenance.item import same_thing
 from lading.provenance.item_map import things_of
-from lading.provenance.leaf import DeliveryLeaf, new_salt, self_contained
+from lading.provenance.leaf import DeliveryLeaf, SealLeaf, new_salt, self_contained
 from lading.provenance.merkle import MerkleTree, batch_digest
 from lading.relayer.item_store import ItemStore
 from lading.relayer.store import MEMORY, LogIdentity, Store
@@ -117,13 +117,14 @@ class Outbox:
             self.store.many("INSERT INTO event_items (item, event) VALUES (?, ?)", named)
         return row, True
 
-    def put_delivery(self, leaf: DeliveryLeaf) -> bool:
-        """Takes a carrier's delivery in, to be anchored as a leaf among those of events; False if it was there."""
-        names = ("order_id", "logistic_unit", "event_id")
-        stated = {name: "0x" + getattr(leaf, name).hex() for name in names} | {"time": leaf.time}
+    def put_leaf(self, leaf: DeliveryLeaf | SealLeaf) -> bool:
+        """Takes a carrier's delivery or a brand's seal in, to be anchored as a leaf among those of events; False if it
+        was there."""
+        kind = "delivery" if isinstance(leaf, DeliveryLeaf) else "seal"
+        stated = {name: _stated(value) for name, value in asdict(leaf).items()}
         row = self.store.insert(
-            "INSERT OR IGNORE INTO typed_leaves (hash, kind, body) VALUES (?, 'delivery', ?)",
-            (leaf.hash(), json.dumps(stated)),
+            "INSERT OR IGNORE INTO typed_leaves (hash, kind, body) VALUES (?, ?, ?)",
+            (leaf.hash(), kind, json.dumps(stated)),
         )
         return row is not None
 
@@ -220,8 +221,8 @@ class Outbox:
             return index, BatchRef(root=root, items_root=items_root, writer=writer, count=count)
         return None
 
-    def delivery_proof(self, leaf: DeliveryLeaf) -> LeafProof | None:
-        """That this delivery is in the log; None if it was never put in, or is not anchored yet."""
+    def leaf_proof(self, leaf: DeliveryLeaf | SealLeaf) -> LeafProof | None:
+        """That this delivery or seal is in the log; None if it was never put in, or is not anchored yet."""
         rows = self.store.rows(
             "SELECT id, batch FROM typed_leaves JOIN batches ON idx = batch"
             " WHERE hash = ? AND anchored_block IS NOT NULL",
@@ -265,3 +266,7 @@ class Outbox:
             salt=salt,
             proof=made.proof(EVENTS, number),
         )
+
+
+def _stated(value: bytes | int) -> str | int:
+    return value if isinstance(value, int) else "0x" + value.hex()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from lading.reverts import (
+    claims,
     customs,
     deliveries,
     disputes,
@@ -30,6 +31,7 @@ def _classes(module: ModuleType) -> dict[str, type[SolidityError]]:
 
 
 _MODULES = (
+    claims,
     customs,
     deliveries,
     disputes,
