@@ -44,9 +44,14 @@ def inputs(root: Path) -> list[Path]:
 
 def digest(root: Path) -> str:
     """The state of the tree that a verdict is about."""
+    return digest_of(root, [root / path for path in inputs(root)])
+
+
+def digest_of(root: Path, files: list[Path]) -> str:
+    """The state of these files below `root`."""
     total = hashlib.sha256()
-    for path in inputs(root):
-        total.update(path.as_posix().encode() + b"\0" + (root / path).read_bytes() + b"\0")
+    for path in sorted(files):
+        total.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()[:16]
 
 

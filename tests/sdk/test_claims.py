@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sdk_kit import BRAND, BUYER, CONTROLLER, STRANGER
 from test_goods import gtin_below, prefix  # noqa: F401 - a fixture
 
@@ -18,7 +15,7 @@ from lading.errors import InputError
 from lading.models import Batch
 from lading.provenance.errors import SealError
 from lading.provenance.merkle import MerkleTree
-from lading.provenance.seal import new_code, read_code, seal_of, write_code
+from lading.provenance.seal import new_code, seal_of
 from lading.reverts.claims import AlreadyClaimed, CommitmentUnknown, CommitmentYoung, SealNotAnchored
 
 SERIALS = ("A1", "A2", "A3")
@@ -122,24 +119,6 @@ def test_what_the_chain_refuses_is_named(world, sealed):
     with pytest.raises(SealNotAnchored) as missing:
         buyer.claims.claim(opening, elsewhere)
     assert (missing.value.brand, missing.value.index) == (world.ids[Role.BRAND], elsewhere.index)
-
-
-@given(st.binary(min_size=16, max_size=16), st.data())
-def test_a_code_is_read_as_it_was_printed(code, data):
-    text = write_code(code)
-    assert read_code(text) == code
-    assert read_code(f" {text.lower().replace('-', ' ')}\n") == code
-    place = data.draw(st.integers(0, len(text) - 1).filter(lambda place: text[place] != "-"))
-    other = data.draw(st.sampled_from("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567").filter(lambda one: one != text[place]))
-    mistyped = text[:place] + other + text[place + 1 :]
-    with contextlib.suppress(SealError):
-        assert read_code(mistyped) != code
-
-
-@pytest.mark.parametrize("text", ["", "K5SW", "0" * 26, "A" * 27, "A" * 25 + "B"])
-def test_what_is_no_code_is_refused(text):
-    with pytest.raises(SealError):
-        read_code(text)
 
 
 def test_openings_of_one_code_differ(world, sealed):

@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lading.epcis.canonical import canonical_json, content_hash
-from lading.epcis.epc import Epc, decode, encode
+from lading.epcis.element_strings import from_element_string
+from lading.epcis.epc import Epc, decode, decode_strict, element_string, encode, filter_of, name_of
 from lading.epcis.errors import (
     CanonicalError,
     CheckDigitError,
@@ -42,10 +43,15 @@ __all__ = [
     "content_hash",
     "convert",
     "decode",
+    "decode_strict",
     "document_event_ids",
+    "element_string",
     "encode",
     "event_id",
+    "filter_of",
+    "from_element_string",
     "gtin14",
+    "name_of",
     "parse",
     "parse_document",
     "prehash",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lading.epcis.check import parse_document
-from lading.epcis.epc import decode
+from lading.epcis.epc import name_of
 from lading.epcis.errors import DocumentError
 from lading.relayer.config import RelayConfig
 from lading.relayer.smoothing import Observation
@@ -21,17 +21,16 @@ _NS_PER_MS = 1_000_000
 def observe(observation: Observation, config: RelayConfig) -> dict[str, Any]:
     """The ObjectEvent that a tag appeared at a read point (EPCIS 2.0, section 7.4.2; action OBSERVE).
 
-    A tag without a GS1 identity is named by its raw URI (TDS 1.13, section 12). The event's time is that of the first
+    A tag that holds a Digital Link is named by it, one without a GS1 identity by its raw URI (TDS 1.13, section 12). The event's time is that of the first
     read, rounded here, once, to whole milliseconds, so that no later reader of the event rounds in another way.
     """
     first = observation.reads[0]
     biz_location, biz_step, disposition = config.meaning_of(observation.read_point)
-    tag = decode(observation.epc)
     return {
         "type": "ObjectEvent",
         "eventTime": event_time(first.time_ns),
         "eventTimeZoneOffset": zone_offset(first.offset_minutes),
-        "epcList": [tag.uri or tag.raw],
+        "epcList": [name_of(observation.epc)],
         "action": "OBSERVE",
         "bizStep": biz_step,
         "disposition": disposition,
