@@ -30,7 +30,7 @@ bench: ## ours beside its peers, measured in one run, into build/bench.json (one
 	@$(SETUP) bench node
 	@$(BIN)/python tests/bench/run.py $(ONLY)
 
-test-deep: ## the fuzz tests and invariants with 10,000 runs each, in parts: MINUTES=9, and again until all are done
+test-deep: ## 10,000 runs of each fuzz test and invariant, a million hostile inputs, in parts: MINUTES=9, and again
 	@$(SETUP) dev node compiler
 	@$(BIN)/python tools/deep.py $(if $(MINUTES),--minutes $(MINUTES))
 

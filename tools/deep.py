@@ -2,8 +2,8 @@
 
 A part is one file's fuzz tests with 10,000 runs each, one tenth of the invariants' 10,000 runs of 200 calls, or a share
 of the tags, hostile inputs, stories and altered bytes, each from a seed of its own. Which parts passed is kept in
-build/deep.json, each for one state of what it tests: a run that was interrupted goes on where it stopped, and a part that
-failed is run again.
+build/deep.json, each for one state of what it tests: a run that was interrupted goes on where it stopped, and a part
+that failed is run again.
 """
 
 import argparse

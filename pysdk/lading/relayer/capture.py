@@ -21,8 +21,9 @@ _NS_PER_MS = 1_000_000
 def observe(observation: Observation, config: RelayConfig) -> dict[str, Any]:
     """The ObjectEvent that a tag appeared at a read point (EPCIS 2.0, section 7.4.2; action OBSERVE).
 
-    A tag that holds a Digital Link is named by it, one without a GS1 identity by its raw URI (TDS 1.13, section 12). The event's time is that of the first
-    read, rounded here, once, to whole milliseconds, so that no later reader of the event rounds in another way.
+    A tag that holds a Digital Link is named by it, one without a GS1 identity by its raw URI (TDS 1.13, section 12).
+    The event's time is that of the first read, rounded here, once, to whole milliseconds, so that no later reader of
+    the event rounds in another way.
     """
     first = observation.reads[0]
     biz_location, biz_step, disposition = config.meaning_of(observation.read_point)
