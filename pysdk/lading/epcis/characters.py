@@ -77,9 +77,7 @@ def write_integer(digits: str, width: int, field: str) -> int:
     EpcError: it is no integer below 2 to the power of `width`, or has leading zeros.
     """
     if not fits_integer(digits, width):
-        raise EpcError(
-            f"the {field} needs an integer below {1 << width} without leading zeros, not {digits[:40]!r}"
-        )
+        raise EpcError(f"the {field} needs an integer below {1 << width} without leading zeros, not {digits[:40]!r}")
     return int(digits)
 
 
