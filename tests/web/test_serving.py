@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 from web_kit import PATHS, World, serving
 
+from lading.chain.abi import selector
 from lading.chain.devnet import running
 
 
@@ -41,8 +42,11 @@ def test_a_node_needs_a_deployment_of_its_own_chain(world: World) -> None:
         assert refused(*words) == (3, "WrongChain")
 
 
+RECALL_TIMES = selector("recallTimes(uint64,string,string)").hex().encode()
+
+
 class Between:
-    """Stands before a node and passes on what is asked, falls silent, or denies whatever a contract says."""
+    """Stands before a node and passes on what is asked, falls silent, or says that everything is recalled."""
 
     def __init__(self, node: str) -> None:
         self.mood = "honest"
@@ -57,8 +61,8 @@ class Between:
                 asked = Request(node, body, {"Content-Type": "application/json"})  # noqa: S310 - our own node
                 with urlopen(asked, timeout=30) as found:  # noqa: S310
                     answer = json.loads(found.read())
-                if between.mood == "lying" and json.loads(body)["method"] == "eth_call":
-                    answer["result"] = "0x" + "00" * ((len(answer["result"]) - 2) // 2)
+                if between.mood == "lying" and RECALL_TIMES in body:
+                    answer["result"] = "0x" + f"{1:064x}" * 3
                 data = json.dumps(answer).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(data)))
@@ -89,9 +93,9 @@ def test_a_node_that_says_something_else_is_named_and_the_worst_counts(world: Wo
         assert "do not agree" not in site.get(PATHS["travelled"]).words
         between.mood = "lying"
         page = site.get(PATHS["genuine"])
-        assert ">Suspect</h1>" in page.text
+        assert ">Recalled</h1>" in page.text
         host, other = between.url[7:], world.node[7:]
-        assert f"do not agree. The worst answer is shown. {host}: Suspect; {other}: Authentic" in page.words
+        assert f"do not agree. The worst answer is shown. {host}: Recalled; {other}: Authentic" in page.words
 
 
 def test_where_no_node_answers_nothing_is_proven_and_it_is_said(world: World, between: Between) -> None:
