@@ -42,7 +42,15 @@ def test_the_command_loads_neither_web3_nor_pydantic_for_its_help():
 def test_the_groups_are_those_that_stay(cli: Cli):
     groups = "demo doctor devnet build deploy deployments participants goods order customs credit relay proof verify"
     groups += " provenance claim"
-    assert {name.split()[0] for name in COMMANDS} == {*groups.split(), "epc", "epcis", "token", "serve", "labels"}
+    assert {name.split()[0] for name in COMMANDS} == {
+        *groups.split(),
+        "epc",
+        "epcis",
+        "token",
+        "serve",
+        "labels",
+        "sun",
+    }
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS, *sorted({name.split()[0] for name in COMMANDS if " " in name})])

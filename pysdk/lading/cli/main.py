@@ -34,6 +34,7 @@ from lading.cli import (
     provenance,
     relay,
     serve,
+    sun,
     token,
     verify,
 )
@@ -63,7 +64,22 @@ app = typer.Typer(
 )
 for module in (demo, doctor, build, deploy, verify, serve, labels):
     module.register(app)
-for group in (devnet, participants, goods, claim, order, customs, credit, token, relay, proof, provenance, epc, epcis):
+for group in (
+    devnet,
+    participants,
+    goods,
+    claim,
+    order,
+    customs,
+    credit,
+    token,
+    relay,
+    proof,
+    provenance,
+    epc,
+    epcis,
+    sun,
+):
     app.add_typer(group.app)
 
 

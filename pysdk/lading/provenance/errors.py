@@ -17,6 +17,10 @@ class SealError(InputError):
     """A code that is not the one under an item's seal, or none at all. Codes are never repeated in a message."""
 
 
+class SunError(InputError):
+    """A URL without a tag's message in it, or keys that are none. Keys are never repeated in a message."""
+
+
 class BundleError(InputError):
     """A bundle that is refused whole. `path` is the JSON path of the fault, such as `$.entries[0].proof[2]`."""
 
@@ -36,4 +40,19 @@ class FaultError(InputError):
         super().__init__(
             f"The fault document is refused at {path}: {problem}.",
             hint="It was damaged or altered on its way: get it again from whoever gave it to you.",
+        )
+
+
+class PrivateError(InputError):
+    """Private fields that cannot be sealed or opened. Values and salts are never repeated in a message."""
+
+
+class DisclosureError(InputError):
+    """A disclosure that is refused whole. `path` is the JSON path of the fault; no value is repeated."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(
+            f"The disclosure is refused at {path}: {problem}.",
+            hint="It was damaged or altered on its way: get it again from its publisher.",
         )
