@@ -24,7 +24,6 @@ CONTRACTS = (
     "AccessManager",
     "ParticipantRegistry",
     "ProvenanceRegistry",
-    "ItemClaims",
     "TradeEscrow",
     "Deliveries",
     "Quotes",
@@ -33,6 +32,7 @@ CONTRACTS = (
     "Duties",
     "SellerCredit",
     "CustomsClearance",
+    "ItemClaims",
     DEV_TOKEN,
 )
 
