@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-
 import {IParticipantRegistry, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {
@@ -13,8 +12,9 @@ import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {ClausesFixture} from "./ClausesFixture.sol";
 import {SettableCondition} from "./EscrowFixture.sol";
 import {HostileToken} from "./HostileToken.sol";
-import {Pack} from "./Pack.sol";
 import {OwnedWallet} from "./OwnedWallet.sol";
+import {Pack} from "./Pack.sol";
+import {Plotter} from "./hostile/HostileParties.sol";
 
 /// @dev From the opening to the delivery.
 contract TradeEscrowTest is ClausesFixture {
@@ -57,6 +57,22 @@ contract TradeEscrowTest is ClausesFixture {
         vm.prank(buyer);
         vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, seller));
         escrow.open(t, "", forged, "");
+    }
+
+    function test_open_RevertGiven_sellersConsentIsOneByte() public {
+        Terms memory t = terms();
+        bytes32 id = escrow.orderId(t);
+        vm.prank(buyer);
+        vm.expectRevert(abi.encodeWithSelector(ITradeEscrow.ConsentInvalid.selector, id, seller));
+        escrow.open(t, "", hex"00", "");
+    }
+
+    function test_open_withAWalletsConsentOfOneByteIsAccepted() public {
+        vm.etch(seller, address(new Plotter()).code);
+        Terms memory t = terms();
+        vm.prank(buyer);
+        escrow.open(t, "", hex"00", "");
+        assertState(t, State.Accepted);
     }
 
     function test_open_RevertGiven_openedBefore() public {

@@ -621,6 +621,8 @@ contract TradeEscrowEndingsTest is ClausesFixture {
         vm.expectRevert("not mended");
         escrow.report(t);
         failing.mend();
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.OutcomeReported(id);
         escrow.report(t);
         assertEq(failing.told(), id);
         uint40 at = uint40(block.timestamp);
