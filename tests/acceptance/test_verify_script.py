@@ -65,7 +65,7 @@ RECALLED_CLASS_ITEM = "urn:epc:id:sgtin:0614141.899999.1"
 RECALLED_SERIAL_ITEM = "urn:epc:id:sgtin:0614141.812345.666"
 UNKNOWN_CLASS_ITEM = "urn:epc:id:sgtin:0614141.812346.1"
 LATER = {"corrected-lawfully", "packed-lawfully", "held-by-one", "customs-by-customs", "let-through", "sold-once"}
-LATER |= {"possible-speed", "counter-grows"}
+LATER |= {"possible-speed", "counter-grows", "no-fault-proven"}
 """Rules that the script does not check. What they are about it does not read, or calls `unknown`."""
 RANK = {"authentic": 3, "unknown": 2, "suspect": 1, "recalled": 0, "refused": 0}
 

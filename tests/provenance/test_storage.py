@@ -15,6 +15,7 @@ from lading.toolchain.settings import profile
 REGISTRIES = {
     "ParticipantRegistry": storage.PARTICIPANT_REGISTRY,
     "ProvenanceRegistry": storage.PROVENANCE_REGISTRY,
+    "ItemClaims": storage.ITEM_CLAIMS,
 }
 
 
@@ -65,4 +66,5 @@ def test_mappings_are_keyed_as_the_slots_are_computed(layouts):
     assert keyed["_brands"] == "mapping(uint64 => bytes32)"
     assert keyed["_heads"] == "mapping(bytes32 => struct LogHead)"
     assert keyed["_anchors"] == "mapping(bytes32 => mapping(uint48 => struct Anchor))"
+    assert keyed["_claims"] == "mapping(bytes32 => struct Claim)"
     assert keyed["_recalls"] == "mapping(bytes32 => uint40)"

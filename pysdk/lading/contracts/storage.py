@@ -1,4 +1,4 @@
-"""Where the two registries keep what a verdict reads, for those who read storage with a proof instead of calling.
+"""Where registries and ItemClaims keep what a verdict reads, for those who read storage with a proof, not by calls.
 
 The tables repeat the compiler's `storageLayout`; a test compares them with the sources. Slots of mappings: Solidity
 documentation, "Layout of State Variables in Storage".
@@ -36,6 +36,7 @@ class Part:
 
 PARTICIPANT_REGISTRY: Final[Mapping[str, int]] = {"_participants": 3, "_keys": 5}
 PROVENANCE_REGISTRY: Final[Mapping[str, int]] = {"_brands": 0, "_heads": 1, "_anchors": 2, "_recalls": 3}
+ITEM_CLAIMS: Final[Mapping[str, int]] = {"_claims": 1}
 
 STRUCTS: Final[Mapping[str, Mapping[str, Part]]] = {
     "Participant": {"controller": Part(0, 0, 20), "roles": Part(0, 20, 2), "scheme": Part(0, 24, 1)}
@@ -48,6 +49,7 @@ STRUCTS: Final[Mapping[str, Mapping[str, Part]]] = {
     },
     "LogHead": {"writer": Part(0, 0, 20), "nextIndex": Part(0, 20, 6)},
     "Anchor": {"digest": Part(0, 0, 27), "time": Part(0, 27, 5)},
+    "Claim": {"claimant": Part(0, 0, 20), "time": Part(0, 20, 5)},
 }
 
 
@@ -77,6 +79,11 @@ def recall_slot(gtin: int, scope: RecallScope, value: str) -> int:
     """`keccak256(abi.encode(gtin, scope, value))` is what a recall is filed under."""
     target = keccak(abi.encode(["uint64", "uint8", "string"], [gtin, int(scope), value]))
     return _entry(PROVENANCE_REGISTRY["_recalls"], target)
+
+
+def claim_slot(gtin: int, serial: str) -> int:
+    """Of the one word of a Claim; `keccak256(abi.encode(gtin, serial))` is what it is filed under."""
+    return _entry(ITEM_CLAIMS["_claims"], keccak(abi.encode(["uint64", "string"], [gtin, serial])))
 
 
 def short_text(word: int) -> str | None:

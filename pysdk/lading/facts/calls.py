@@ -1,4 +1,4 @@
-"""The two registries asked by `eth_call`, whose answers are the node's word."""
+"""The contracts asked by `eth_call`, whose answers are the node's word."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from lading.chain.node import Block, Chain
+from lading.contracts.item_claims import ItemClaims
 from lading.contracts.participant_registry import ParticipantRegistry
 from lading.contracts.provenance_registry import ProvenanceRegistry
 from lading.facts.question import Recalls, parties
 from lading.provenance.parties import People
-from lading.provenance.truth import Anchor, Trusted, WriterKey
+from lading.provenance.truth import Anchor, FirstClaim, Trusted, WriterKey
 
 
 class Called:
@@ -65,6 +66,10 @@ class Called:
         of_lots = {lot: self._provenance.recall_times(gtin, lot, "", at=self.number).of_lot for lot in lots}
         recalled = {lot: time for lot, since in of_lots.items() if (time := _seconds(since)) is not None}
         return Recalls(_seconds(of_item.of_class), _seconds(of_item.of_serial), recalled)
+
+    def claim(self, contract: bytes, gtin: int, serial: str) -> FirstClaim:
+        found = ItemClaims(self.chain, _hex(contract)).claim_of(gtin, serial, at=self.number)
+        return FirstClaim() if found is None else FirstClaim(_bytes(found.claimant), int(found.time.timestamp()))
 
 
 def _seconds(time: datetime | None) -> int | None:

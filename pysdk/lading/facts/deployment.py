@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lading import fields
+from lading.contracts.item_claims import NAME as CLAIMS
 from lading.contracts.participant_registry import NAME as PARTICIPANTS
 from lading.contracts.provenance_registry import NAME as PROVENANCE
 from lading.deploy.registry import Deployment
@@ -16,17 +17,20 @@ from lading.provenance.truth import Trusted
 @dataclass(frozen=True)
 class TrustedDeployment:
     """The verifier's own settings. `code_hashes` (address -> keccak256 of its code, 0x hex) are known where they come
-    from a deployment's record; else any code counts."""
+    from a deployment's record; else any code counts. `item_claims` is None where addresses were typed, and in
+    records of deployments that have no ItemClaims."""
 
     trusted: Trusted
     code_hashes: Mapping[bytes, str] = field(default_factory=dict)
+    item_claims: bytes | None = None
 
     @classmethod
     def of_record(cls, deployment: Deployment) -> TrustedDeployment:
         """From a deployment's record, that the user already has."""
         registries = [_bytes(deployment.address(name)) for name in (PARTICIPANTS, PROVENANCE)]
         hashes = {_bytes(record.address): record.code_hash for record in deployment.contracts.values()}
-        return cls(Trusted(deployment.chain_id, _bytes(deployment.genesis), *registries), hashes)
+        claims = _bytes(deployment.address(CLAIMS)) if CLAIMS in deployment.contracts else None
+        return cls(Trusted(deployment.chain_id, _bytes(deployment.genesis), *registries), hashes, claims)
 
     @classmethod
     def of_addresses(cls, chain_id: int, participant_registry: str, provenance_registry: str) -> TrustedDeployment:

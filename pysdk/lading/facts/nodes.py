@@ -13,6 +13,7 @@ from lading.facts.deployment import TrustedDeployment
 from lading.facts.read import StateProof, facts_for
 from lading.provenance import rules
 from lading.provenance.bundle import Bundle
+from lading.provenance.charges import Charge
 from lading.provenance.item import Item
 from lading.provenance.rules import Finding
 from lading.provenance.truth import ChainFacts
@@ -36,16 +37,19 @@ def verify(
     deployment: TrustedDeployment | None = None,
     item: Item | None = None,
     proof: StateProof | None = None,
+    charges: Sequence[Charge] = (),
 ) -> Verdict:
     """The verdict on `bundle`: with `chain` and `deployment` against the chain, else never better than `unknown`.
 
     `item` is what the user scanned, if that is to be compared with the bundle's own item. With `proof` the chain's
-    facts are proven from a block's state root; else the node is believed.
+    facts are proven from a block's state root; else the node is believed. `charges` are fault documents, which count
+    where the chain has what they rest on; what became of each says `Verdict.heard`.
 
     Raises:
         NetworkError: the node cannot be talked to, contradicts itself, or cannot prove what it says.
     """
-    return verify_among(bundle, [] if chain is None else [chain], deployment=deployment, item=item, proof=proof)
+    chains = [] if chain is None else [chain]
+    return verify_among(bundle, chains, deployment=deployment, item=item, proof=proof, charges=charges)
 
 
 def verify_among(
@@ -56,6 +60,7 @@ def verify_among(
     deployment: TrustedDeployment | None = None,
     item: Item | None = None,
     proof: StateProof | None = None,
+    charges: Sequence[Charge] = (),
 ) -> Verdict:
     """As `verify`, by several nodes. All are asked at the lowest of their newest blocks, or at that of `proof`. Where
     two of them differ in anything, none is believed. `silent` are nodes that could not even be opened.
@@ -66,18 +71,18 @@ def verify_among(
     trusted = None if deployment is None else deployment.trusted
     # A bundle of another deployment is judged without the chain, so there is nothing to ask it.
     if deployment is None or list(rules.deployment(bundle, trusted)) or not (chains or silent):
-        return judge(bundle, None, trusted, item)
+        return judge(bundle, None, trusted, item, charges=charges)
     quiet, asked, at = list(silent), list(chains), None
     if len(asked) > 1 and not (proof and proof.block_hash):
         heads = _each(asked, lambda chain: chain.block().number, quiet)
         asked, at = list(heads), min(heads.values(), default=None)
-    told = _each(asked, lambda chain: facts_for(chain, deployment, bundle, proof=proof, at=at), quiet)
+    told = _each(asked, lambda chain: facts_for(chain, deployment, bundle, proof=proof, at=at, charges=charges), quiet)
     if not told:
         raise quiet[0].error
     found = [Finding("node-silent", detail=f"{one.name}: {one.error.message}") for one in quiet]
     differences = [Finding("nodes-differ", detail=one) for one in _differences(told)]
     facts = None if differences else next(iter(told.values()))
-    return judge(bundle, facts, trusted, item, nodes=[*differences, *found])
+    return judge(bundle, facts, trusted, item, nodes=[*differences, *found], charges=charges)
 
 
 def _each(chains: Sequence[Chain], ask: Callable[[Chain], T], quiet: list[Silent]) -> dict[Chain, T]:

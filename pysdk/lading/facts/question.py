@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lading.enums import IdentifierScheme
 from lading.provenance.bundle import Bundle, Entry, MapEntry
+from lading.provenance.charges import Charge, accused_in
 from lading.provenance.item import item_of, party_of
 from lading.provenance.parties import NOBODY, Party
 from lading.provenance.story import lots_of
@@ -14,8 +15,9 @@ from lading.provenance.story import lots_of
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`places`: (publisher, index) of every batch that the bundle names; `writers` who is said to have anchored them;
-    `gtin` None for what is no SGTIN, of which there is neither brand nor recall."""
+    """`places`: (publisher, index) of every batch that the bundle names, or a fault document about its publishers;
+    `writers` who is said to have anchored them; `publishers` those of the bundle; `gtin` None for what is no SGTIN, of
+    which there is neither brand nor recall."""
 
     places: frozenset[tuple[bytes, int]]
     publishers: frozenset[bytes]
@@ -34,12 +36,13 @@ class Recalls:
     of_lots: Mapping[str, int] | None = None
 
 
-def asked_by(bundle: Bundle) -> Question:
+def asked_by(bundle: Bundle, charges: Sequence[Charge] = ()) -> Question:
     item = item_of(bundle.item)
-    placed: tuple[Entry | MapEntry, ...] = (*bundle.entries, *bundle.maps)
+    own: tuple[Entry | MapEntry, ...] = (*bundle.entries, *bundle.maps)
+    placed = (*own, *(shown for charge in accused_in(bundle, charges) for shown in charge.shown))
     return Question(
         places=frozenset((one.publisher, one.index) for one in placed),
-        publishers=frozenset(one.publisher for one in placed),
+        publishers=frozenset(one.publisher for one in own),
         writers=frozenset(one.batch.writer for one in placed),
         gtin=None if item.gtin is None else int(item.gtin),
         serial=item.serial or "",

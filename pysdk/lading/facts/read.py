@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,8 +13,9 @@ from lading.facts.deployment import TrustedDeployment
 from lading.facts.question import Question, Recalls, asked_by
 from lading.facts.slots import Proven
 from lading.provenance.bundle import Bundle
+from lading.provenance.charges import Charge
 from lading.provenance.parties import People
-from lading.provenance.truth import Anchor, ChainFacts, WriterKey
+from lading.provenance.truth import Anchor, ChainFacts, FirstClaim, WriterKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class StateProof:
 
 
 class Registries(Protocol):
-    """The two registries at one block: `Called` or `Proven`."""
+    """The contracts at one block: `Called` or `Proven`."""
 
     chain: Chain
     number: int
@@ -47,6 +48,8 @@ class Registries(Protocol):
 
     def recalls(self, gtin: int, serial: str, lots: Iterable[str]) -> Recalls: ...
 
+    def claim(self, contract: bytes, gtin: int, serial: str) -> FirstClaim: ...
+
 
 _NOTHING = Question(frozenset(), frozenset(), frozenset(), None, "", ())
 
@@ -58,8 +61,10 @@ def facts_for(
     *,
     proof: StateProof | None = None,
     at: int | None = None,
+    charges: Sequence[Charge] = (),
 ) -> ChainFacts:
-    """Everything of the chain that the verdict on `bundle` needs, as of block `at`, or the newest.
+    """Everything of the chain that the verdict on `bundle` needs, as of block `at`, or the newest: also what `charges`
+    against its publishers rest on, and the item's claim.
 
     Raises:
         NetworkError: the node cannot be talked to, contradicts itself, or cannot prove what it says.
@@ -71,7 +76,7 @@ def facts_for(
     else:
         asked = Proven(chain, trusted, header(chain, proof.block_hash or at))
     known = _deployed(asked, deployment)
-    question = asked_by(bundle) if known else _NOTHING
+    question = asked_by(bundle, charges) if known else _NOTHING
     gtin = question.gtin
     recalls = Recalls() if gtin is None else asked.recalls(gtin, question.serial, question.lots)
     people = asked.people(question.publishers)
@@ -94,7 +99,18 @@ def facts_for(
         serial_recalled_at=recalls.of_serial,
         lots_recalled_at=recalls.of_lots or {},
         believed=_believed(proof),
+        claim=_claim(asked, deployment, question),
     )
+
+
+def _claim(asked: Registries, deployment: TrustedDeployment, question: Question) -> FirstClaim | None:
+    """None where there is nobody to ask, or nothing to ask about."""
+    contract = deployment.item_claims
+    if contract is None or question.gtin is None or not question.serial:
+        return None
+    if not asked.stands(contract, deployment.code_hashes.get(contract)):
+        return None
+    return asked.claim(contract, question.gtin, question.serial)
 
 
 def _deployed(asked: Registries, deployment: TrustedDeployment) -> bool:

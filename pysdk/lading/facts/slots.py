@@ -1,4 +1,4 @@
-"""The two registries read out of their storage, each slot with a proof from the block's state root."""
+"""The contracts read out of their storage, each slot with a proof from the block's state root."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from lading.enums import IdentifierScheme, RecallScope
 from lading.facts.question import Recalls, parties
 from lading.models import bitmap_to_roles
 from lading.provenance.parties import People
-from lading.provenance.truth import Anchor, Trusted, WriterKey
+from lading.provenance.truth import Anchor, FirstClaim, Trusted, WriterKey
 
-_KEY, _HEAD, _ANCHOR, _PARTICIPANT = (storage.STRUCTS[name] for name in ("Key", "LogHead", "Anchor", "Participant"))
+_KEY, _HEAD, _ANCHOR, _PARTICIPANT, _CLAIM = (
+    storage.STRUCTS[name] for name in ("Key", "LogHead", "Anchor", "Participant", "Claim")
+)
 
 
 class Proven:
@@ -80,6 +82,11 @@ class Proven:
         words = self._goods([of_class, of_serial, *of_lots.values()])
         recalled = {lot: words[slot] for lot, slot in of_lots.items() if words[slot]}
         return Recalls(words[of_class] or None, words[of_serial] or None, recalled)
+
+    def claim(self, contract: bytes, gtin: int, serial: str) -> FirstClaim:
+        slot = storage.claim_slot(gtin, serial)
+        word = self._state.words(contract, [slot])[slot]
+        return FirstClaim(_CLAIM["claimant"].bytes_of(word), _CLAIM["time"].of(word)) if word else FirstClaim()
 
     def _goods(self, slots: Iterable[int]) -> dict[int, int]:
         return self._state.words(self._trusted.provenance_registry, list(slots))

@@ -61,6 +61,7 @@ RULES = (
     Rule("anchored", "Each batch is anchored on the chain, at its place in its publisher's log.", _PROVENANCE),
     Rule("writer", "Each batch was anchored with a key of its publisher, valid at that time.", _PARTICIPANT),
     Rule("complete", "Each publisher's events are there, all that its latest item map counts.", _PROVENANCE),
+    Rule("no-fault-proven", "No fault document that was given convicts one of the publishers.", "docs/decisions/0012"),
     Rule("event-readable", "Each event has the fields that the other rules look at.", "EPCIS 2.0, section 7"),
     Rule("event-concerns-item", "Each event names the item, or what it was packed in.", "EPCIS 2.0, section 7.4"),
     Rule(
@@ -100,6 +101,12 @@ REASONS = (
     Reason("anchor-differs", "suspect", "anchored", "Another batch is anchored at that place of the publisher's log."),
     Reason("map-differs", "suspect", "complete", "An item map or its proof was altered: it is not that of its batch."),
     Reason("events-withheld", "suspect", "complete", "A publisher counts other events than the bundle has."),
+    Reason(
+        "publisher-faulty",
+        "suspect",
+        "no-fault-proven",
+        "A publisher is proven to have left events out of its item map.",
+    ),
     Reason("writer-foreign", "suspect", "writer", "A batch was anchored with a key that is not its publisher's."),
     Reason("writer-revoked", "suspect", "writer", "A batch was anchored with a key that was not valid at that time."),
     Reason("writer-compromised", "suspect", "writer", "A batch was anchored with a key that others may have had."),

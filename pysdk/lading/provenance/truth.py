@@ -38,6 +38,14 @@ class WriterKey:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstClaim:
+    """Who broke an item's seal first (20 bytes), and the block time in seconds; None and zero while nobody has."""
+
+    claimant: bytes | None = None
+    time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ChainFacts:
     """Everything that a verdict reads from the chain, all as of block `block`.
 
@@ -45,8 +53,9 @@ class ChainFacts:
     (publisher, index) that the bundle names and the log has; `keys` the writers of the bundle's batches; `heads` the
     number of batches of each publisher; `roles` and `parties` are those of `parties.People`. `brand` is the brand of
     the item's class, None if the class is not registered. Recall times are block times in seconds; `lots` has those of
-    the lots that are recalled. `believed` says what of the node's word all of this rests on, by its id in
-    `reasons.NOT_PROVEN`: every answer ("node-trust"), the block ("block-hash"), or nothing (None).
+    the lots that are recalled. `claim` is None where nobody can say: what is no trade item with a serial number has
+    none, and a deployment may lack the contract. `believed` says what of the node's word all of this rests on, by its
+    id in `reasons.NOT_PROVEN`: every answer ("node-trust"), the block ("block-hash"), or nothing (None).
     """
 
     chain_id: int
@@ -67,3 +76,4 @@ class ChainFacts:
     serial_recalled_at: int | None
     lots_recalled_at: Mapping[str, int]
     believed: Literal["node-trust", "block-hash"] | None
+    claim: FirstClaim | None = None

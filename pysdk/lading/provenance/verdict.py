@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lading.epcis.canonical import content_hash
@@ -12,6 +11,8 @@ from lading.epcis.errors import CanonicalError, EventIdError
 from lading.epcis.event_id import event_id
 from lading.provenance import corrections, custody, customs_steps, journey, maps, packing, rules, sales
 from lading.provenance.bundle import Bundle, Entry, MapEntry
+from lading.provenance.charges import Charge, Heard, hear, proven
+from lading.provenance.explain import explain, utc
 from lading.provenance.item import Item, item_of
 from lading.provenance.leaf import EventLeaf
 from lading.provenance.merkle import HASH_BYTES, verify
@@ -19,7 +20,7 @@ from lading.provenance.parties import People
 from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
 from lading.provenance.rules import Finding
 from lading.provenance.story import Happening, Unreadable, about, read
-from lading.provenance.truth import ChainFacts, Trusted
+from lading.provenance.truth import ChainFacts, FirstClaim, Trusted
 
 EXIT_CODES: Mapping[Level, int] = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
 
@@ -44,13 +45,18 @@ class AsOf:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`findings` are the broken rules, worst first; `checked` the ids of the rules that were applied, broken or not;
-    `not_proven` ids of `reasons.NOT_PROVEN`; `as_of` is None if no chain was asked, or none that is trusted."""
+    `not_proven` ids of `reasons.NOT_PROVEN`; `as_of` is None if no chain was asked, or none that is trusted.
+
+    `claim` is who broke the item's seal first, None where that is not known; no verdict depends on it. `heard` says
+    what became of the fault documents that were given."""
 
     verdict: Level
     findings: tuple[Finding, ...]
     checked: tuple[str, ...]
     not_proven: tuple[str, ...]
     as_of: AsOf | None
+    claim: FirstClaim | None = None
+    heard: tuple[Heard, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -79,19 +85,7 @@ class Verdict:
 
     def explain(self) -> list[str]:
         """The verdict in sentences for a consumer, one a line."""
-        lines = [_HEADLINES[self.verdict]]
-        lines += [f"- {REASON_BY_ID[one.reason].sentence} [{one.reason}]{_where(one)}" for one in self.findings]
-        if self.as_of:
-            lines.append(f"As of block {self.as_of.block} of chain {self.as_of.chain_id}, {utc(self.as_of.time)}.")
-        return [*lines, "Not proven:", *(f"- {NOT_PROVEN[one]} [{one}]" for one in self.not_proven)]
-
-
-_HEADLINES: Mapping[Level, str] = {
-    "authentic": "AUTHENTIC: the record of this identifier is consistent and unrevoked.",
-    "suspect": "SUSPECT: the record of this identifier contradicts itself or the chain.",
-    "recalled": "RECALLED: do not use this item.",
-    "unknown": "UNKNOWN: nothing is proven about this item.",
-}
+        return explain(self)
 
 
 def judge(
@@ -100,12 +94,14 @@ def judge(
     trusted: Trusted | None,
     item: Item | None = None,
     nodes: Sequence[Finding] = (),
+    charges: Sequence[Charge] = (),
 ) -> Verdict:
     """The verdict on the item of `bundle`, or on `item`, where the user gave a code beside the bundle.
 
     `facts` are what the chain says of this bundle (`lading.facts.facts_for`), None if none was asked; without facts of
     the trusted deployment the verdict is never better than `unknown`, and nothing is known of publishers. `nodes`: what
-    was found of the nodes themselves, where several were asked.
+    was found of the nodes themselves, where several were asked. `charges`: fault documents; `facts` then have the
+    anchors of those in `accused_in`.
     """
     named = item_of(bundle.item)
     if item is not None and item.key != named.key:
@@ -124,11 +120,14 @@ def judge(
         run.findings.append(Finding("no-events"))
     _judge_maps(run, named, bundle, happenings, leaves)
     story = _judge_story(run, named, happenings, people)
+    heard = hear(bundle, charges, usable, trusted)
     if usable is None:
         run.findings.append(Finding("anchor-not-checked"))
     else:
+        run("no-fault-proven", proven(heard))
         _judge_chain(run, named, bundle, happenings, story, usable)
-    return _verdict(run.findings, run.checked, usable, any(one.lots for one in story))
+    found = _verdict(run.findings, run.checked, usable, any(one.lots for one in story))
+    return replace(found, claim=None if usable is None else usable.claim, heard=heard)
 
 
 class _Run:
@@ -252,7 +251,8 @@ def _verdict(
 
 def _not_proven(findings: list[Finding], facts: ChainFacts | None, lot_known: bool) -> tuple[str, ...]:
     believed = "node-trust" if facts is None else facts.believed
-    complete = facts is not None and all(REASON_BY_ID[one.reason].rule != "complete" for one in findings)
+    doubted = {"complete", "no-fault-proven"}
+    complete = facts is not None and all(REASON_BY_ID[one.reason].rule not in doubted for one in findings)
     shown = {
         "node-trust": believed != "node-trust",
         "block-hash": believed != "block-hash",
@@ -260,15 +260,3 @@ def _not_proven(findings: list[Finding], facts: ChainFacts | None, lot_known: bo
         "lot": lot_known,
     }
     return tuple(one for one in NOT_PROVEN if not shown.get(one, False))
-
-
-def utc(seconds: int) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _where(finding: Finding) -> str:
-    """Details quote the bundle, which may hold control characters to mislead a terminal."""
-    place = "" if finding.entry is None else f" (event {finding.entry + 1})"
-    detail = "".join(sign if sign.isprintable() else "?" for sign in finding.detail)
-    return place + (f": {detail}" if detail else "")
