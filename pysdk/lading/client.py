@@ -3,7 +3,7 @@
 from lading import Lading, Signer
 
 client = Lading.connect("anvil", signer=Signer.from_env())
-client.participants … .goods … .claims … .customs … .orders … .credit …
+client.participants … .goods … .claims … .disclosures … .customs … .orders … .credit …
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from lading.errors import CodeDiffers, WrongChain
 from lading.groups.claims import Claims
 from lading.groups.credit import Credit
 from lading.groups.customs import Customs
+from lading.groups.disclosures import Disclosures
 from lading.groups.goods import Goods
 from lading.groups.orders import Orders
 from lading.groups.participants import Participants
@@ -41,6 +42,7 @@ class Lading:
         self.participants = Participants(session)
         self.goods = Goods(session)
         self.claims = Claims(session)
+        self.disclosures = Disclosures(session)
         self.customs = Customs(session)
         self.orders = Orders(session)
         self.credit = Credit(session)

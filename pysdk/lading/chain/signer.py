@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_account.signers.local import LocalAccount
+from eth_keys.exceptions import BadSignature
 
 from lading.errors import KeystoreLocked, KeyUnreadable, NoSigner
 
@@ -121,6 +122,15 @@ class Signer:
         """An EIP-712 signature, 65 bytes r || s || v as 0x hex, over a document from `lading.chain.typed_data`."""
         signed = self._account.sign_message(encode_typed_data(full_message=dict(typed)))
         return "0x" + bytes(signed.signature).hex()
+
+
+def signer_of(typed: Mapping[str, Any], signature: str) -> str | None:
+    """The checksummed address whose key made a signature (65 bytes, 0x hex) over a document from
+    `lading.chain.typed_data`; None if no key did."""
+    try:
+        return str(Account.recover_message(encode_typed_data(full_message=dict(typed)), signature=signature))
+    except (BadSignature, ValueError):
+        return None
 
 
 def _password(environment: Mapping[str, str]) -> str | None:

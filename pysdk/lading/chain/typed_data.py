@@ -19,6 +19,7 @@ CUSTOMS = "Lading CustomsClearance"
 QUOTES = "Lading Quotes"
 RETURNS = "Lading Returns"
 DUTIES = "Lading Duties"
+PROVENANCE = "Lading ProvenanceRegistry"
 
 TypedData = dict[str, Any]
 _DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
@@ -56,6 +57,11 @@ def returns_domain(chain_id: int, contract: str) -> Domain:
 
 def duties_domain(chain_id: int, contract: str) -> Domain:
     return Domain(DUTIES, VERSION, chain_id, contract)
+
+
+def provenance_domain(chain_id: int, contract: str) -> Domain:
+    """The registry checks no signature; it says of which deployment the participants and events are."""
+    return Domain(PROVENANCE, VERSION, chain_id, contract)
 
 
 def add_key(domain: Domain, participant: str, key: str) -> TypedData:
@@ -142,6 +148,32 @@ def document(domain: Domain, name: str, words: Mapping[str, bytes], signer: str)
     """A customs document: its Solidity struct's name, its words in order, and who signs (ICustomsClearance.Signed)."""
     members = {field: ("bytes32", word) for field, word in words.items()}
     return _typed(domain, name, {**members, "signer": ("address", signer)})
+
+
+def disclosure(
+    domain: Domain,
+    *,
+    publisher: bytes,
+    recipient: str,
+    event_id: bytes,
+    content_hash: bytes,
+    fields_hash: bytes,
+    signer: str,
+) -> TypedData:
+    """What a publisher signs when it hands out private fields (`provenance.disclosure`); no contract reads it.
+    `recipient` is a participant id or an address, as lower-case 0x hex."""
+    return _typed(
+        domain,
+        "Disclosure",
+        {
+            "publisher": ("bytes32", publisher),
+            "recipient": ("string", recipient),
+            "eventId": ("bytes32", event_id),
+            "contentHash": ("bytes32", content_hash),
+            "fieldsHash": ("bytes32", fields_hash),
+            "signer": ("address", signer),
+        },
+    )
 
 
 def receive_with_authorization(

@@ -1,4 +1,4 @@
-"""The JSON Schemas (draft 2020-12) of bundle, fault document and verdict, as published in `schema/`.
+"""The JSON Schemas (draft 2020-12) of bundle, fault document, disclosure and verdict, as published in `schema/`.
 
 They follow from the models and tables of this package; `python -m lading.provenance.schemas` writes the files anew, and
 a test says whether they are fresh.
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lading.provenance import faults
+from lading.provenance import disclosure, faults
 from lading.provenance.bundle import FORMAT, Bundle
 from lading.provenance.reasons import NOT_PROVEN, REASONS, RULES
 from lading.provenance.verdict import EXIT_CODES
@@ -32,6 +32,15 @@ def fault_schema() -> dict[str, Any]:
     """Of `lading-fault/1`."""
     schema = faults.ADAPTER.json_schema(mode="serialization")
     return {"$schema": _DRAFT, "$id": f"urn:{faults.FORMAT.replace('/', ':')}", "title": faults.FORMAT, **schema}
+
+
+def disclosure_schema() -> dict[str, Any]:
+    """Of `lading-disclosure/1`."""
+    return {
+        "$schema": _DRAFT,
+        "$id": f"urn:{disclosure.FORMAT.replace('/', ':')}",
+        **disclosure.Disclosure.model_json_schema(mode="serialization"),
+    }
 
 
 def verdict_schema() -> dict[str, Any]:
@@ -69,6 +78,7 @@ def _ids(sentences: dict[str, str], description: str) -> dict[str, Any]:
 
 PUBLISHED = {
     "lading-bundle-1.json": bundle_schema,
+    "lading-disclosure-1.json": disclosure_schema,
     "lading-fault-1.json": fault_schema,
     "lading-verdict-1.json": verdict_schema,
 }

@@ -55,6 +55,11 @@ PROPERTIES = (
         "tagCounter",
         "The counter that the tag gave at this read: a whole number that never falls. The event names one thing.",
     ),
+    Word(
+        "private",
+        "Of each private field, under its name, the commitment to its value: SHA-256 over name, value and a secret "
+        "salt.",
+    ),
 )
 
 _STEPS = {step.uri: step for step in CUSTOMS_STEPS}

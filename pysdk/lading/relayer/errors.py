@@ -10,6 +10,7 @@
     │   ├── OutboxForeign     it belongs to another log
     │   ├── OutboxLocked      another process is writing to it
     │   └── OutboxFull        no room to write
+    ├── PrivateStoreError     the file with the secrets of private fields cannot be used
     └── LogError              log and outbox disagree
         ├── LogAhead          somebody else anchored in this log
         └── LogDiffers        this log holds other content under one of our indexes
@@ -99,6 +100,14 @@ class OutboxLocked(OutboxError):
 
 class OutboxFull(OutboxError):
     """The disk is full, or the file may not grow."""
+
+
+class PrivateStoreError(LadingError):
+    """The file with the secrets of private fields cannot be used. The message holds none of them."""
+
+    def __init__(self, path: str, problem: str, *, hint: str, retryable: bool = False) -> None:
+        self.path = path
+        super().__init__(f"The private store {path} cannot be used: {problem}.", hint=hint, retryable=retryable)
 
 
 class LogError(LadingError):
