@@ -20,7 +20,7 @@ from lading.provenance.bundle import Bundle
 from lading.provenance.disclosure import Disclosure, Statement, compare, dump, parse, state
 from lading.provenance.errors import DisclosureError
 from lading.provenance.leaf import self_contained
-from lading.provenance.private import Match, Secret, seal
+from lading.provenance.private import Match, Secret, check, seal
 from lading.provenance.schemas import FOLDER, disclosure_schema
 from lading.provenance.vocabulary import VOC
 
@@ -135,6 +135,35 @@ def test_no_byte_can_be_another(disclosed: tuple[Bundle, Disclosure]):
             assert not signed_on(altered, bundle.chain), position
             good += 1
     assert good > 100, "most alterations of digits are still readable, and caught by the signature"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(min_size=1, max_size=12), json_values, min_size=1, max_size=4))
+def test_whatever_was_sealed_can_be_disclosed(fields: dict[str, Any]):
+    secrets = tuple(Secret.of(name, value) for name, value in fields.items())
+    known = {one.name: one.commitment for one in secrets}
+    statement = state("ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0", b"\7" * 32, BRAND, CUSTOMS, secrets)
+    again = parse(dump(Disclosure.of(statement, b"\1" * 20, "0x" + "00" * 65)))
+    assert {check(known, one) for one in again.fields} == {Match.MATCHES}
+    assert len(again.fields) == len(fields)
+    assert again.words == statement.words
+
+
+def test_values_at_the_bounds_of_what_is_sealed_can_be_disclosed():
+    deep = json.loads("[" * 24 + "]" * 24)
+    made = (Secret.of("acme:a", deep), Secret.of("acme:b", "x" * ((1 << 20) - 2)))
+    statement = state("ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0", b"\7" * 32, BRAND, CUSTOMS, made)
+    assert parse(dump(Disclosure.of(statement, b"\1" * 20, "0x" + "00" * 65))).fields == made
+    large = state(statement.event_id, b"\7" * 32, BRAND, CUSTOMS, [Secret.of(f"a:{n}", "x" * 10**6) for n in range(5)])
+    with pytest.raises(DisclosureError, match="at most"):
+        dump(Disclosure.of(large, b"\1" * 20, "0x" + "00" * 65))
 
 
 SHAPES = {

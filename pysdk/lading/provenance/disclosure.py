@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator
 
 from lading.epcis.canonical import canonical_json, content_hash
 from lading.epcis.errors import CanonicalError
-from lading.provenance.bundle import Address, Bundle, Hash, Model, canonical_document, first_fault
+from lading.provenance.bundle import MAX_BYTES, Address, Bundle, Hash, Model, canonical_document, first_fault
 from lading.provenance.errors import BundleError, DisclosureError
 from lading.provenance.leaf import EVENT_ID, event_id_digest
 from lading.provenance.private import Match, Secret, check, commitments
@@ -106,11 +106,15 @@ def state(event_id: str, content: bytes, publisher: bytes, recipient: str, field
 
 
 def dump(disclosure: Disclosure) -> bytes:
-    """The canonical bytes. Raises DisclosureError: a value is none that JSON carries exactly."""
+    """The canonical bytes. Raises DisclosureError: a value is none that JSON carries exactly, or all of them are more
+    than is read."""
     try:
-        return canonical_json(disclosure.model_dump(mode="json"))
+        data = canonical_json(disclosure.model_dump(mode="json"))
     except CanonicalError:
         raise DisclosureError("$.fields", "a value has no canonical JSON") from None
+    if len(data) > MAX_BYTES:
+        raise DisclosureError("$.fields", f"it would have {len(data)} bytes; at most {MAX_BYTES} are read")
+    return data
 
 
 def parse(data: bytes) -> Disclosure:

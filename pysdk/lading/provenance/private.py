@@ -31,6 +31,10 @@ SALT_BYTES: Final = 32
 MAX_NAME: Final = 500
 """Characters of a field's name: a prefix, a colon and a word."""
 
+MAX_VALUE_BYTES: Final = 1 << 20
+MAX_VALUE_DEPTH: Final = 24
+"""Of a value, so that a disclosure of it stays within what is read of a document (bundle.MAX_BYTES, MAX_DEPTH)."""
+
 _OURS: Final = f"{{{VOC}}}"
 _PRIVATE: Final = f"{_OURS}private"
 _COMMITMENT: Final = re.compile(r"0x[0-9a-f]{64}")
@@ -56,9 +60,16 @@ class Secret(Model):
 
     @classmethod
     def of(cls, name: str, value: object) -> Self:
-        """With a new salt. Raises PrivateError: the value is none that JSON carries exactly."""
+        """With a new salt. Raises PrivateError: the value is none that JSON carries exactly, or too large or deep to be
+        disclosed."""
         salt = secrets.token_bytes(SALT_BYTES)
         commitment(name, value, salt)
+        if _is_deep(value) or len(canonical_json(value)) > MAX_VALUE_BYTES:
+            raise PrivateError(
+                f"The value of {name[:MAX_NAME]!r} is too large: more than {MAX_VALUE_BYTES} bytes, or nested deeper "
+                f"than {MAX_VALUE_DEPTH}.",
+                hint="Keep it in a file of its own, and make the file's SHA-256 the value.",
+            )
         return cls.model_validate({"name": name, "value": value, "salt": salt})
 
     @property
@@ -94,8 +105,8 @@ def seal(event: Mapping[str, Any], names: Iterable[str], context: object = None)
     our own vocabulary says to verifiers, cannot be private.
 
     Raises:
-        PrivateError: a field cannot be private, its value is none that JSON carries exactly, the event is sealed
-            already, or a context cannot be used.
+        PrivateError: a field cannot be private, its value is none that JSON carries exactly or too large, the event is
+            sealed already, or a context cannot be used.
     """
     namespaces = _namespaces(context, event.get("@context"))
     found = sorted({name for wanted in names for name in named(event, wanted, context)})
@@ -163,6 +174,14 @@ def opened(event: Mapping[str, Any], held: Sequence[Secret]) -> dict[str, Any]:
     namespaces = _namespaces(event.get("@context"))
     rest = {name: value for name, value in event.items() if namespaces.key(name) != _PRIVATE}
     return rest | ({PROPERTY: left} if left else {}) | {one.name: one.value for one in held}
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_VALUE_DEPTH):
+        nested = [one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in nested for inner in (one.values() if isinstance(one, dict) else one)]
+    return any(isinstance(one, dict | list) for one in level)
 
 
 def _is_commitment(value: object) -> bool:
