@@ -91,24 +91,27 @@ class Tree:
             raise ToolchainError(f"Unmutated, the tests have to pass ({verdict.outcome}):\n{output[-4000:]}")
 
     def judge(self, mutant: Mutant) -> Verdict:
-        """Its own tests first, where most mutants die; all of them for one that outlived those."""
+        """A contract's own tests first, where most of its mutants die; all of them for one that outlived those, and for
+        a library, which has none and is compiled into everything anyway."""
         path = self.folder / mutant.file
         original = path.read_text(encoding="utf-8")
         path.write_text(mutant.applied(original), encoding="utf-8")
+        seconds = 0.0
         try:
-            first, _ = self._run(["--match-path", self._nearest(mutant.file)])
-            if first.outcome != "survived":
-                return first
-            whole, _ = self._run([])
-            return Verdict(whole.outcome, whole.by, first.seconds + whole.seconds)
+            for options in self._rounds(mutant.file):
+                verdict, _ = self._run(options)
+                seconds += verdict.seconds
+                if verdict.outcome != "survived":
+                    break
+            return Verdict(verdict.outcome, verdict.by, seconds)
         finally:
             path.write_text(original, encoding="utf-8")
 
-    def _nearest(self, file: str) -> str:
-        """The test files called like the contract; for a library, the vault's."""
+    def _rounds(self, file: str) -> list[list[str]]:
+        """forge's options, run after run: the test files called like the contract, if there are any, then all."""
         stem = Path(file).stem
         named = any((self.folder / "tests" / "contracts").glob(f"{stem}*.t.sol"))
-        return f"tests/contracts/{stem if named else 'TradeEscrow'}*.t.sol"
+        return [["--match-path", f"tests/contracts/{stem}*.t.sol"], []] if named else [[]]
 
     def _run(self, options: list[str]) -> tuple[Verdict, str]:
         for name in _REMEMBERED:
