@@ -12,11 +12,13 @@ from sdk_kit import BRAND, BUYER, CONTROLLER, World
 
 from lading.chain import devnet
 from lading.enums import Role
+from lading.facts import chain_ref
+from lading.provenance.bundle import build_bundle, dump
 from lading.relayer.anchoring import anchor
 from lading.relayer.outbox import Outbox
 from lading.relayer.run import identity_of
 
-PREFIX, GTIN = "9521141", "09521141123454"
+PREFIX, GTIN, CLASS = "9521141", "09521141123454", "urn:epc:id:sgtin:9521141.012345"
 ITEMS = tuple(f"https://id.gs1.org/01/{GTIN}/21/{serial}" for serial in ("S1", "S2"))
 AS_BUYER, AS_ANYONE = "--dev-account 1", "--dev-account 9"
 
@@ -77,6 +79,21 @@ def test_the_first_buyer_claims_and_later_scans_see_it(
     assert claimed["time"] is not None
     late = shell(f"claim open {kept} --seals {sealed['seals']} {AS_ANYONE} --json")
     assert (late.code, late.error["type"]) == (4, "AlreadyClaimed")
+
+    mine = f"Claimed on {claimed['time']} by {BUYER.address}. If that was not you, the seal was broken before."
+    for serial, line in (("S1", mine), ("S2", "Nobody has claimed it.")):
+        bundle = tmp_path / f"{serial}.json"
+        bundle.write_bytes(dump(build_bundle(f"{CLASS}.{serial}", chain_ref(world.client.deployment), [])))
+        check_verify(shell, f"verify {bundle} --rpc {world.client.chain.network.url}", line)
+
+
+def check_verify(shell: Cli, words: str, line: str):
+    """Of a bundle without events: a claim is no part of the verdict, nor of its document."""
+    for more in ("", " --state-proof"):
+        assert [one for one in shell(words + more).out.splitlines() if "laimed" in one] == [line]
+    found = shell(f"{words} --json")
+    assert set(json.loads(found.out)) == {"verdict", "reasons", "checked", "not_proven", "as_of"}
+    assert "laimed" not in found.out + found.err
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_events_that_were_altered_are_told_by_their_batch(published: Cli):
     assert (found["verdict"], found["difference"], found["index"]) == ("suspect", "root-differs", 0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lying(published: Cli, root: Path) -> Path:
     """The fault document of a publisher that lied to its own map before it anchored the next batch."""
     shutil.copy(published.folder / "brand.sqlite3", published.folder / "lying.sqlite3")
@@ -93,6 +93,54 @@ def test_a_map_that_leaves_a_thing_out_is_proven_in_a_file_and_by_bundles(publis
 
     behind = published("provenance audit --outbox brand.sqlite3 --json")
     assert (behind.code, json.loads(behind.out)["missing"]) == (12, 1)
+
+
+def test_verify_honours_a_fault_document(published: Cli, node: devnet.Devnet, lying: Path):
+    fault = faults.parse(lying.read_bytes())
+    assert isinstance(fault, faults.Lacks)
+    item = published.folder / "item.json"
+    item.write_bytes(dump(build_bundle(fault.entry.event["epcList"][0], fault.chain, [fault.entry])))
+    words = f"verify {item} --rpc {node.url}"
+    assert published.json(words, code=12)["reasons"] == ["map-missing", "class-unknown"]
+
+    for more in ("", " --state-proof"):
+        found = published.json(f"{words} --fault fault.json{more}", code=10)
+        assert found["reasons"][0] == "publisher-faulty"
+        assert "no-fault-proven" in found["checked"]
+    shown = published(f"{words} --fault fault.json --fault fault.json")
+    assert (shown.code, shown.out.count("Fault document fault.json holds: batch")) == (10, 2)
+    offline = published(f"verify {item} --fault fault.json")
+    assert "Fault document fault.json was not judged" in offline.out
+
+
+def test_verify_ignores_a_fault_of_others_and_says_so(published: Cli, node: devnet.Devnet, lying: Path):
+    fault = faults.parse(lying.read_bytes())
+    chain = fault.chain.model_copy(update={"chain_id": 5})
+    (published.folder / "far.json").write_bytes(faults.dump(fault.model_copy(update={"chain": chain})))
+    item = published.folder / "none.json"
+    item.write_bytes(dump(build_bundle("urn:epc:id:sgtin:9521141.012345.1001", fault.chain, [])))
+    own = published.folder / "item.json"
+    for bundle, document, said in ((item, "fault.json", "bundle has nothing"), (own, "far.json", "another chain")):
+        words = f"verify {bundle} --rpc {node.url} --fault {document}"
+        assert f"{document} was ignored" in (shown := published(words)).out
+        assert said in shown.out
+        machine = published(f"{words} --json")
+        assert "publisher-faulty" not in json.loads(machine.out)["reasons"]
+        assert f"{document} was ignored" in machine.err
+
+
+def test_verify_refuses_a_fault_document_that_does_not_hold(published: Cli, node: devnet.Devnet, lying: Path):
+    fault = faults.parse(lying.read_bytes())
+    false = fault.model_copy(update={"leaves": (b"\x01" * 32,)})
+    for name, data, said in (
+        ("false.json", faults.dump(false), "false.json proves no fault: the leaves are not what the map counts"),
+        ("torn.json", lying.read_bytes()[:-2], "torn.json is no fault document"),
+        ("loose.json", lying.read_bytes() + b"\n", "loose.json is no fault document"),
+    ):
+        (published.folder / name).write_bytes(data)
+        error = published.refused(f"verify item.json --rpc {node.url} --fault {name}", 1)
+        assert error["type"] == "FaultRefused"
+        assert said in error["message"]
 
 
 def test_what_to_audit_has_to_be_said_once(published: Cli):

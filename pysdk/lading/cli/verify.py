@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 
 from lading.cli.documents import read_bytes
 from lading.cli.options import START, Json, open_chain
-from lading.cli.output import emit
+from lading.cli.output import emit, progress
 from lading.errors import (
     ContractError,
     DeploymentError,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from lading import facts
     from lading.chain.node import Chain
     from lading.facts import TrustedDeployment
+    from lading.provenance.charges import Charge, Heard
 
 Code = Annotated[
     str | None, typer.Argument(metavar="[CODE]", help="EPC or Digital Link on the item, or the bundle's file.")
@@ -59,6 +61,16 @@ Provenance = Annotated[str | None, typer.Option("--provenance", metavar="ADDRESS
 ChainId = Annotated[int | None, typer.Option("--chain-id", metavar="N", min=1, help="and their chain.")]
 
 
+FaultFiles = Annotated[
+    list[Path],
+    typer.Option("--fault", metavar="FILE", help="A fault document against a publisher; repeat the option."),
+]
+
+
+class FaultRefused(InputError):
+    """A fault document that proves nothing."""
+
+
 class NoRegistry(DeploymentError):
     """Another program stands where the registries should: only addresses that were typed can meet it."""
 
@@ -77,6 +89,7 @@ def verify(
     registry: Registry = None,
     provenance: Provenance = None,
     chain_id: ChainId = None,
+    fault: FaultFiles = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
     """Say whether an item is genuine: exit 0 authentic, 10 suspect, 11 recalled, 12 unknown."""
@@ -92,19 +105,59 @@ def verify(
     proof = _proof(state_proof, block_hash, rpc)
     item = None if code is None else item_of(code)
     content = parse(read_bytes(bundle))
+    charges = [_charge(file) for file in fault]
     chains, silent = _nodes(rpc)
     trusted, record = (typed, None) if typed else _recorded(chains[0] if chains else None, deployment)
     try:
-        verdict = facts.verify_among(content, chains, silent=silent, deployment=trusted, item=item, proof=proof)
+        verdict = facts.verify_among(
+            content, chains, silent=silent, deployment=trusted, item=item, proof=proof, charges=charges
+        )
     except ContractError as error:
         raise NoRegistry(
             "What stands at the addresses that you trust does not answer like the two registries.",
             hint="Compare --registry (ParticipantRegistry) and --provenance (ProvenanceRegistry) with their source.",
         ) from error
+    _say(verdict.heard, aloud=as_json)
     lines = verdict.explain() if record is None else [*verdict.explain(), f"Trusted record: {record}"]
     emit(verdict.document(), as_json=as_json, lines=lines)
     if verdict.exit_code:
         raise typer.Exit(verdict.exit_code)
+
+
+def _charge(file: Path) -> Charge:
+    """
+    Raises:
+        FaultRefused: it is no fault document.
+    """
+    from lading.provenance import faults
+    from lading.provenance.charges import Charge
+    from lading.provenance.errors import FaultError
+
+    try:
+        return Charge(str(file), faults.parse(read_bytes(file)))
+    except FaultError as error:
+        raise FaultRefused(
+            f"{file} is no fault document, at {error.path}: {error.problem}.", hint=error.hint
+        ) from error
+
+
+def _say(heard: Sequence[Heard], *, aloud: bool) -> None:
+    """What became of the fault documents, where the document on stdout has no place for it.
+
+    Raises:
+        FaultRefused: one does not hold; a verdict beside it would look as if it had been weighed.
+    """
+    from lading.provenance.charges import Weight
+    from lading.provenance.explain import weighed
+
+    for one in heard:
+        if one.weight is Weight.REFUSED:
+            raise FaultRefused(
+                f"{one.charge.name} proves no fault: {one.because}.",
+                hint="Leave it out, and ask whoever gave it to you.",
+            )
+    for one in heard if aloud else ():
+        progress(weighed(one))
 
 
 def _typed(

@@ -41,7 +41,7 @@ class Weight(StrEnum):
     IGNORED = "ignored"
     """Nothing: it is about something else, or not the publisher's doing."""
     OPEN = "open"
-    """Nothing yet: it could be proven, but the chain was not asked."""
+    """Nothing yet: it could be proven, but what the chain has is not known."""
     REFUSED = "refused"
     """The document does not hold."""
 
@@ -93,7 +93,7 @@ def _heard(charge: Charge, facts: ChainFacts | None, trusted: Trusted | None) ->
     if judged.standing is Standing.UNFOUNDED:
         return Heard(charge, Weight.REFUSED, judged.because)
     if facts is None:
-        return Heard(charge, Weight.OPEN, "no chain that you trust was asked for its batches")
+        return Heard(charge, Weight.OPEN, "what the chain has of its batches is not known")
     if judged.standing is Standing.UNANCHORED:
         return Heard(charge, Weight.REFUSED, judged.because)
     # Whoever stole a publisher's key could lie in its name; what that key anchored is distrusted wherever it is shown.
