@@ -60,6 +60,15 @@ PROPERTIES = (
         "Of each private field, under its name, the commitment to its value: SHA-256 over name, value and a secret "
         "salt.",
     ),
+    Word("carbon", "The greenhouse gases of the whole event, as one object: mg, method, scope, verifier, signature."),
+    Word("mg", "Milligrams of CO2 equivalent: a whole number from 0 to 2^53 - 1."),
+    Word("method", "By which rules they were worked out: ISO 14067:2018 or ISO 14083:2023."),
+    Word("scope", "What they cover, in words."),
+    Word("verifier", "Who verified them: a participant id, as 0x and 64 lower-case hexadecimal digits."),
+    Word("signature", "The verifier's signature (EIP-712), as 0x and 130 lower-case hexadecimal digits."),
+    Word("massMg", "The mass of each thing that the event names, or of the one beside it: milligrams, from 1 on."),
+    Word("masses", "The masses of single things: a list of objects with thing and massMg."),
+    Word("thing", "The EPC of the thing whose mass stands beside it."),
 )
 
 _STEPS = {step.uri: step for step in CUSTOMS_STEPS}
