@@ -8,6 +8,8 @@ from story_kit import (
     BUYER,
     CUSTOMS_OFFICE,
     INSPECTOR,
+    PARTIES,
+    ROLES,
     SHOPKEEPER,
     Told,
     act,
@@ -59,6 +61,27 @@ def test_without_knowing_publishers_the_rule_is_not_checked() -> None:
 
     assert verdict.verdict == "authentic"
     assert "held-by-one" not in verdict.checked
+
+
+def test_whom_the_registry_knows_under_no_gln_is_known_only_where_parties_are_participants() -> None:
+    """Admitted under a LEI or a national number, it cannot be told from the party that an event names by its GLN."""
+    by_gln = *CHAIN, (STRANGER, act("shipping", 12 * HOUR))
+    by_uri = BIRTH, (BRAND, act("shipping", 2 * HOUR, **handed(uri(BRAND), uri(CARRIER))))
+    checked = []
+    for story in (by_gln, by_uri):
+        world = world_of(story)
+        world.changes |= {"roles": ROLES, "parties": PARTIES | {who: frozenset[str]() for who in (BRAND, STRANGER)}}
+        checked.append("held-by-one" in world.judge().checked)
+
+    assert checked == [False, True]
+
+
+def test_a_hand_over_is_read_under_its_document_s_own_prefix() -> None:
+    own = {"@context": [{"gs": "https://ref.gs1.org/cbv/"}]}
+    named = handed(party(STRANGER), party(SHOPKEEPER), "gs:SDT-possessing_party")
+    stolen = (STRANGER, act("shipping", 12 * HOUR, **named) | own)
+
+    assert judged(*CHAIN, stolen) == suspect("handover-foreign")
 
 
 def test_handing_on_what_another_holds_is_suspect_even_where_publishers_are_not_known() -> None:

@@ -439,6 +439,26 @@ def test_an_alarming_last_disposition_is_suspect(word: str) -> None:
     assert reasons(journey(seen(SHOP, 31 * HOUR, disposition=word)).judge()) == ("suspect", ["disposition-alarming"])
 
 
+OWN_PREFIX = {"@context": [{"gs": "https://ref.gs1.org/cbv/"}]}
+"""What CBV is called by a document that chooses its own prefixes."""
+
+
+@pytest.mark.parametrize("word", ["gs:Disp-stolen", "cbv:Disp-stolen ", "urn:epcglobal:cbv:disp:stolen"])
+def test_a_word_means_to_the_story_what_it_means_to_the_event_id(word: str) -> None:
+    told = seen(SHOP, 31 * HOUR, disposition=word) | OWN_PREFIX
+    destroyed = seen(SHOP, 31 * HOUR, bizStep="gs:BizStep-destroying", disposition="active") | OWN_PREFIX
+
+    assert reasons(journey(told).judge()) == ("suspect", ["disposition-alarming"])
+    assert reasons(journey(destroyed).judge()) == ("suspect", ["item-destroyed"])
+
+
+def test_a_word_whose_context_cannot_be_used_is_not_judged() -> None:
+    told = seen(SHOP, 31 * HOUR, disposition="cbv:Disp-stolen")
+    world = with_entry(journey(), 1, event=told | {"@context": [{"cbv": "https://elsewhere.example/"}]})
+
+    assert "event-unreadable" in world.judge().reasons
+
+
 def test_an_alarming_disposition_that_was_lifted_is_not() -> None:
     world = journey(
         seen(SHOP, 31 * HOUR, disposition="damaged"), seen(SHOP, 32 * HOUR, disposition="sellable_accessible")

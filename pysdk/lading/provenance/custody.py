@@ -14,6 +14,7 @@ from lading.provenance.reasons import CLOCK_TOLERANCE_SECONDS
 from lading.provenance.rules import Finding
 from lading.provenance.sales import is_distant, is_sale
 from lading.provenance.story import Happening
+from lading.provenance.vocabulary import PARTICIPANT
 
 _RECEIVING = frozenset({"receiving", "accepting", "arriving", "unloading"})
 _MOVING = frozenset(
@@ -32,9 +33,12 @@ class _Held:
 
 
 def custody_known(story: Sequence[Happening], people: People) -> bool:
-    """Whether it is known of each publisher who it is, where any hand-over names somebody."""
-    named = any(one.handovers for one in story)
-    return not named or all(one.publisher in people.parties and one.publisher in people.roles for one in story)
+    """Whether it is known of each publisher who it is, where any hand-over names somebody. Whoever was admitted under
+    no GLN can be told from others only where all parties are named by their URIs as participants."""
+    named = NOBODY.union(*(pair.source | pair.destination for one in story for pair in one.handovers.values()))
+    by_uri = all(name.startswith(PARTICIPANT) for name in named)
+    told = {who for who, names in people.parties.items() if names or by_uri}
+    return not named or all(one.publisher in told and one.publisher in people.roles for one in story)
 
 
 def held_by_one(story: Sequence[Happening], people: People) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from lading.epcis.namespaces import ContextProblem, from_context
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -35,6 +37,17 @@ def objects_in(holder: Mapping[str, object], name: str) -> list[Mapping[str, obj
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise Unreadable(f"{name} is no list of objects")
     return value
+
+
+def written_out(event: Mapping[str, object], text: str) -> str:
+    """A word as the event id reads it, with its prefix written out: a context may call a name space what it likes. A
+    word without one is left as it is. Raises Unreadable if the context cannot be used."""
+    if ":" not in text:
+        return text
+    try:
+        return from_context(event.get("@context")).value(text.strip())
+    except ContextProblem as error:
+        raise Unreadable(str(error)) from error
 
 
 def seconds(text: str) -> float:

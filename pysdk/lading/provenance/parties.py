@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lading.provenance.fields import objects_in, text_in
+from lading.provenance.fields import objects_in, text_in, written_out
 from lading.provenance.item import party_of
 from lading.provenance.vocabulary import PARTICIPANT
 
@@ -77,7 +77,7 @@ def handovers(event: Mapping[str, object]) -> dict[Right, Handover]:
 
 
 def _named(event: Mapping[str, object], name: str, member: str, right: Right) -> Party:
-    pairs = [(text_in(one, "type"), text_in(one, member)) for one in objects_in(event, name)]
+    pairs = [(written_out(event, text_in(one, "type")), text_in(one, member)) for one in objects_in(event, name)]
     return frozenset(
         party_of(party) for kind, party in pairs if (found := _RIGHT.fullmatch(kind)) is not None and found[1] == right
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lading.provenance.bundle import Entry
 from lading.provenance.coordinates import Position, is_geo, position_of
-from lading.provenance.fields import Unreadable, local_name, seconds, text_in, texts_in
+from lading.provenance.fields import Unreadable, local_name, seconds, text_in, texts_in, written_out
 from lading.provenance.item import same_thing, site_of
 from lading.provenance.parties import Handover, Right, handovers
 from lading.provenance.vocabulary import Word, customs_step, tag_counter
@@ -99,8 +99,8 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         kind=kind,
         action=action,
         time=seconds(text_in(event, "eventTime")),
-        biz_step=text_in(event, "bizStep", ""),
-        disposition=text_in(event, "disposition", ""),
+        biz_step=_word(event, "bizStep"),
+        disposition=_word(event, "disposition"),
         site=None if place is None or is_geo(place) else site_of(place),
         subjects=subjects,
         parent=parent,
@@ -116,6 +116,13 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         point=position_of(event, place),
         counter=tag_counter(event) if len(subjects) == 1 else None,
     )
+
+
+def _word(event: Mapping[str, object], name: str) -> str:
+    """As it stands there, unless only its document's own prefixes hide that it is CBV's."""
+    text = text_in(event, name, "")
+    meant = written_out(event, text)
+    return meant if cbv_word(text) is None and cbv_word(meant) is not None else text
 
 
 def _place(event: Mapping[str, object]) -> str | None:
