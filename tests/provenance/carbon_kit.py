@@ -95,8 +95,9 @@ class Story:
         self.things: list[str] = []
         self.holder: dict[str, str] = {}
         self.ended: set[str] = set()
+        self.packed: set[str] = set()
         self.late = False
-        """Whether something was put into a container that was inside of another: its bundle lacks the outer one."""
+        """Whether something was put into a container that had been in another: its bundle may lack the outer one."""
         self.wrong: list[dict[str, Any]] = []
         self.copied: list[dict[str, Any]] = []
 
@@ -155,7 +156,8 @@ class Story:
         if parent == new:
             self.things.append(new)
         self.holder |= dict.fromkeys(children, parent)
-        self.late = self.late or parent in self.holder
+        self.late = self.late or parent in self.packed
+        self.packed |= set(children)
         self.events.append(pack(self.now, parent, *children, mg=self.mg(), **self.masses(children)))
 
     def unpack(self) -> None:

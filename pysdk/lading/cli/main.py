@@ -26,6 +26,7 @@ from lading.cli import (
     doctor,
     epc,
     epcis,
+    footprint,
     goods,
     labels,
     order,
@@ -83,6 +84,7 @@ for group in (
     sun,
 ):
     app.add_typer(group.app)
+footprint.register(proof.app)
 
 
 class Unexpected(LadingError):
