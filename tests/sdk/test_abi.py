@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lading import artifacts
 from lading.chain import abi
+from lading.contracts import storage
 from lading.errors import BadResponse, InputError
 
 ITEMS = [
@@ -81,3 +82,11 @@ def test_too_few_values_are_refused():
 def test_an_answer_that_is_too_short_is_refused(data):
     with pytest.raises(BadResponse, match="does not decode"):
         abi.decode(["uint256", "uint256"], data)
+
+
+def test_a_text_that_is_no_utf_8_is_read_nonetheless():
+    """A platform may admit a seller under any bytes; both ways of reading them say the same."""
+    written, word = b"\xff\xfe1", (b"\xff\xfe1").ljust(31, b"\0") + bytes([2 * 3])
+
+    assert abi.decode(["(uint8,string)"], reference_encode(["(uint8,bytes)"], [(2, written)])) == ((2, r"\xff\xfe1"),)
+    assert storage.short_text(int.from_bytes(word, "big")) == r"\xff\xfe1"

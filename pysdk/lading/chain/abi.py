@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 from eth_abi.codec import ABICodec
-from eth_abi.decoding import UnsignedIntegerDecoder
-from eth_abi.encoding import UnsignedIntegerEncoder
+from eth_abi.decoding import StringDecoder, UnsignedIntegerDecoder
+from eth_abi.encoding import TextStringEncoder, UnsignedIntegerEncoder
 from eth_abi.exceptions import DecodingError, EncodingError
 from eth_abi.registry import BaseEquals
 from eth_abi.registry import registry as shared_registry
@@ -30,6 +30,10 @@ def _codec() -> ABICodec:
     registry.unregister("uint")
     plain = BaseEquals("uint")  # type: ignore[no-untyped-call]
     registry.register(plain, UnsignedIntegerEncoder, UnsignedIntegerDecoder, label="uint")
+    # Contracts take any bytes for a text: whoever writes what is no UTF-8 must not keep others from reading the rest.
+    registry.unregister("string")
+    text = StringDecoder("backslashreplace")  # type: ignore[no-untyped-call]
+    registry.register(BaseEquals("string"), TextStringEncoder, text, label="string")  # type: ignore[no-untyped-call]
     return ABICodec(registry)
 
 

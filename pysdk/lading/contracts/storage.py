@@ -87,11 +87,12 @@ def claim_slot(gtin: int, serial: str) -> int:
 
 
 def short_text(word: int) -> str | None:
-    """The string that a slot holds; None for one of 32 bytes or more, which lies elsewhere."""
+    """The string that a slot holds, as `lading.chain.abi` reads it; None for one of 32 bytes or more, which lies
+    elsewhere."""
     if word & 1:
         return None
     length = (word & 0xFF) // 2
-    return word.to_bytes(WORD, "big")[:length].decode()
+    return word.to_bytes(WORD, "big")[:length].decode(errors="backslashreplace")
 
 
 def _entry(mapping: int, key: bytes) -> int:
