@@ -6,6 +6,7 @@ import json
 import os
 import re
 import selectors
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -18,20 +19,28 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from lading.chain.devnet import running
+from lading.chain.devnet import advance, running
 from lading.chain.node import Chain
 from lading.chain.signer import Signer
+from lading.claims import SealProof
 from lading.client import Lading
 from lading.demo import cast, goods
 from lading.demo.diary import Diary
 from lading.demo.run import example_folder
 from lading.deploy import Params, deploy
+from lading.facts import chain_ref
+from lading.models import Batch
+from lading.provenance import faults
 from lading.provenance.bundle import dump
+from lading.provenance.seal import new_code, seal_of
 from lading.relayer.anchoring import anchor
+from lading.relayer.audit import audit
 from lading.relayer.intake import take_document
 
 TRAVELLED = "urn:epc:id:sgtin:9521141.012345.3001"
 """An item whose events say where on the globe they happened."""
+
+LEFT_OUT = "urn:epc:id:sgtin:9521141.012345.4001"
 
 PATHS = {
     "genuine": "/01/09521141123454/21/1001",
@@ -47,11 +56,14 @@ _CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
 
 @dataclass(frozen=True)
 class World:
-    """A chain with anchored goods. `bundles` holds one file for each name in `ITEMS`; `record` is the deployment's."""
+    """A chain with anchored goods. `bundles` holds one file for each name in `ITEMS`; `record` is the deployment's.
+    The travelled item is `claimed`, at that block time; `fault` is a document against the carrier."""
 
     node: str
     record: Path
     bundles: Path
+    claimed: int
+    fault: bytes
 
     def bundle(self, name: str) -> bytes:
         return (self.bundles / f"{name}.json").read_bytes()
@@ -69,13 +81,15 @@ def world(folder: Path) -> Iterator[World]:
         goods.publish(folder, players, example_folder(), diary)
         goods.relay_reads(folder, players, example_folder(), diary)
         _travel(folder, players)
+        claimed = _claim(folder, players)
+        fault = _leave_out(folder, players, governance)
         goods.recall(players, diary)
         bundles = folder / "bundles"
         bundles.mkdir()
         for name, item in ITEMS.items():
             (bundles / f"{name}.json").write_bytes(dump(goods._bundle(item, folder, players, governance)))
         (record,) = records.glob("*-????????.json")
-        yield World(node.url, record, bundles)
+        yield World(node.url, record, bundles, claimed, fault)
 
 
 def _travel(folder: Path, players: cast.Cast) -> None:
@@ -92,16 +106,70 @@ def _travel(folder: Path, players: cast.Cast) -> None:
         ],
     }
     for part, events in stops.items():
-        document = {
-            "@context": _CONTEXT,
-            "type": "EPCISDocument",
-            "schemaVersion": "2.0",
-            "creationDate": "2026-05-27T12:00:00.000Z",
-            "epcisBody": {"eventList": events},
-        }
         with goods._outbox(folder, part, players) as outbox:
-            take_document(outbox, document)
+            take_document(outbox, _document(events))
             list(anchor(outbox, players[part].client, 1000))
+
+
+def _document(events: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "@context": _CONTEXT,
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-05-27T12:00:00.000Z",
+        "epcisBody": {"eventList": events},
+    }
+
+
+def _claim(folder: Path, players: cast.Cast) -> int:
+    """The brand seals the travelled item, and the buyer breaks the seal; the claim's time."""
+    number, serial, code = int(cast.GTIN), "3001", new_code()
+    leaf = seal_of(number, serial, code)
+    with goods._outbox(folder, cast.BRAND, players) as outbox:
+        outbox.put_leaf(leaf)
+        list(anchor(outbox, players[cast.BRAND].client, 1000))
+        found = outbox.leaf_proof(leaf)
+    assert found is not None
+    proof = SealProof(
+        gtin=number,
+        serial=serial,
+        seal_hash=leaf.seal_hash,
+        index=found.index,
+        batch=Batch.model_validate(found.batch.model_dump()),
+        proof=found.proof,
+    )
+    buyer = players[cast.BRAND].client.using(cast.BUYER)
+    opening = buyer.claims.opening(number, serial, code)
+    buyer.claims.commit(opening, proof)
+    advance(buyer.chain, 61)
+    buyer.claims.claim(opening, proof)
+    claim = buyer.claims.get(number, serial)
+    assert claim is not None
+    return int(claim.time.timestamp())
+
+
+def _leave_out(folder: Path, players: cast.Cast, governance: Lading) -> bytes:
+    """The carrier anchors an event of an item that it keeps out of its map; what proves it. All else stays in."""
+    event = _event("OBSERVE", "2026-05-04T09:00", "+08:00", "departing", "in_transit", 22.57, 114.27)
+    with sqlite3.connect(goods._path(folder, cast.CARRIER)) as told:
+        told.execute(
+            "CREATE TRIGGER forget AFTER INSERT ON event_items"
+            " BEGIN DELETE FROM event_items WHERE event = new.event; END"
+        )
+    with goods._outbox(folder, cast.CARRIER, players) as outbox:
+        take_document(outbox, _document([event | {"epcList": [LEFT_OUT]}]))
+        list(anchor(outbox, players[cast.CARRIER].client, 1000))
+    with sqlite3.connect(goods._path(folder, cast.CARRIER)) as told:
+        told.execute("DROP TRIGGER forget")
+
+    def digest_of(index: int) -> bytes | None:
+        found = governance.goods.anchor_of(players[cast.CARRIER].id, index)
+        return None if found is None else bytes.fromhex(found.digest[2:])
+
+    with goods._outbox(folder, cast.CARRIER, players) as outbox:
+        fault = audit(outbox, digest_of, chain_ref(governance.deployment)).fault
+    assert fault is not None
+    return faults.dump(fault)
 
 
 def _event(

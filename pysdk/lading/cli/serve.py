@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from lading.deploy.registry import Deployment
 
 Bundles = Annotated[Path, typer.Option("--bundles", metavar="DIR", help="Folder of proof bundles (*.json).")]
+FaultFolder = Annotated[
+    Path | None,
+    typer.Option("--faults", metavar="DIR", help="Folder of fault documents (*.json): their publishers are suspect."),
+]
 Rpc = Annotated[
     list[str] | None,
     typer.Option("--rpc", metavar="URL", help="A node that you believe; may be repeated: all are asked."),
@@ -55,6 +59,7 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     bundles: Bundles,
+    faults: FaultFolder = None,
     rpc: Rpc = None,
     deployment: DeploymentFile = None,
     host: Host = "127.0.0.1",
@@ -68,6 +73,7 @@ def serve(
     from lading.facts import TrustedDeployment
     from lading.web.app import create_app
     from lading.web.desk import Desk
+    from lading.web.faults import FaultShelf
     from lading.web.shelf import Shelf
 
     nodes = rpc or []
@@ -75,13 +81,16 @@ def serve(
     record = _record(chains, deployment)
     trusted = None if record is None else TrustedDeployment.of_record(record)
     shelf = Shelf(bundles)
-    desk = Desk(shelf, nodes, trusted)
+    accused = None if faults is None else FaultShelf(faults)
+    desk = Desk(shelf, nodes, trusted, accused)
     with _listening(host, port) as listener:
         url = f"http://{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
         document = {
             "url": url,
             "bundles": shelf.bundles,
             "refused": shelf.refused,
+            "faults": accused.held if accused else 0,
+            "faults_refused": accused.refused if accused else 0,
             "chain_id": trusted and trusted.trusted.chain_id,
         }
         said = [f"{shelf.bundles} items at {url}/01/…/21/…  (Ctrl-C stops)"]

@@ -148,11 +148,14 @@ class _Pages:
         return JSONResponse(answer.verdict.document())
 
     async def health(self) -> Response:
-        """200 while a node answers (or none is configured); how many bundles there are, and how many files are none."""
+        """200 while a node answers (or none is configured); how many bundles and fault documents there are, and
+        how many files are none."""
         heads = await self._desk.heads()
         well = not heads or any(head is not None for head in heads)
         shelf = self._desk.shelf
         document = {"ok": well, "blocks": list(heads), "bundles": shelf.bundles, "refused": shelf.refused}
+        faults = self._desk.faults
+        document |= {"faults": faults.held if faults else 0, "faults_refused": faults.refused if faults else 0}
         return JSONResponse(document, status_code=200 if well else 503)
 
     async def _asked(self, request: Request, prefix: str) -> tuple[Scanned, Answer]:

@@ -22,9 +22,13 @@ from lading.contracts.provenance_registry import ProvenanceRegistry
 from lading.errors import ContractError, NetworkError
 from lading.models import Participant
 from lading.provenance.bundle import Bundle, parse
+from lading.provenance.charges import Charge, Weight, accused_in
+from lading.provenance.explain import weighed
 from lading.provenance.item import Item
+from lading.provenance.truth import FirstClaim
 from lading.provenance.verdict import Verdict
 from lading.web.errors import Busy
+from lading.web.faults import Charges, FaultShelf
 from lading.web.shelf import Shelf, Stamp
 
 THREADS = 4
@@ -69,7 +73,8 @@ class ShownAnchor:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that a page says of one item. `verdict` is the worst of `opinions`."""
+    """All that a page says of one item. `verdict` is the worst of `opinions`; `claim` is somebody's if one node says
+    so, None if none can say."""
 
     bundle: Bundle
     data: bytes
@@ -77,18 +82,26 @@ class Answer:
     opinions: tuple[Opinion, ...]
     anchors: tuple[ShownAnchor, ...]
     publishers: dict[bytes, Participant]
+    claim: FirstClaim | None
 
 
-_Place = tuple[Stamp, tuple[int | None, ...]]
+_Place = tuple[Stamp, tuple[int | None, ...], int]
 _Made = TypeVar("_Made")
 
 
 class Desk:
     """Answers for items on the shelf, as of the newest block of the nodes; an answer is kept while neither file nor
-    block changes. `deployment` is what the operator trusts."""
+    block nor fault document changes. `deployment` is what the operator trusts."""
 
-    def __init__(self, shelf: Shelf, nodes: Sequence[str], deployment: facts.TrustedDeployment | None) -> None:
+    def __init__(
+        self,
+        shelf: Shelf,
+        nodes: Sequence[str],
+        deployment: facts.TrustedDeployment | None,
+        faults: FaultShelf | None = None,
+    ) -> None:
         self.shelf = shelf
+        self.faults = faults
         self.nodes = tuple(nodes)
         self.deployment = deployment
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lading-desk")
@@ -97,6 +110,7 @@ class Desk:
         self._waiting = 0
         self._heads: tuple[float, tuple[int | None, ...]] | None = None
         self._looking = asyncio.Lock()
+        self._told: set[tuple[str, str]] = set()
 
     async def answer(self, item: Item) -> Answer | None:
         """None if there is no bundle of the item.
@@ -105,14 +119,14 @@ class Desk:
             Busy: too many wait already.
             BundleError: the bundle on the shelf is none.
         """
-        stamp = await self._in_thread(lambda: self.shelf.find(item.key))
+        stamp, charges = await self._in_thread(lambda: (self.shelf.find(item.key), self._charges()))
         if stamp is None:
             return None
         heads = await self.heads()
-        place = (stamp, heads)
+        place = (stamp, heads, charges.version)
         task = self._answers.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(self._in_thread(lambda: self._judge(stamp, item, heads)))
+            task = asyncio.create_task(self._in_thread(lambda: self._judge(stamp, item, heads, charges.all)))
             self._answers[place] = task
         self._answers.move_to_end(place)
         while len(self._answers) > MAX_ANSWERS:
@@ -156,23 +170,38 @@ class Desk:
             _LOG.warning("%s: %s", host_of(url), type(problem).__name__)
             return None
 
-    def _judge(self, stamp: Stamp, item: Item, heads: Sequence[int | None]) -> Answer:
+    def _charges(self) -> Charges:
+        return Charges(0, ()) if self.faults is None else self.faults.look()
+
+    def _judge(self, stamp: Stamp, item: Item, heads: Sequence[int | None], charges: Sequence[Charge]) -> Answer:
         data = self.shelf.read(stamp)
         bundle = parse(data)
+        charges = accused_in(bundle, charges)
         opinions = tuple(
-            Opinion(host_of(url), None) if head is None else self._opinion(url, bundle, item)
+            Opinion(host_of(url), None) if head is None else self._opinion(url, bundle, item, charges)
             for url, head in zip(self.nodes, heads, strict=True)
         )
         verdicts = [one.verdict for one in opinions if one.verdict is not None]
         if not verdicts:
-            verdicts = [facts.verify(bundle, deployment=self.deployment, item=item)]
+            verdicts = [facts.verify(bundle, deployment=self.deployment, item=item, charges=charges)]
+        self._tell(verdicts)
         worst = min(verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.verdict))
         anchors, publishers = self._shown(bundle, opinions)
-        return Answer(bundle, data, worst, opinions, anchors, publishers)
+        return Answer(bundle, data, worst, opinions, anchors, publishers, _claim(verdicts))
 
-    def _opinion(self, url: str, bundle: Bundle, item: Item) -> Opinion:
+    def _tell(self, verdicts: Sequence[Verdict]) -> None:
+        """Once for each fault document that convicts nobody, to whoever runs the server."""
+        for one in (heard for verdict in verdicts for heard in verdict.heard):
+            said = (one.charge.name, one.because)
+            if one.weight in (Weight.REFUSED, Weight.IGNORED) and said not in self._told:
+                self._told.add(said)
+                _LOG.warning("%s", weighed(one))
+
+    def _opinion(self, url: str, bundle: Bundle, item: Item, charges: Sequence[Charge]) -> Opinion:
         try:
-            verdict = facts.verify(bundle, chain=self._chain(url), deployment=self.deployment, item=item)
+            verdict = facts.verify(
+                bundle, chain=self._chain(url), deployment=self.deployment, item=item, charges=charges
+            )
         except (NetworkError, ContractError) as problem:
             _LOG.warning("%s gave no verdict: %s", host_of(url), type(problem).__name__)
             return Opinion(host_of(url), None)
@@ -211,6 +240,11 @@ class Desk:
 READ_ANCHOR = "anchorOf(bytes32,uint48)"
 DIGEST_BYTES = 27
 """IProvenanceRegistry.Anchor: the digest's first 27 bytes and the block time share a storage slot."""
+
+
+def _claim(verdicts: Sequence[Verdict]) -> FirstClaim | None:
+    known = [one.claim for one in verdicts if one.claim is not None]
+    return next((one for one in known if one.claimant is not None), next(iter(known), None))
 
 
 def _places(bundle: Bundle) -> list[tuple[bytes, int]]:

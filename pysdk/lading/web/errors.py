@@ -6,7 +6,7 @@ from lading.errors import InputError, LadingError
 
 
 class NoBundles(InputError):
-    """The folder of bundles is none, or cannot be listed."""
+    """The folder of bundles, or of fault documents, is none or cannot be listed."""
 
 
 class Busy(LadingError):

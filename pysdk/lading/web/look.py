@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from eth_utils.address import to_checksum_address
+
 from lading.epcis import ItemId
 from lading.epcis.errors import EpcError
 from lading.epcis.identity import parse
 from lading.models import Participant
 from lading.provenance import reasons
 from lading.provenance.story import lots_of
+from lading.provenance.truth import FirstClaim
 from lading.web.chart import Chart, chart_of
 from lading.web.desk import Answer
 from lading.web.journey import Place, Step, steps_of
@@ -77,6 +80,7 @@ class ItemPage:
     level: str
     causes: tuple[Cause, ...]
     as_of: str
+    claim: str
     notices: tuple[str, ...]
     steps: tuple[ShownStep, ...]
     chart: Chart | None
@@ -106,6 +110,7 @@ def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
         level=answer.verdict.verdict,
         causes=causes,
         as_of=_as_of(document["as_of"], say),
+        claim=_claim(answer.claim, say),
         notices=_notices(answer, code, lots, say),
         steps=shown,
         chart=chart_of(stops),
@@ -147,6 +152,16 @@ def _as_of(as_of: Mapping[str, object], say: Words) -> str:
         return say("as_of_none")
     time = datetime.fromisoformat(str(as_of["time"]))
     return say("as_of", time=f"{moment(time, say.language)} UTC", block=f"{as_of['block']:,}", chain=as_of["chain_id"])
+
+
+def _claim(claim: FirstClaim | None, say: Words) -> str:
+    """Empty where nobody can say."""
+    if claim is None:
+        return ""
+    if claim.claimant is None:
+        return say("claimed_nobody")
+    when = f"{moment(_utc(claim.time), say.language)} UTC"
+    return say("claimed_on", time=when, who=to_checksum_address(claim.claimant))
 
 
 def _notices(answer: Answer, code: ItemId, lots: Sequence[str], say: Words) -> tuple[str, ...]:

@@ -83,30 +83,36 @@ class Shelf:
         if now - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = now
-        stamps = self._list()
+        stamps = listed(self._folder, "--bundles", MAX_BUNDLES)
         self._items = {stamp: self._items[stamp] if stamp in self._items else _item_in(stamp) for stamp in stamps}
         oldest_first = sorted(self._items, key=lambda stamp: (stamp.modified_ns, stamp.path))
         self._by_item = {item: stamp for stamp in oldest_first if (item := self._items[stamp]) is not None}
 
-    def _list(self) -> list[Stamp]:
-        found = []
-        try:
-            with os.scandir(self._folder) as files:
-                for file in files:
-                    if not file.name.endswith(".json") or not file.is_file(follow_symlinks=False):
-                        continue
-                    state = file.stat(follow_symlinks=False)
-                    found.append(Stamp(Path(file.path), state.st_mtime_ns, state.st_size))
-                    if len(found) == MAX_BUNDLES:
-                        _LOG.warning("only %d files of %s are served", MAX_BUNDLES, self._folder)
-                        break
-        except FileNotFoundError as error:
-            if not self._folder.is_dir():
-                raise NoBundles(f"There is no folder {self._folder}.", hint="Name one with --bundles.") from error
-            # A file went while the folder was being listed; the next look sees the rest.
-        except OSError as error:
-            raise NoBundles(f"The folder {self._folder} cannot be listed: {error.strerror}.") from error
-        return found
+
+def listed(folder: Path, option: str, most: int) -> list[Stamp]:
+    """The `*.json` of a folder, at most so many; `option` is what names the folder.
+
+    Raises:
+        NoBundles: it cannot be listed.
+    """
+    found = []
+    try:
+        with os.scandir(folder) as files:
+            for file in files:
+                if not file.name.endswith(".json") or not file.is_file(follow_symlinks=False):
+                    continue
+                state = file.stat(follow_symlinks=False)
+                found.append(Stamp(Path(file.path), state.st_mtime_ns, state.st_size))
+                if len(found) == most:
+                    _LOG.warning("only %d files of %s are served", most, folder)
+                    break
+    except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise NoBundles(f"There is no folder {folder}.", hint=f"Name one with {option}.") from error
+        # A file went while the folder was being listed; the next look sees the rest.
+    except OSError as error:
+        raise NoBundles(f"The folder {folder} cannot be listed: {error.strerror}.") from error
+    return found
 
 
 def _item_in(stamp: Stamp) -> str | None:
