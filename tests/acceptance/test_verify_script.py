@@ -64,8 +64,7 @@ GTIN, RECALLED_GTIN = "80614141123458", "80614141999992"
 RECALLED_CLASS_ITEM = "urn:epc:id:sgtin:0614141.899999.1"
 RECALLED_SERIAL_ITEM = "urn:epc:id:sgtin:0614141.812345.666"
 UNKNOWN_CLASS_ITEM = "urn:epc:id:sgtin:0614141.812346.1"
-LATER = {"corrected-lawfully", "packed-lawfully", "held-by-one", "customs-by-customs", "let-through", "sold-once"}
-LATER |= {"possible-speed", "counter-grows", "no-fault-proven"}
+LATER = {"corrected-lawfully", "packed-lawfully", "held-by-one", "possible-speed", "counter-grows", "no-fault-proven"}
 """Rules that the script does not check. What they are about it does not read, or calls `unknown`."""
 RANK = {"authentic": 3, "unknown": 2, "suspect": 1, "recalled": 0, "refused": 0}
 
@@ -266,6 +265,10 @@ def wrong_id(ledger: Ledger) -> bytes:
     return ledger.journey(seen(SHOP, 30 * HOUR, eventID="ni:///sha-256;" + "ab" * 32 + "?ver=CBV2.0"))
 
 
+HANDED = {"destinationList": [{"type": "possessing_party", "destination": "urn:epc:id:pgln:0614141.00002"}]}
+VOC = "https://lading.example/voc/"
+SOLD = seen(SHOP, 20 * HOUR, bizStep="retail_selling", disposition="retail_sold")
+
 CASES: dict[str, tuple[Make, str, list[str]]] = {
     "genuine": (genuine, "authentic", []),
     "an unknown lot": (lambda it: it.bundle(it.publish(BRAND, born(lot=None))), "authentic", []),
@@ -338,6 +341,36 @@ CASES: dict[str, tuple[Make, str, list[str]]] = {
         ["event-after-anchor"],
     ),
     "stolen": (lambda it: it.journey(seen(SHOP, 30 * HOUR, disposition="stolen")), "suspect", ["disposition-alarming"]),
+    "sold": (lambda it: it.journey(SOLD, seen(SHOP, 30 * HOUR)), "authentic", []),
+    "sold and elsewhere": (lambda it: it.journey(SOLD, seen(PORT, 30 * HOUR)), "suspect", ["read-after-sale"]),
+    "sold twice": (
+        lambda it: it.journey(SOLD, seen(SHOP, 30 * HOUR, bizStep="retail_selling")),
+        "suspect",
+        ["sold-twice"],
+    ),
+    "sold again after a return": (
+        lambda it: it.journey(
+            SOLD, seen(SHOP, 30 * HOUR, disposition="returned"), seen(SHOP, 40 * HOUR, bizStep="retail_selling")
+        ),
+        "authentic",
+        [],
+    ),
+    "held by no customs office": (
+        lambda it: it.journey(seen(PORT, 12 * HOUR, bizStep=VOC + "BizStep-customs_held")),
+        "suspect",
+        ["customs-foreign"],
+    ),
+    "a container's life before and after": (
+        lambda it: it.journey(
+            seen(SHOP, 9 * HOUR, item=CASE),
+            packed(CASE, ITEM, 11 * HOUR),
+            packed(CASE, ITEM, 29 * HOUR, "DELETE"),
+            seen(PORT, 30 * HOUR, item=CASE),
+            seen(SHOP, 30 * HOUR),
+        ),
+        "authentic",
+        [],
+    ),
     "a correction": (corrected, "unknown", ["correction-not-judged"]),
     "a word that CBV has not": (
         lambda it: it.journey(seen(SHOP, 30 * HOUR, disposition="https://ref.gs1.org/cbv/Disp-superb")),
@@ -560,7 +593,7 @@ def test_what_the_script_does_not_recompute_is_unknown_there(
     verdict, theirs = by_script(data, tmp_path, "--rpc", ledger.url, "--deployment", str(ledger.record))
 
     assert ours.verdict == "authentic"
-    assert (verdict, theirs["reasons"]) == ("unknown", ["event-id-not-checked"])
+    assert (verdict, set(theirs["reasons"]) - {"event-unreadable"}) == ("unknown", {"event-id-not-checked"})
 
 
 NAMES = (
@@ -651,24 +684,25 @@ def test_what_the_script_reads_and_recomputes_is_what_lading_reads(
     changed = sound | changes
     entry = {"event": changed, "event_id": "ni:///sha-256;" + "0" * 64 + "?ver=CBV2.0", "publisher": "0x" + "00" * 32}
     try:
-        theirs = SCRIPT_MODULE.read(0, entry)
-    except SCRIPT_MODULE.Unreadable:
+        theirs = vars(SCRIPT_MODULE.Event(0, entry))
+    except ValueError:
         return
     made = Entry.model_construct(event=changed, event_id=entry["event_id"], publisher=bytes(32))
-    ours = story.read(0, made, b"")
+    try:
+        ours = story.read(0, made, b"")
+    except story.Unreadable:  # sources or destinations, of which the script knows no id
+        with pytest.raises(ValueError, match=r"\w"):
+            SCRIPT_MODULE.event_id(changed)
+        return
 
     assert (theirs["time"], theirs["site"]) == (ours.time, ours.site)
     assert (theirs["subjects"], theirs["children"]) == (ours.subjects, ours.children)
     assert (theirs["parent"], theirs["born"], theirs["ended"]) == (ours.parent or "", ours.born, ours.ended)
     assert (theirs["lots"], theirs["corrects"]) == (ours.lots, ours.corrects)
-    assert (theirs["step"], theirs["disposition"]) == (story.cbv_word(ours.biz_step) or "", ours.disposition)
-    with contextlib.suppress(SCRIPT_MODULE.Unreadable):
+    assert (theirs["step"], theirs["disposition"]) == (ours.step or "", ours.disposition)
+    assert (theirs["state"], theirs["customs"]) == (ours.state or "", ours.customs.name if ours.customs else "")
+    with contextlib.suppress(ValueError):
         assert SCRIPT_MODULE.event_id(changed) == event_id(changed)
-
-
-HANDED = {"destinationList": [{"type": "possessing_party", "destination": "urn:epc:id:pgln:0614141.00002"}]}
-VOC = "https://lading.example/voc/"
-SOLD = seen(SHOP, 20 * HOUR, bizStep="retail_selling", disposition="retail_sold")
 
 
 @pytest.mark.parametrize(
@@ -683,11 +717,8 @@ SOLD = seen(SHOP, 20 * HOUR, bizStep="retail_selling", disposition="retail_sold"
             seen(SHOP, 15 * HOUR),
             seen(PORT_DOCK, 20 * HOUR, item=CASE),
         ],
-        [SOLD, seen(PORT, 30 * HOUR)],
-        [SOLD, seen(SHOP, 30 * HOUR, bizStep="retail_selling")],
         [seen(PORT, 11 * HOUR, bizStep="shipping", **HANDED)],
         [seen("geo:22.5,114.0", 12 * HOUR), seen("geo:51.9,4.4", 13 * HOUR)],
-        [seen(PORT, 12 * HOUR, bizStep=VOC + "BizStep-customs_held")],
         [
             seen(PORT, when * HOUR, **{"@context": {"lading": VOC}, "lading:tagCounter": count})
             for when, count in ((11, 2), (12, 1))
@@ -763,7 +794,7 @@ def test_the_script_repeats_the_tables_word_for_word() -> None:
     module = SCRIPT_MODULE
 
     later = {one.id for one in tables.REASONS if one.rule in LATER} - {"correction-not-judged"}
-    later |= {"nodes-differ", "node-silent"}  # it asks one node
+    later |= {"nodes-differ", "node-silent", "resale-not-checked"}  # it asks one node, and knows no buyer
     assert {one.id: (one.level, one.sentence) for one in tables.REASONS if one.id not in later} == module.REASONS
     assert module.NOT_PROVEN == tables.NOT_PROVEN
     assert tuple(module.RULES) == tuple(rule for rule in tables.RULE_IDS if rule not in LATER)
@@ -782,4 +813,4 @@ def test_the_script_stands_alone_and_can_be_read() -> None:
             imported.add((node.module or ".").partition(".")[0])
 
     assert imported <= allowed
-    assert len([line for line in text.splitlines() if line]) <= 600
+    assert len(text.splitlines()) <= 600
