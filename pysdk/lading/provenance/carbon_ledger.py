@@ -27,8 +27,8 @@ Reason = Literal[
     "made-elsewhere",
     "made-of-unknown",
 ]
-MAX_STEPS = 2_000_000
-"""How many things one ledger looks at. A pallet of 1,000 items on 100 legs needs a tenth; a bundle that is made to keep
+MAX_STEPS = 500_000
+"""How many things one ledger looks at. A pallet of 1,000 items on 100 legs needs a fifth; a bundle that is made to keep
 a server busy gets no further."""
 
 _PACKING, _MAKING = "AggregationEvent", "TransformationEvent"
