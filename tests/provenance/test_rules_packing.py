@@ -16,6 +16,7 @@ from provenance_kit import (
     PALLET,
     PORT,
     SHOP,
+    at,
     born,
     event,
     packed,
@@ -89,6 +90,26 @@ def test_a_sensor_is_attached_beside_the_packing() -> None:
     attached = event("AssociationEvent", 2 * HOUR, "ADD", None, parentID=CRATE, childEPCs=[ITEM])
 
     assert after_birth(packed(CASE, ITEM, HOUR), attached) == AUTHENTIC
+
+
+def attached_to(parent: str, when: float, action: str = "ADD") -> Event:
+    return event("AssociationEvent", when, action, None, parentID=parent, childEPCs=[ITEM])
+
+
+def test_what_is_attached_stays_in_its_container() -> None:
+    """What befalls the container, or what that is put into, befalls the item; it is unpacked out of it as ever."""
+    begun = packed(CASE, ITEM, HOUR), attached_to(CRATE, 2 * HOUR)
+    stolen, further = seen(PORT, 4 * HOUR, item=CASE, disposition="stolen"), packed(PALLET, CASE, 3 * HOUR)
+    stolen_pallet = seen(PORT, 4 * HOUR, item=PALLET, disposition="stolen")
+
+    assert after_birth(*begun, stolen) == suspect("disposition-alarming")
+    assert after_birth(*begun, further, stolen_pallet) == suspect("disposition-alarming")
+    assert (
+        after_birth(*begun, packed(CASE, ITEM, 5 * HOUR, "DELETE"), stolen | {"eventTime": at(6 * HOUR)}) == AUTHENTIC
+    )
+    assert after_birth(*begun, packed(PALLET, ITEM, 5 * HOUR)) == suspect("packed-twice")
+    assert after_birth(*begun, attached_to(PALLET, 5 * HOUR)) == suspect("packed-twice")
+    assert after_birth(*begun, attached_to(CRATE, 5 * HOUR, "DELETE"), attached_to(PALLET, 6 * HOUR)) == AUTHENTIC
 
 
 @pytest.mark.parametrize("parent", [CASE, ITEM])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lading.provenance.bundle import Entry, MapEntry
 from lading.provenance.item_map import entry_of, things_of
 from lading.provenance.rules import Finding
-from lading.provenance.story import Happening, in_order, nested
+from lading.provenance.story import Happening, holders_of
 from lading.provenance.truth import ChainFacts
 
 Chains = Mapping[tuple[bytes, str], Sequence[tuple[int, bytes]]]
@@ -21,10 +21,7 @@ Chains = Mapping[tuple[bytes, str], Sequence[tuple[int, bytes]]]
 
 def things(item: str, happenings: Sequence[Happening]) -> list[str]:
     """The item, and everything that it was packed in at any time, outwards."""
-    found = dict.fromkeys([item])
-    for _, _, after in nested(item, in_order(happenings)):
-        found |= dict.fromkeys(after)
-    return list(found)
+    return holders_of(item, happenings)
 
 
 def chains(entries: Sequence[Entry], leaves: Sequence[bytes]) -> Chains:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lading.provenance.item import Item
 from lading.provenance.reasons import CLOCK_TOLERANCE_SECONDS
 from lading.provenance.rules import Finding
-from lading.provenance.story import Happening, Nest, is_packing, nested
+from lading.provenance.story import AGGREGATION, Happening, Nest, is_packing, nested
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _Link:
 
 
 def packed_lawfully(item: Item, story: Sequence[Happening]) -> Iterator[Finding]:
-    kinds: dict[str, str] = {}
+    kinds: set[tuple[str, str]] = set()
     excused: set[int] = set()
     for link in _links(item, story, excused):
         if link.event.action != "DELETE":
@@ -36,22 +36,30 @@ def packed_lawfully(item: Item, story: Sequence[Happening]) -> Iterator[Finding]
             elif fault := _packing_fault(link, kinds):
                 yield Finding(fault, link.event.position, f"in {link.parent}, so far in {link.current or 'itself'}")
             if link.event.action == "ADD":
-                kinds[link.child] = link.event.kind
-        elif fault := _unpacking_fault(link):
-            yield Finding(fault, link.event.position, f"out of {link.parent}, so far in {link.current or 'nothing'}")
+                kinds.add((link.child, link.event.kind))
+        else:
+            kinds.discard((link.child, link.event.kind))
+            if fault := _unpacking_fault(link):
+                yield Finding(
+                    fault, link.event.position, f"out of {link.parent}, so far in {link.current or 'nothing'}"
+                )
     yield from _elsewhere(item, story)
 
 
 def _links(item: Item, story: Sequence[Happening], excused: set[int]) -> Iterator[_Link]:
-    for event, nest, _ in nested(item.key, story):
+    both = zip(nested(item.key, story), nested(item.key, story, AGGREGATION), strict=True)
+    for (event, nest, _), (_, packed, _) in both:
         if not is_packing(event) or event.parent is None or event.position in excused:
             continue
-        for level, child in enumerate(nest):
-            if child in event.children:
-                yield _Link(event, child, event.parent, nest[level + 1] if level + 1 < len(nest) else None, nest)
+        for child in dict.fromkeys([*packed, *nest]):
+            # An association that came later took nothing out of what it was packed in.
+            within = packed if child in packed and event.kind in AGGREGATION else nest
+            if child in event.children and child in within:
+                outer = within[within.index(child) + 1 :]
+                yield _Link(event, child, event.parent, outer[0] if outer else None, within)
 
 
-def _packing_fault(link: _Link, kinds: dict[str, str]) -> str | None:
+def _packing_fault(link: _Link, kinds: set[tuple[str, str]]) -> str | None:
     parent, nest = link.parent, link.nest
     if parent in nest and nest.index(parent) <= nest.index(link.child):
         return "packed-in-itself"
@@ -59,7 +67,7 @@ def _packing_fault(link: _Link, kinds: dict[str, str]) -> str | None:
     if link.current is None or parent in nest or link.current in link.event.children:
         return None
     # An association (a crate with its sensor) is no packing, and lasts beside it (EPCIS 2.0, section 7.4.7).
-    return "packed-twice" if kinds.get(link.child) == link.event.kind else None
+    return "packed-twice" if (link.child, link.event.kind) in kinds else None
 
 
 def _unpacking_fault(link: _Link) -> str | None:

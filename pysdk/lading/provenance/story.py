@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from lading.provenance.bundle import Entry
@@ -14,12 +14,14 @@ from lading.provenance.parties import Handover, Right, handovers
 from lading.provenance.vocabulary import Word, customs_step, tag_counter
 
 __all__ = [
+    "AGGREGATION",
     "Happening",
     "Nest",
     "Unreadable",
     "about",
     "cbv_word",
     "concerning",
+    "holders_of",
     "in_order",
     "is_packing",
     "lots_of",
@@ -35,7 +37,8 @@ _ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent:": "inputEPCList
 _CBV = re.compile(
     r"(?:(?:https://ref\.gs1\.org/cbv/|cbv:)(?:BizStep|Disp)-|urn:epcglobal:cbv:(?:bizstep|disp):)?([a-z_]+)"
 )
-_PACKING = frozenset({"AggregationEvent", "AssociationEvent"})
+AGGREGATION = frozenset({"AggregationEvent"})
+_PACKING = AGGREGATION | {"AssociationEvent"}
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 _LOT_NAMES = frozenset({"lotNumber", "hasBatchLotNumber", "hasBatchLot"})
 
@@ -173,11 +176,9 @@ def in_order(happenings: Iterable[Happening]) -> list[Happening]:
 def concerning(item: str, happenings: Iterable[Happening]) -> set[int]:
     """Positions of the events about `item`: those that name it, or what it is packed in at that time, or that pack and
     unpack it."""
-    found = set()
-    for happening, before, _ in nested(item, in_order(happenings)):
-        if not happening.subjects.isdisjoint(before):
-            found.add(happening.position)
-    return found
+    ordered = in_order(happenings)
+    steps = (step for kinds in _NESTS for step in nested(item, ordered, kinds))
+    return {happening.position for happening, before, _ in steps if not happening.subjects.isdisjoint(before)}
 
 
 def about(item: str, happenings: Sequence[Happening]) -> list[Happening]:
@@ -188,10 +189,15 @@ def about(item: str, happenings: Sequence[Happening]) -> list[Happening]:
 
 def touching(item: str, happenings: Sequence[Happening]) -> set[int]:
     """Positions of the events that name `item`, or what held it at any time."""
-    ever = {item}
-    for _, _, after in nested(item, in_order(happenings)):
-        ever.update(after)
+    ever = set(holders_of(item, happenings))
     return {happening.position for happening in happenings if not happening.subjects.isdisjoint(ever)}
+
+
+def holders_of(item: str, happenings: Sequence[Happening]) -> list[str]:
+    """The item, and everything that it was packed in at any time, outwards."""
+    ordered = in_order(happenings)
+    steps = (step for kinds in _NESTS for step in nested(item, ordered, kinds))
+    return list(dict.fromkeys([item, *(holder for _, _, after in steps for holder in after)]))
 
 
 def is_packing(happening: Happening) -> bool:
@@ -201,19 +207,25 @@ def is_packing(happening: Happening) -> bool:
 Nest = list[str]
 """From the item to its outermost container."""
 
+_NESTS = (_PACKING, AGGREGATION)
+"""An association lasts beside packing, but a nest has one holder of each thing. So what holds an item is told by two:
+one that associations change too, and one that they do not take the item out of."""
 
-def nested(item: str, ordered: Iterable[Happening]) -> Iterator[tuple[Happening, Nest, Nest]]:
-    """Each event with the nest that it finds and the one that it leaves."""
+
+def nested(
+    item: str, ordered: Iterable[Happening], kinds: Set[str] = _PACKING
+) -> Iterator[tuple[Happening, Nest, Nest]]:
+    """Each event with the nest that it finds and the one that it leaves; events of other `kinds` change nothing."""
     holders = [item]
     for happening in ordered:
-        before, holders = holders, _repacked(holders, happening)
+        before, holders = holders, _repacked(holders, happening) if happening.kind in kinds else holders
         yield happening, before, holders
 
 
 def _repacked(holders: list[str], happening: Happening) -> list[str]:
     """`holders` runs from the item to its outermost container; packing appends to it, unpacking cuts it off."""
     parent = happening.parent
-    if happening.kind not in _PACKING or parent is None:
+    if parent is None:
         return holders
     packed = [level for level, holder in enumerate(holders) if holder in happening.children]
     if happening.action == "ADD" and packed and parent not in holders:
