@@ -51,17 +51,26 @@ def crooked(ledger: Ledger) -> Iterator[Liar]:
 
 
 @pytest.fixture(scope="module")
-def unclaimed(ledger: Ledger, genuine: Bundle) -> Bundle:
-    """The same item before anybody claims it; and what facts then say of it."""
+def staged(ledger: Ledger, genuine: Bundle) -> tuple[FirstClaim, Charge]:
+    """In one, since ape's plugin sets a module's fixtures up anew where a later test brings another."""
     for proof in (None, PROVEN):
         assert ledger.facts(genuine, proof).claim == FirstClaim()
-    return genuine
+    return claimed(ledger, genuine), accused(ledger, genuine)
 
 
-@pytest.fixture(scope="module")
-def claim(ledger: Ledger, unclaimed: Bundle) -> FirstClaim:
+@pytest.fixture
+def claim(staged: tuple[FirstClaim, Charge]) -> FirstClaim:
+    return staged[0]
+
+
+@pytest.fixture
+def charge(staged: tuple[FirstClaim, Charge]) -> Charge:
+    return staged[1]
+
+
+def claimed(ledger: Ledger, bundle: Bundle) -> FirstClaim:
     """The brand anchors the seal of the bundle's item, and the buyer breaks it."""
-    number, serial = int(GTIN), item_of(unclaimed.item).serial or ""
+    number, serial = int(GTIN), item_of(bundle.item).serial or ""
     code, name = new_code(), BRAND.address
     leaf = seal_of(number, serial, code)
     tree = MerkleTree([leaf.hash(), b"\x01" * 32])
@@ -83,6 +92,17 @@ def claim(ledger: Ledger, unclaimed: Bundle) -> FirstClaim:
     devnet.advance(ledger.chain, 61)
     receipt = buyer.claims.claim(opening, proof)
     return FirstClaim(bytes.fromhex(BUYER.address[2:]), ledger.chain.block(receipt.block).time)
+
+
+def accused(ledger: Ledger, bundle: Bundle) -> Charge:
+    """The carrier left an event of another item out of the map of its next batch."""
+    name = CARRIER.address
+    (left_out,) = ledger.publish(CARRIER, seen(SHOP, 30 * HOUR, item=OTHER))
+    del ledger.items[name][item_key(THING)]
+    ledger.publish(CARRIER, seen(SHOP, 31 * HOUR, item=NEVER_SEEN))
+    shown = map_ref(ledger.ids[name], *ledger.latest[name], ledger.items[name], THING)
+    fault = Lacks(format=FORMAT, kind="lacks", chain=bundle.chain, entry=left_out, map=shown, leaves=())
+    return Charge("fault.json", fault)
 
 
 def test_the_claim_is_read_by_call_and_by_slot(ledger: Ledger, genuine: Bundle, claim: FirstClaim) -> None:
@@ -144,18 +164,6 @@ def test_a_node_that_hides_the_claim_is_caught_by_proof_and_by_another_node(
 
 
 # Fault documents
-
-
-@pytest.fixture(scope="module")
-def charge(ledger: Ledger, genuine: Bundle, claim: FirstClaim) -> Charge:
-    """The carrier left an event of another item out of the map of its next batch."""
-    name = CARRIER.address
-    (left_out,) = ledger.publish(CARRIER, seen(SHOP, 30 * HOUR, item=OTHER))
-    del ledger.items[name][item_key(THING)]
-    ledger.publish(CARRIER, seen(SHOP, 31 * HOUR, item=NEVER_SEEN))
-    shown = map_ref(ledger.ids[name], *ledger.latest[name], ledger.items[name], THING)
-    fault = Lacks(format=FORMAT, kind="lacks", chain=genuine.chain, entry=left_out, map=shown, leaves=())
-    return Charge("fault.json", fault)
 
 
 def test_a_fault_that_the_chain_bears_out_makes_the_verdict_suspect(
