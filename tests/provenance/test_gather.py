@@ -69,6 +69,14 @@ def test_every_event_of_what_held_the_item_comes_along(world: World) -> None:
     assert [world.entries.index(entry) for entry in bundle.entries] == [0, 3, 1, 2, 4, 5, 6, 7, 8, 9]
 
 
+def test_a_pallet_holds_what_is_put_into_a_carton_that_stands_on_it() -> None:
+    world = World().publish(BRAND, born(), packed(PALLET, CASE, HOUR), packed(CASE, ITEM, 2 * HOUR))
+    world.publish(CARRIER, seen(PORT, 10 * HOUR, item=PALLET))
+    bundle = bundle_of(ITEM, CHAIN, stores(world))
+    assert len(bundle.entries) == len(world.entries)
+    assert judge(bundle, world.facts(), TRUSTED).verdict == "authentic"
+
+
 def test_there_is_a_map_of_each_thing_from_each_publisher(world: World) -> None:
     bundle = bundle_of(ITEM, CHAIN, stores(world))
 

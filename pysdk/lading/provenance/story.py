@@ -216,24 +216,39 @@ def nested(
     item: str, ordered: Iterable[Happening], kinds: Set[str] = _PACKING
 ) -> Iterator[tuple[Happening, Nest, Nest]]:
     """Each event with the nest that it finds and the one that it leaves; events of other `kinds` change nothing."""
+    parents: dict[str, str] = {}
     holders = [item]
     for happening in ordered:
-        before, holders = holders, _repacked(holders, happening) if happening.kind in kinds else holders
+        if happening.kind in kinds:
+            _repack(parents, happening)
+        before, holders = holders, _nest(item, parents)
         yield happening, before, holders
 
 
-def _repacked(holders: list[str], happening: Happening) -> list[str]:
-    """`holders` runs from the item to its outermost container; packing appends to it, unpacking cuts it off."""
-    parent = happening.parent
-    if parent is None:
-        return holders
-    packed = [level for level, holder in enumerate(holders) if holder in happening.children]
-    if happening.action == "ADD" and packed and parent not in holders:
-        return [*holders[: packed[-1] + 1], parent]
-    # No children named: everything is taken out of the parent (EPCIS 2.0, section 7.4.3).
-    if happening.action == "DELETE" and parent in holders and (packed or not happening.children):
-        return holders[: holders.index(parent)]
+def _nest(thing: str, parents: Mapping[str, str]) -> Nest:
+    holders = [thing]
+    while (parent := parents.get(holders[-1])) is not None:
+        holders.append(parent)
     return holders
+
+
+def _repack(parents: dict[str, str], happening: Happening) -> None:
+    """`parents` says of each thing what it is in, whether or not the item was in that yet: a carton may be on its
+    pallet before it is filled."""
+    parent, children = happening.parent, happening.children
+    if parent is None:
+        return
+    if happening.action == "ADD":
+        # Listed with what it is in, or as inside of an outer container, a thing is where it was; nothing is in itself.
+        listed, above = {parent, *children}, set(_nest(parent, parents))
+        moved = [one for one in children if one not in above and listed.isdisjoint(_nest(one, parents)[1:])]
+        parents |= dict.fromkeys(moved, parent)
+    elif happening.action == "DELETE":
+        # No children named: everything is taken out of the parent (EPCIS 2.0, section 7.4.3).
+        for one in children or [child for child, within in parents.items() if within == parent]:
+            for level in _nest(one, parents):
+                if parents.get(level) == parent:
+                    del parents[level]
 
 
 def cbv_word(text: str) -> str | None:
