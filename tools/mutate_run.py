@@ -22,7 +22,8 @@ from lading.toolchain import ensure_compiler, npm_tool
 
 PROFILE = "lite"
 SECONDS = 300  # for one run of the tests; the slowest that ends takes a tenth
-_FAILED = re.compile(r"^\[FAIL[^\n]*\] (\w+)\(", re.MULTILINE)
+# A broken invariant is named below the calls that broke it.
+_FAILED = re.compile(r"^\[FAIL[^\n]*\](?:\n(?:\t.*\n)+)? (\w+)\(", re.MULTILINE)
 # forge replays what once failed; a mutant is to meet only what its own run makes.
 _REMEMBERED = ("fuzz", "invariant")
 

@@ -128,6 +128,11 @@ def test_an_entry_without_a_reason_is_refused(mutate: ModuleType) -> None:
             "[FAIL: NotSeller(0x1)] test_ship_twice() (gas: 1)\n[FAIL] test_b() (gas: 2)",
             ("killed", "test_ship_twice"),
         ),
+        (
+            1,
+            "[FAIL: refunded twice]\n\t[Sequence] (original: 2, shrunk: 1)\n\t\tsender=0x01\n invariant_a() (runs: 1)",
+            ("killed", "invariant_a"),
+        ),
         (0, "Ran 3 test suites in 2s: 9 tests passed, 0 failed, 0 skipped (9 total tests)", ("survived", "")),
     ],
 )
