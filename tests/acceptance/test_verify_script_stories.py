@@ -50,6 +50,8 @@ JUDGED = {
     "foreign customs": "customs-foreign",
     "stopped": "customs-stopped",
     "elsewhere at once": "two-places",
+    "sold again": "sold-twice",
+    "in trade after its sale": "read-after-sale",
 }
 """Crimes that the script finds by their names, whatever else it cannot read."""
 
@@ -184,9 +186,10 @@ def test_a_lawful_story_is_authentic_or_unknown(folder: Path, data: st.DataObjec
     compare(ours, theirs)
 
 
-@given(st.data(), st.sampled_from(sorted(CRIMES)))
-@LIMITS
-def test_an_unlawful_act_is_never_authentic(folder: Path, data: st.DataObject, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(CRIMES))
+@given(st.data())
+@settings(LIMITS, max_examples=max(4, STORIES // 5))
+def test_an_unlawful_act_is_never_authentic(name: str, folder: Path, data: st.DataObject) -> None:
     teller = tell(data)
     CRIMES[name][0](teller)
 
