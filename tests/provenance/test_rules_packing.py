@@ -112,6 +112,10 @@ def test_what_is_attached_stays_in_its_container() -> None:
     assert after_birth(*begun, attached_to(CRATE, 5 * HOUR, "DELETE"), attached_to(PALLET, 6 * HOUR)) == AUTHENTIC
 
 
+def test_what_was_attached_may_be_unpacked() -> None:
+    assert after_birth(attached_to(CRATE, HOUR), packed(CRATE, ITEM, 2 * HOUR, "DELETE")) == AUTHENTIC
+
+
 @pytest.mark.parametrize("parent", [CASE, ITEM])
 def test_a_container_packed_into_what_it_holds_is_suspect(parent: str) -> None:
     assert after_birth(packed(CASE, ITEM, HOUR), packed(parent, CASE, 2 * HOUR)) == suspect("packed-in-itself")

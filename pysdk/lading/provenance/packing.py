@@ -52,8 +52,9 @@ def _links(item: Item, story: Sequence[Happening], excused: set[int]) -> Iterato
         if not is_packing(event) or event.parent is None or event.position in excused:
             continue
         for child in dict.fromkeys([*packed, *nest]):
-            # An association that came later took nothing out of what it was packed in.
-            within = packed if child in packed and event.kind in AGGREGATION else nest
+            # An association that came later took nothing out of what it was packed in; what it holds may be unpacked.
+            attached = event.action == "DELETE" and event.parent in nest
+            within = packed if child in packed and event.kind in AGGREGATION and not attached else nest
             if child in event.children and child in within:
                 outer = within[within.index(child) + 1 :]
                 yield _Link(event, child, event.parent, outer[0] if outer else None, within)
