@@ -93,7 +93,7 @@ NOT_PROVEN = {
     "custody": "That a publisher held the item, or the office that it speaks for, when it published.",
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
-    "block-hash": "That the block is one of the chain: its hash is the node's word.",
+    "block-hash": "That the block is one of the chain, and a new one: both are the node's word.",
     "finality": "That the chain keeps the block as of which this holds.",
     "lot": "That the item's lot is not recalled: no event names the lot.",
 }
@@ -321,7 +321,7 @@ LATER = ("repairing", "decommissioning", "destroying")  # what may befall goods 
 
 class Event:
     def __init__(self, position: int, entry: Json) -> None:
-        """What the rules need of an event. Raises ValueError."""
+        """What the rules need of an event; docks and shelves of one site are one place. Raises ValueError."""
         event, self.position, self.publisher = entry["event"], position, entry["publisher"]
         self.identity, self.corrects = (entry["event_id"], canonical(event)), "errorDeclaration" in event
         kind, self.action, step = field(event, "type"), field(event, "action", ""), field(event, "bizStep", "")
@@ -335,7 +335,6 @@ class Event:
         self.subjects = set().union(*lists.values(), [self.parent] if self.parent else [])
         self.born, self.ended = (lists.get(table.get(f"{kind}:{self.action}", ""), set()) for table in (BORN, ENDED))
         places = [same_thing(field(event, name)["id"]) for name in ("readPoint", "bizLocation") if name in event]
-        # Docks and shelves of one site (one GLN) are one place.
         self.site = re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", places[0]) if places else None
         ilmd = field(event, "ilmd") if "ilmd" in event else {}
         self.lots = {ilmd[name] for name in ilmd if re.search("[:/#](lotNumber|hasBatchLot(Number)?)$", name)}
@@ -499,14 +498,15 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
     found |= map_reasons(bundle, {one.position: one for one in events}, ever)
     # What its publisher declared wrong leaves the story, and what stands for it may be about other goods.
     wrong = {(one.publisher, one.identity[0]) for one in events if one.corrects}
-    if wrong or any(not one.subjects & ever for one in events):
+    held = ever | {one.parent for one in events if one.packing and one.children & ever}  # or at other times
+    if wrong or any(not one.subjects & held for one in events):
         found.add("correction-not-judged" if wrong else "event-foreign")
     ours, _, odd = packed(item[0], [one for one in events if (one.publisher, one.identity[0]) not in wrong])
     offices = {one.publisher for one in ours if one.customs}
     if proven:
         offices = {who for who in offices if proven.call(1, "hasRole(bytes32,uint8)", raw(who), 7)[0]}
         found |= {"customs-foreign" for one in ours if one.customs and one.publisher not in offices}
-    found |= story(item[0], ours, offices) | ({"event-unreadable"} if odd or any(one.handed for one in ours) else set())
+    found |= story(item[0], ours, offices) | {"event-unreadable" for one in ours if odd or held > ever or one.handed}
     found |= chain_reasons(proven, item, bundle, events, ours) if proven else {"anchor-not-checked"}
     checked |= ON_CHAIN if proven else set()
     checked -= set() if proven or not offices else {"customs-by-customs", "let-through"}
