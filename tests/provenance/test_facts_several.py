@@ -15,6 +15,7 @@ from lading.chain.state_proof import NoStateProof
 from lading.deploy import Params, deploy
 from lading.errors import NetworkError, NotReachable
 from lading.facts import Silent, StateProof, TrustedDeployment, chain_ref, verify, verify_among
+from lading.facts.nodes import MAX_LAG
 from lading.provenance.bundle import Bundle
 
 PROVEN = StateProof()
@@ -87,6 +88,21 @@ def test_all_are_asked_at_the_lowest_of_their_newest_blocks(ledger: Ledger, genu
     assert "nodes-differ" not in verdict.reasons
     assert verdict.as_of is not None
     assert verdict.as_of.block == last - 1
+
+
+def test_who_names_an_old_block_for_its_newest_undoes_nothing(ledger: Ledger, genuine: Bundle, crooked: Liar) -> None:
+    for _ in range(MAX_LAG + 1):
+        ledger.chain.web3.manager.request_blocking("evm_mine", [])
+    last = ledger.chain.block().number
+    old = ledger.chain.web3.manager.request_blocking("eth_getBlockByNumber", [hex(last - MAX_LAG - 1), False])
+    crooked.lies["eth_getBlockByNumber"] = lambda params, honest: dict(old) if params[0] == "latest" else honest
+
+    verdict = verify_among(genuine, [ledger.chain, Chain.open(crooked.url)], deployment=ledger.trusted)
+
+    (found,) = (one for one in verdict.findings if one.reason == "nodes-differ")
+    assert found.detail.startswith("newest block: ")
+    assert str(last - MAX_LAG - 1) in found.detail
+    assert verdict.verdict == "unknown"
 
 
 def test_a_silent_node_is_named_and_the_verdict_is_unknown(ledger: Ledger, genuine: Bundle) -> None:

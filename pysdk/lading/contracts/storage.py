@@ -40,7 +40,7 @@ ITEM_CLAIMS: Final[Mapping[str, int]] = {"_claims": 1}
 
 STRUCTS: Final[Mapping[str, Mapping[str, Part]]] = {
     "Participant": {"controller": Part(0, 0, 20), "roles": Part(0, 20, 2), "scheme": Part(0, 24, 1)}
-    | {"identifier": Part(2, 0, 32)},
+    | {"admittedBy": Part(1, 0, 32), "identifier": Part(2, 0, 32)},
     "Key": {
         "participant": Part(0, 0, 32),
         "addedAt": Part(1, 0, 5),

@@ -55,7 +55,11 @@ class Called:
         asked = {who: self._participants.get(_hex(who), at=self.number) for who in sorted(publishers)}
         found = {who: participant for who, participant in asked.items() if participant is not None}
         roles = {who: frozenset(role.name for role in one.roles) for who, one in found.items()}
-        return People(roles, {who: parties(one.scheme, one.identifier) for who, one in found.items()})
+        named = {
+            who: parties(one.scheme, one.identifier, by_platform=one.admitted_by is not None)
+            for who, one in found.items()
+        }
+        return People(roles, named)
 
     def brand(self, gtin: int) -> bytes | None:
         brand = self._provenance.brand_of(gtin, at=self.number)

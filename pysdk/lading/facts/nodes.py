@@ -21,6 +21,9 @@ from lading.provenance.verdict import Verdict, judge
 
 T = TypeVar("T")
 
+MAX_LAG = 8
+"""Blocks that an honest node may be behind another: what passes between two questions, and on the way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Silent:
@@ -63,7 +66,8 @@ def verify_among(
     charges: Sequence[Charge] = (),
 ) -> Verdict:
     """As `verify`, by several nodes. All are asked at the lowest of their newest blocks, or at that of `proof`. Where
-    two of them differ in anything, none is believed. `silent` are nodes that could not even be opened.
+    two of them differ in anything, or a newest block lies more than MAX_LAG behind another's, none is believed.
+    `silent` are nodes that could not even be opened.
 
     Raises:
         NetworkError: no node gave an answer; this is the first one's reason.
@@ -72,15 +76,16 @@ def verify_among(
     # A bundle of another deployment is judged without the chain, so there is nothing to ask it.
     if deployment is None or list(rules.deployment(bundle, trusted)) or not (chains or silent):
         return judge(bundle, None, trusted, item, charges=charges)
-    quiet, asked, at = list(silent), list(chains), None
+    quiet, asked, heads = list(silent), list(chains), dict[Chain, int]()
     if len(asked) > 1 and not (proof and proof.block_hash):
         heads = _each(asked, lambda chain: chain.block().number, quiet)
-        asked, at = list(heads), min(heads.values(), default=None)
+        asked = list(heads)
+    at = min(heads.values(), default=None)
     told = _each(asked, lambda chain: facts_for(chain, deployment, bundle, proof=proof, at=at, charges=charges), quiet)
     if not told:
         raise quiet[0].error
     found = [Finding("node-silent", detail=f"{one.name}: {one.error.message}") for one in quiet]
-    differences = [Finding("nodes-differ", detail=one) for one in _differences(told)]
+    differences = [Finding("nodes-differ", detail=one) for one in (*_behind(heads), *_differences(told))]
     facts = None if differences else next(iter(told.values()))
     return judge(bundle, facts, trusted, item, nodes=[*differences, *found], charges=charges)
 
@@ -94,6 +99,12 @@ def _each(chains: Sequence[Chain], ask: Callable[[Chain], T], quiet: list[Silent
         except NetworkError as error:
             quiet.append(Silent(chain.network.name, error))
     return found
+
+
+def _behind(heads: Mapping[Chain, int]) -> Iterator[str]:
+    """Who names an old block for its newest could undo a recall: every honest node agrees on what was then."""
+    if heads and max(heads.values()) - min(heads.values()) > MAX_LAG:
+        yield from _difference("newest block", _names(heads), list(heads.values()))
 
 
 def _differences(told: Mapping[Chain, ChainFacts]) -> Iterator[str]:

@@ -50,6 +50,10 @@ def asked_by(bundle: Bundle, charges: Sequence[Charge] = ()) -> Question:
     )
 
 
-def parties(scheme: IdentifierScheme, identifier: str) -> Party:
-    """What events may call a participant that was admitted under this identifier: its GLN, as `party_of` writes it."""
-    return frozenset({party_of(f"https://id.gs1.org/417/{identifier}")}) if scheme is IdentifierScheme.GLN else NOBODY
+def parties(scheme: IdentifierScheme, identifier: str, *, by_platform: bool) -> Party:
+    """What events may call a participant that was admitted under this identifier: its GLN, as `party_of` writes it.
+    Nobody's, if a platform admitted it: identifiers are unique among those that one admits, and nobody has seen that
+    another's seller is not called like a carrier."""
+    if by_platform or scheme is not IdentifierScheme.GLN:
+        return NOBODY
+    return frozenset({party_of(f"https://id.gs1.org/417/{identifier}")})

@@ -60,14 +60,19 @@ class Proven:
     def people(self, publishers: Iterable[bytes]) -> People:
         """Of those that were admitted."""
         slots = {who: storage.participant_slot(who) for who in publishers}
-        name = _PARTICIPANT["identifier"].slot
-        words = self._people(part for slot in slots.values() for part in (slot, slot + name))
+        name, by = _PARTICIPANT["identifier"].slot, _PARTICIPANT["admittedBy"].slot
+        words = self._people(part for slot in slots.values() for part in (slot, slot + by, slot + name))
         found = {who: slot for who, slot in slots.items() if _PARTICIPANT["controller"].of(words[slot])}
         bitmaps = {who: _PARTICIPANT["roles"].of(words[slot]) for who, slot in found.items()}
         schemes = {who: IdentifierScheme(_PARTICIPANT["scheme"].of(words[slot])) for who, slot in found.items()}
         return People(
             {who: frozenset(role.name for role in bitmap_to_roles(held)) for who, held in bitmaps.items()},
-            {who: parties(schemes[who], storage.short_text(words[slot + name]) or "") for who, slot in found.items()},
+            {
+                who: parties(
+                    schemes[who], storage.short_text(words[slot + name]) or "", by_platform=bool(words[slot + by])
+                )
+                for who, slot in found.items()
+            },
         )
 
     def brand(self, gtin: int) -> bytes | None:

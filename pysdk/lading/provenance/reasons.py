@@ -171,7 +171,7 @@ NOT_PROVEN = {
     "custody": "That a publisher held the item, or the office that it speaks for, when it published.",
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
-    "block-hash": "That the block is one of the chain: its hash is the node's word.",
+    "block-hash": "That the block is one of the chain, and a new one: both are the node's word.",
     "finality": "That the chain keeps the block as of which this holds.",
     "lot": "That the item's lot is not recalled: no event names the lot.",
 }
