@@ -311,8 +311,8 @@ def map_reasons(bundle: Json, events: dict[int, Json], things: set[str]) -> set[
 
 
 # 6. The item's story.
-BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent:": "outputEPCList"}
-ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent:": "inputEPCList"}
+BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent": "outputEPCList"}
+ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent": "inputEPCList"}
 SPELLED = r"(?:(?:https://ref[.]gs1[.]org/cbv/|cbv:)(?:BizStep|Disp)-|urn:epcglobal:cbv:(?:bizstep|disp):)?([a-z_]+)"
 CUSTOMS = r"https://lading[.]example/voc/BizStep-((ex|im)port_(declared|released)|customs_(inspected|held|rejected))"
 SENDING = ("picking", "packing", "staging_outbound", "loading", "shipping", "departing", "consigning")
@@ -333,7 +333,8 @@ class Event:
         self.handed = bool({"sourceList", "destinationList"} & event.keys())
         self.packing = self.parent and kind in ("AggregationEvent", "AssociationEvent")
         self.subjects = set().union(*lists.values(), [self.parent] if self.parent else [])
-        self.born, self.ended = (lists.get(table.get(f"{kind}:{self.action}", ""), set()) for table in (BORN, ENDED))
+        acts = [kind, f"{kind}:{self.action}"]
+        self.born, self.ended = (set().union(*(lists[t[act]] for act in acts if act in t)) for t in (BORN, ENDED))
         places = [same_thing(field(event, name)["id"]) for name in ("readPoint", "bizLocation") if name in event]
         self.site = re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", places[0]) if places else None
         ilmd = field(event, "ilmd") if "ilmd" in event else {}
@@ -407,10 +408,9 @@ class Ledger:
     def __init__(self, url: str, trusted: Json) -> None:
         """The registries that the user trusts, on the node that the user chose."""
         self.web3, self.trusted = Web3(Web3.HTTPProvider(url), middleware=[]), trusted
-        first, head = self.web3.eth.get_block(0), self.web3.eth.get_block("latest")
-        self.as_of: Json = {"chain_id": self.web3.eth.chain_id, "genesis": Web3.to_hex(first["hash"])}
-        time = datetime.fromtimestamp(head["timestamp"], UTC)
-        self.as_of |= {"block": head["number"], "time": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
+        genesis, head = Web3.to_hex(self.web3.eth.get_block(0)["hash"]), self.web3.eth.get_block("latest")
+        time = f"{datetime.fromtimestamp(head['timestamp'], UTC):%Y-%m-%dT%H:%M:%SZ}"
+        self.as_of = {"chain_id": self.web3.eth.chain_id, "genesis": genesis, "block": head["number"], "time": time}
         self.at = {name: self.web3.to_checksum_address(trusted[name]) for name in REGISTRIES}
 
     def faults(self) -> set[str]:

@@ -389,8 +389,10 @@ def test_something_after_decommissioning_is_suspect(minutes: int, expected: tupl
     assert reasons(journey(ended, seen(SHOP, 40 * HOUR + minutes * MINUTE)).judge()) == expected
 
 
-def test_an_item_used_up_in_a_transformation_has_ended() -> None:
-    used = event("TransformationEvent", 40 * HOUR, None, SHOP, inputEPCList=[ITEM], outputEPCList=[OTHER])
+@pytest.mark.parametrize("action", [None, "OBSERVE", "ADD"])
+def test_an_item_used_up_in_a_transformation_has_ended(action: str | None) -> None:
+    """Whatever action it states: EPCIS gives it none, and anchoring asks nobody."""
+    used = event("TransformationEvent", 40 * HOUR, action, SHOP, inputEPCList=[ITEM], outputEPCList=[OTHER])
 
     assert reasons(journey(used, seen(SHOP, 41 * HOUR)).judge()) == ("suspect", ["event-after-end"])
 

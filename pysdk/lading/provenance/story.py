@@ -30,8 +30,9 @@ __all__ = [
 ]
 __all__ += ["seconds", "touching"]
 
-_BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent:": "outputEPCList"}
-_ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent:": "inputEPCList"}
+TRANSFORMATION = "TransformationEvent"
+_BORN = {"ObjectEvent:ADD": "epcList", f"{TRANSFORMATION}:": "outputEPCList"}
+_ENDED = {"ObjectEvent:DELETE": "epcList", f"{TRANSFORMATION}:": "inputEPCList"}
 """Where an event of that type and action lists what came into being, or ended (EPCIS 2.0, sections 7.4.2 and 7.4.6)."""
 
 _CBV = re.compile(
@@ -91,7 +92,8 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
     kind, action = text_in(event, "type"), text_in(event, "action", "")
     lists = {name: frozenset(map(same_thing, texts_in(event, name))) for name in _LISTS}
     parent = same_thing(text_in(event, "parentID", "")) or None
-    happened = f"{kind}:{action}"
+    # A transformation has no action; one that states one all the same makes and ends what it does.
+    happened = f"{kind}:{'' if kind == TRANSFORMATION else action}"
     nothing: frozenset[str] = frozenset()
     subjects = frozenset().union(*lists.values(), [parent] if parent else [])
     place = _place(event)
