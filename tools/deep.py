@@ -74,7 +74,13 @@ def _of_goods() -> dict[str, Part]:
         found[f"bytes {seed}"] = Part("tests/epcis/test_hostile_bytes.py", (), inputs)
         spoilt = {**drawn, "LADING_DEEP_INPUTS": str(names)}  # so many names, and so many memories
         found[f"names {seed}"] = Part("tests/epcis/test_epc_hostile.py", (), spoilt)
-    found["stories"] = Part("tests/provenance/test_story_properties.py", (), {"LADING_STORIES": str(STORIES)})
+    told = {"LADING_STORIES": str(STORIES), "LADING_FOOTPRINT_STORIES": str(STORIES)}
+    for name in (
+        "provenance/test_story_properties",
+        "provenance/test_footprint",
+        "acceptance/test_verify_script_stories",
+    ):
+        found[f"stories {name}"] = Part(f"tests/{name}.py", (), told)
     found["altered bundles"] = Part("tests/provenance/test_bundle.py", (), {"LADING_DEEP_BYTES": "1"})
     return found
 
@@ -82,10 +88,8 @@ def _of_goods() -> dict[str, Part]:
 def states() -> dict[bool, str]:
     """Of what Python's parts are about (True), and of what forge's are."""
     folders = [f"{top}/{name}" for top in ("pysdk/lading", "tests") for name in ("epcis", "provenance")]
-    return {
-        True: digest_of(ROOT, [path for one in folders for path in (ROOT / one).rglob("*.py")]),
-        False: digest(ROOT),
-    }
+    sources = [path for one in (*folders, "tests/acceptance") for path in (ROOT / one).rglob("*.py")]
+    return {True: digest_of(ROOT, [*sources, ROOT / "scripts" / "verify.py"]), False: digest(ROOT)}
 
 
 def run(name: str, part: Part) -> bool:
