@@ -304,6 +304,28 @@ contract TradeEscrowEndingsTest is ClausesFixture {
         assertGe(succeeded, 10);
     }
 
+    /// @dev A push may use more gas than the observer is given: what is left after it has to be looked at again.
+    function test_aCaller_cannotStarveTheObserverBehindATokenThatBurnsGas() public {
+        HostileToken hostile = hostileToken();
+        Terms memory t = terms();
+        t.token = address(hostile);
+        bytes32 id = openDelivered(t);
+        hostile.set(0, address(0), true);
+        bytes memory data = abi.encodeCall(ITradeEscrow.release, (t));
+        uint256 succeeded;
+        for (uint256 gas_ = 300_000; gas_ <= 600_000; gas_ += 2_000) {
+            uint256 snapshot = vm.snapshotState();
+            vm.prank(buyer);
+            (bool ok,) = address(escrow).call{gas: gas_}(data);
+            if (ok) {
+                ++succeeded;
+                assertTrue(escrow.getOrder(id).reported);
+            }
+            vm.revertToState(snapshot);
+        }
+        assertGe(succeeded, 10);
+    }
+
     function test_aTokenThatReportsOrReleasesAgainWhileItIsPushed_changesNothing() public {
         HostileToken hostile = hostileToken();
         Terms memory t = terms();
