@@ -29,7 +29,9 @@ NETWORK = "LADING_NETWORK"
 def at_work(root: Path, shell: Cli, node: devnet.Devnet) -> Cli:
     """A folder with the factory's document, in which the first event names its supplier and price."""
     (record,) = (shell.folder / "deployments").glob("31337-????????.json")
-    players = cast.admit(Lading.connect(node.url, signer=GOVERNOR, deployment=record), Diary(lambda _: None))
+    client = Lading.connect(node.url, signer=GOVERNOR, deployment=record)
+    devnet.advance(client.chain, 5)  # a chain's first blocks may share one second; the keys come later than block 0
+    players = cast.admit(client, Diary(lambda _: None))
     players[cast.BRAND].client.goods.register_class(cast.GTIN)
     document = json.loads((root / "examples/demo/factory.json").read_text(encoding="utf-8"))
     document["@context"].append(ACME)

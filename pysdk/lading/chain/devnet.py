@@ -34,6 +34,7 @@ FOLDER = Path(".lading")
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
+PORT_SECONDS = 2.0
 LOG_LINES = 15
 
 
@@ -93,7 +94,8 @@ def up(kind: Kind, port: int | None = None, directory: Path = FOLDER) -> Devnet:
                 f"{kind} is running already, at {existing.url}.", hint=f"First `lading devnet down --kind {kind}`."
             )
         return existing
-    if not is_free(HOST, wanted):
+    # A node that was killed is gone before the last of its threads, which holds the port, is.
+    if not until(lambda: is_free(HOST, wanted), PORT_SECONDS):
         raise PortInUse(kind, wanted)
     folder = directory / kind
     folder.mkdir(parents=True, exist_ok=True)
