@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
-from facts_kit import BRAND, CARRIER, GTIN, Ledger, genuine_of, newest, set_up
-from liar import Liar, liar
+from facts_kit import BRAND, CARRIER, GTIN, Ledger, newest, set_up
+from liar import Liar
 from provenance_kit import CASE, HOUR, OTHER, SHOP, map_ref, seen
 from reference_map import ReferenceMap
 
@@ -37,17 +37,6 @@ NEVER_SEEN = "urn:epc:id:sgtin:0614141.812345.9"
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with devnet.running(request.param) as node:
         yield set_up(Chain.open(node.url), node.url, tmp_path_factory.mktemp("deployments"))
-
-
-@pytest.fixture(scope="module")
-def genuine(ledger: Ledger) -> Bundle:
-    return genuine_of(ledger)
-
-
-@pytest.fixture
-def crooked(ledger: Ledger) -> Iterator[Liar]:
-    with liar(ledger.url) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

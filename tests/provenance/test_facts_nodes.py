@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from facts_kit import BRAND, CARELESS, CARRIER, OFFICE, Ledger, genuine_of, hide_recalls, newest, recalled_of, set_up
-from liar import Liar, liar
+from facts_kit import BRAND, CARELESS, CARRIER, OFFICE, Ledger, hide_recalls, newest, set_up
+from liar import Liar
 from provenance_kit import CASE, HOUR, OTHER, SHOP, seen
 
 from lading.chain import devnet
@@ -27,22 +27,6 @@ PROVEN = StateProof()
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with devnet.running(request.param) as node:
         yield set_up(Chain.open(node.url), node.url, tmp_path_factory.mktemp("deployments"))
-
-
-@pytest.fixture(scope="module")
-def genuine(ledger: Ledger) -> Bundle:
-    return genuine_of(ledger)
-
-
-@pytest.fixture(scope="module")
-def recalled(ledger: Ledger, genuine: Bundle) -> Bundle:
-    return recalled_of(ledger)
-
-
-@pytest.fixture
-def crooked(ledger: Ledger) -> Iterator[Liar]:
-    with liar(ledger.url) as made:
-        yield made
 
 
 def test_slots_say_what_calls_say(ledger: Ledger, genuine: Bundle, recalled: Bundle) -> None:

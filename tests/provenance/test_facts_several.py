@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from facts_kit import GOVERNOR, Ledger, genuine_of, hide_recalls, newest, recalled_of, set_up
-from liar import Liar, liar
+from facts_kit import GOVERNOR, Ledger, hide_recalls, newest, set_up
+from liar import Liar
 
 from lading.chain import devnet
 from lading.chain.node import Chain
@@ -25,22 +25,6 @@ PROVEN = StateProof()
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with devnet.running("anvil") as node:
         yield set_up(Chain.open(node.url), node.url, tmp_path_factory.mktemp("deployments"))
-
-
-@pytest.fixture(scope="module")
-def genuine(ledger: Ledger) -> Bundle:
-    return genuine_of(ledger)
-
-
-@pytest.fixture(scope="module")
-def recalled(ledger: Ledger, genuine: Bundle) -> Bundle:
-    return recalled_of(ledger)
-
-
-@pytest.fixture
-def crooked(ledger: Ledger) -> Iterator[Liar]:
-    with liar(ledger.url) as made:
-        yield made
 
 
 def test_nodes_that_agree_give_the_verdict_of_one(ledger: Ledger, genuine: Bundle, crooked: Liar) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from lading.relayer.config import RelayConfig, parse
+from lading.relayer.item_store import ItemStore
 from lading.relayer.outbox import Outbox
 from lading.relayer.sources import Roster, Scan, scan
-from lading.relayer.store import LogIdentity
+from lading.relayer.store import MEMORY, LogIdentity, Store
 
 DOCK = "urn:epc:id:sgln:9524321.00001.1"
 GATE = "urn:epc:id:sgln:9524321.00002.1"
@@ -115,3 +116,15 @@ def identity() -> LogIdentity:
 def outbox(tmp_path: Path, identity: LogIdentity) -> Any:
     with Outbox.open(tmp_path / "outbox.sqlite3", identity) as opened:
         yield opened
+
+
+@pytest.fixture
+def store(identity: LogIdentity) -> Iterator[Store]:
+    opened = Store.open(MEMORY, identity)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def items(store: Store) -> ItemStore:
+    return ItemStore(store)

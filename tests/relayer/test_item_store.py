@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,19 +19,6 @@ from lading.relayer.store import MEMORY, Store
 
 sys.path.insert(0, str(Path(__file__).parent))
 from item_store_kit import IDENTITY, LEAVES, NEAR, THINGS, Addition, ReferenceMap, assert_is, content
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store.open(MEMORY, IDENTITY)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def items(store: Store) -> ItemStore:
-    return ItemStore(store)
-
 
 batches = st.lists(
     st.lists(st.tuples(st.sampled_from([*THINGS[:12], *NEAR]), st.sampled_from(LEAVES)), max_size=12), max_size=5

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,18 +19,6 @@ from lading.relayer.item_heap import LEVELS
 from lading.relayer.item_pages import RECORD_BYTES
 from lading.relayer.item_store import ItemStore
 from lading.relayer.store import MEMORY, Store
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store.open(MEMORY, IDENTITY)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def items(store: Store) -> ItemStore:
-    return ItemStore(store)
 
 
 @pytest.fixture
