@@ -201,6 +201,7 @@ def test_logs_come_in_the_order_of_the_chain(line):
 def test_anothers_receipt_is_refused(line):
     signed = line.transfer()
     transactions.broadcast(line.direct, signed)
+    transactions.wait(line.direct, signed)
     receipt = requests.post(
         line.plan.upstream,
         json={"jsonrpc": "2.0", "id": 1, "method": "eth_getTransactionReceipt", "params": [signed.hash]},
