@@ -51,7 +51,8 @@ struct Key {
     /// Block time from which the key is no longer valid (inclusive); zero while it is not revoked.
     uint40 revokedAt;
     /// From this time on the key may have been in other hands; zero if never. May lie before the block in which it was
-    /// declared. It unwinds nothing on chain: verifiers call `suspect` what the key anchored at or after it.
+    /// declared. It unwinds no money and no batch; Deliveries and ItemClaims take no proof that the key anchored at or
+    /// after it, and verifiers call that `suspect`.
     uint40 compromisedSince;
 }
 
