@@ -2,7 +2,7 @@
 
 `python tests/gas/measure.py` writes `gas.json`, sorted; the test beside it compares. The vault and every payee hold
 the token before and after, as in daily use. `escrow.*` is measured on a vault without an observer; what the observer
-adds is `credit.outcome.*`, a release with it minus one without.
+adds is `credit.outcome.*`, a release with it minus one without. `claims.open` is of a seal in a batch of SEALS.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from sdk_kit import (
 from lading import artifacts
 from lading.chain import abi, devnet, transactions
 from lading.chain.node import Chain
+from lading.claims import SealProof
 from lading.client import Lading
 from lading.contracts.customs_clearance import Papers
 from lading.customs import SharedSecrets, parse_order, parse_payment, parse_waybill
@@ -46,7 +47,9 @@ from lading.deploy import ContractRecord, Deployment, Params, deploy
 from lading.deploy.abi import constructor_inputs, create_address
 from lading.enums import Decision, Fault, Role, Side
 from lading.groups.session import Receipt
-from lading.models import OrderTerms
+from lading.models import Batch, OrderTerms
+from lading.provenance.merkle import MerkleTree
+from lading.provenance.seal import seal_of
 
 FILE = Path(__file__).with_name("gas.json")
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -55,6 +58,8 @@ EVENT = "ni:///sha-256;" + "5e" * 32 + "?ver=CBV2.0"
 WORD = b"\x5e" * 32
 LOT = 1000
 BATCH = 20
+SEALS = 1024
+PREFIX, GTIN = "9524000", 9524000000019
 
 
 @dataclass
@@ -99,6 +104,7 @@ def measure() -> dict[str, int]:
         _delivery(meter, world)
         _two_currencies(meter, world)
         _operators(meter, world)
+        _claims(meter, world)
     return dict(sorted(meter.gas.items()))
 
 
@@ -265,6 +271,24 @@ def _operators(meter: Meter, world: World) -> None:
 
     world.opened(terms := _later(meter, world))
     meter.note("escrow.assign", world.by(SELLER).orders.assign(terms, sdk_kit.FINANCIER.address, Decimal(40)))
+
+
+def _claims(meter: Meter, world: World) -> None:
+    """Last, so that no other number knows of it. Code and salt are fixed, for each zero byte of them costs less."""
+    brand, serial, code = world.ids[Role.BRAND], "S1", bytes(range(1, 17))
+    world.client.participants.bind_prefix(brand, PREFIX)
+    goods, claims = world.by(BRAND).goods, world.by(BUYER).claims
+    goods.register_class(GTIN)
+    leaf = seal_of(GTIN, serial, code)
+    tree = MerkleTree([leaf.hash(), *(number.to_bytes(32, "big") for number in range(1, SEALS))])
+    index = goods.head(brand).next_index
+    batch = Batch(root="0x" + tree.root.hex(), items_root="0x" + WORD.hex(), writer=BRAND.address, count=SEALS)
+    goods.anchor(brand, index, batch.root, batch.items_root, batch.count)
+    seal = SealProof(gtin=GTIN, serial=serial, seal_hash=leaf.seal_hash, index=index, batch=batch, proof=tree.proof(0))
+    opening = claims.opening(GTIN, serial, code).model_copy(update={"salt": "0x" + WORD.hex()})
+    meter.note("claims.commit", claims.commit(opening, seal))
+    devnet.advance(world.client.chain, 60)
+    meter.note("claims.open", claims.claim(opening, seal))
 
 
 def _later(meter: Meter, world: World, make: Any = None, **changed: Any) -> OrderTerms:
