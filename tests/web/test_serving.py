@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
@@ -17,13 +19,21 @@ from web_kit import PATHS, World, serving
 
 from lading.chain.abi import selector
 from lading.chain.devnet import running
+from lading.chain.node import Chain
+
+
+def told(*words: object, folder: Path | None = None) -> tuple[int, Any]:
+    """Exit code and document of a command that ends."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LADING_")}
+    command = [Path(sys.executable).with_name("lading"), *map(str, words), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=folder, env=clean)
+    return done.returncode, json.loads(done.stdout)
 
 
 def refused(*words: object) -> tuple[int, str]:
     """(exit code, type of the error) of a server that does not start."""
-    command = [Path(sys.executable).with_name("lading"), "serve", "--json", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    return done.returncode, json.loads(done.stdout)["error"]["type"]
+    code, said = told("serve", *words)
+    return code, said["error"]["type"]
 
 
 def test_a_folder_that_is_none_and_a_port_that_is_taken_are_said(world: World, tmp_path: Path) -> None:
@@ -37,9 +47,23 @@ def test_a_folder_that_is_none_and_a_port_that_is_taken_are_said(world: World, t
 
 def test_a_node_needs_a_deployment_of_its_own_chain(world: World) -> None:
     assert refused("--bundles", world.bundles, "--rpc", world.node) == (2, "UsageError")
+
+
+def test_nodes_on_different_chains_choose_no_record(world: World) -> None:
+    """Each of the two would have chosen another record in ./deployments."""
+    home, bundle = world.record.parents[1], world.bundles / "genuine.json"
     with running("anvil") as other:
-        words = ("--bundles", world.bundles, "--deployment", world.record, "--rpc", world.node, "--rpc", other.url)
-        assert refused(*words) == (3, "WrongChain")
+        for nodes in ((world.node, other.url), (other.url, world.node)):
+            both = [word for url in nodes for word in ("--rpc", url)]
+            record = ("--deployment", world.record)
+            commands = [("serve", "--bundles", world.bundles), ("verify", bundle), ("verify", bundle, *record)]
+            for command in commands:
+                code, said = told(*command, *both, folder=home)
+                assert (code, said["error"]["type"]) == (3, "WrongChain")
+                for url in (world.node, other.url):
+                    named = f"{url} on 31337 (block 0 is {Chain.open(url).genesis})"
+                    assert named in said["error"]["message"]
+    assert told("verify", bundle, "--rpc", world.node, folder=home)[1]["verdict"] == "authentic"
 
 
 RECALL_TIMES = selector("recallTimes(uint64,string,string)").hex().encode()

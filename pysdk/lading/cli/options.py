@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.errors import NoSigner, NotReachable, UsageError
+from lading.errors import NoSigner, NotReachable, UsageError, WrongChain
 
 if TYPE_CHECKING:
     from lading.chain.node import Chain
@@ -81,6 +82,22 @@ def open_chain(network: str, dev_account: int | None = None) -> Chain:
     if dev_account is not None:
         _refuse_public_key(chain)
     return chain
+
+
+def refuse_several_chains(chains: Sequence[Chain]) -> None:
+    """
+    Raises:
+        WrongChain: two nodes are on different chains, by id or by block 0, so that none of them chooses a record.
+    """
+    for first, other in ((chains[0], one) for one in chains[1:]):
+        if (other.chain_id, other.genesis) != (first.chain_id, first.genesis):
+            each = " and ".join(
+                f"{one.network.name} on {one.chain_id} (block 0 is {one.genesis})" for one in (first, other)
+            )
+            raise WrongChain(
+                f"The nodes are on different chains: {each}.",
+                hint="Name nodes of one chain, that of the deployment that you trust.",
+            )
 
 
 def _refuse_public_key(chain: Chain) -> None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lading.cli.options import Json, open_chain
+from lading.cli.options import Json, open_chain, refuse_several_chains
 from lading.cli.output import emit
-from lading.errors import InputError, NoDeployment, ToolchainError, UsageError, WrongChain
+from lading.errors import InputError, NoDeployment, ToolchainError, UsageError
 
 if TYPE_CHECKING:
     from lading.chain.node import Chain
@@ -126,16 +126,14 @@ def _record(chains: list[Chain], path: Path | None) -> Deployment | None:
 
     Raises:
         UsageError: nodes without a deployment.
-        WrongChain: a node is on another chain than the first, or than the record.
+        WrongChain: two nodes are on different chains, or on another than the record.
     """
     from lading.deploy import registry
 
     if not chains:
         return None if path is None else registry.read(path)
+    refuse_several_chains(chains)
     first = chains[0]
-    for other in chains[1:]:
-        if (other.chain_id, other.genesis) != (first.chain_id, first.genesis):
-            raise WrongChain("The nodes of --rpc are not all on one chain.", hint="Name nodes of one chain.")
     try:
         return registry.find(first.chain_id, first.genesis, path)
     except NoDeployment as error:

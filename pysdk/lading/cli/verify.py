@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lading.cli.documents import read_bytes
-from lading.cli.options import START, Json, open_chain
+from lading.cli.options import START, Json, open_chain, refuse_several_chains
 from lading.cli.output import emit, progress
 from lading.errors import (
     ContractError,
@@ -107,6 +107,7 @@ def verify(
     content = parse(read_bytes(bundle))
     charges = [_charge(file) for file in fault]
     chains, silent = _nodes(rpc)
+    refuse_several_chains(chains)
     trusted, record = (typed, None) if typed else _recorded(chains[0] if chains else None, deployment)
     try:
         verdict = facts.verify_among(
