@@ -9,7 +9,7 @@ anchor is checked. Ends with 0 authentic, 10 suspect, 11 recalled, 12 unknown; 1
 answer from the node. Never more favourable than `lading verify`: what only that one judges is `unknown` here:
 
 - event-id: Events with extensions, quantities, sensors, counters, rarer identifiers, or times not in UTC to the ms.
-- code: Codes as tag memory or tag URI, and Digital Links with short names or short GTINs.
+- code: Codes as tag memory or tag URI; Digital Links with a lot, short names or short GTINs; odd lots.
 - custody: Hand-overs between parties that an event names, and what follows them.
 - packing: Whether two containers at once, or reads apart from the container, are a contradiction.
 - corrections: Whether an event was lawfully declared wrong; it leaves the story in any case.
@@ -339,6 +339,8 @@ class Event:
         self.site = re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", places[0]) if places else None
         ilmd = field(event, "ilmd") if "ilmd" in event else {}
         self.lots = {ilmd[name] for name in ilmd if re.search("[:/#](lotNumber|hasBatchLot(Number)?)$", name)}
+        if not all(map(SERIAL.fullmatch, self.lots)):
+            raise ValueError("the lot number")  # a recall may stand under another spelling
         self.time = datetime.fromisoformat(field(event, "eventTime")).timestamp()
 
 
@@ -459,10 +461,8 @@ def chain_reasons(ledger: Ledger, item: Json, bundle: Json, events: list[Event],
             found.add("map-stale")
     found |= {"event-after-anchor" for one in events if 0 < times[one.position] < one.time - CLOCK_TOLERANCE_SECONDS}
     (brand,) = ledger.call(1, "brandOf(uint64)", int(gtin)) if gtin else (0,)
-    if not brand:
-        found.add("class-unknown")
-    elif any(key in one.born and int(one.publisher, 16) != brand for one in ours):
-        found.add("birth-foreign")
+    strange = any(key in one.born and int(one.publisher, 16) != brand for one in ours)
+    found |= {"class-unknown" if not brand else "birth-foreign"} if strange or not brand else set()
     for lot in {"", *(lot for one in ours for lot in one.lots)} if gtin else ():
         times = ledger.call(3, "recallTimes(uint64,string,string)", int(gtin), lot, serial)
         found |= {f"recalled-{scope}" for scope, at in zip(("class", "lot", "serial"), times, strict=True) if at}

@@ -81,7 +81,11 @@ def verify_among(
         heads = _each(asked, lambda chain: chain.block().number, quiet)
         asked = list(heads)
     at = min(heads.values(), default=None)
-    told = _each(asked, lambda chain: facts_for(chain, deployment, bundle, proof=proof, at=at, charges=charges), quiet)
+    told = _each(
+        asked,
+        lambda chain: facts_for(chain, deployment, bundle, proof=proof, at=at, charges=charges, item=item),
+        quiet,
+    )
     if not told:
         raise quiet[0].error
     found = [Finding("node-silent", detail=f"{one.name}: {one.error.message}") for one in quiet]

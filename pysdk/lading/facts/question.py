@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from lading.enums import IdentifierScheme
 from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.charges import Charge, accused_in
-from lading.provenance.item import item_of, party_of
+from lading.provenance.item import Item, item_of, party_of
+from lading.provenance.lots import spellings, told
 from lading.provenance.parties import NOBODY, Party
-from lading.provenance.story import lots_of
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`places`: (publisher, index) of every batch that the bundle names, or a fault document about its publishers;
     `writers` who is said to have anchored them; `publishers` those of the bundle; `gtin` None for what is no SGTIN, of
-    which there is neither brand nor recall."""
+    which there is neither brand nor recall; `lots` has every spelling under which a lot may be recalled."""
 
     places: frozenset[tuple[bytes, int]]
     publishers: frozenset[bytes]
@@ -36,8 +36,11 @@ class Recalls:
     of_lots: Mapping[str, int] | None = None
 
 
-def asked_by(bundle: Bundle, charges: Sequence[Charge] = ()) -> Question:
+def asked_by(bundle: Bundle, charges: Sequence[Charge] = (), scanned: Item | None = None) -> Question:
+    """`scanned`: the code on the item, which may give a lot that no event does."""
     item = item_of(bundle.item)
+    lots = {lot for entry in bundle.entries for lot in told(entry.event, item.key)}
+    lots |= {scanned.lot} if scanned is not None and scanned.lot else set()
     own: tuple[Entry | MapEntry, ...] = (*bundle.entries, *bundle.maps)
     placed = (*own, *(shown for charge in accused_in(bundle, charges) for shown in charge.shown))
     return Question(
@@ -46,7 +49,7 @@ def asked_by(bundle: Bundle, charges: Sequence[Charge] = ()) -> Question:
         writers=frozenset(one.batch.writer for one in placed),
         gtin=None if item.gtin is None else int(item.gtin),
         serial=item.serial or "",
-        lots=tuple(sorted({lot for entry in bundle.entries for lot in lots_of(entry.event)})),
+        lots=tuple(sorted({spelling for lot in lots for spelling in spellings(lot)})),
     )
 
 

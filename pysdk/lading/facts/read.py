@@ -14,6 +14,7 @@ from lading.facts.question import Question, Recalls, asked_by
 from lading.facts.slots import Proven
 from lading.provenance.bundle import Bundle
 from lading.provenance.charges import Charge
+from lading.provenance.item import Item
 from lading.provenance.parties import People
 from lading.provenance.truth import Anchor, ChainFacts, FirstClaim, WriterKey
 
@@ -62,9 +63,10 @@ def facts_for(
     proof: StateProof | None = None,
     at: int | None = None,
     charges: Sequence[Charge] = (),
+    item: Item | None = None,
 ) -> ChainFacts:
     """Everything of the chain that the verdict on `bundle` needs, as of block `at`, or the newest: also what `charges`
-    against its publishers rest on, and the item's claim.
+    against its publishers rest on, and the item's claim. `item` is what the user scanned, whose lot is asked for too.
 
     Raises:
         NetworkError: the node cannot be talked to, contradicts itself, or cannot prove what it says.
@@ -76,7 +78,7 @@ def facts_for(
     else:
         asked = Proven(chain, trusted, header(chain, proof.block_hash or at))
     known = _deployed(asked, deployment)
-    question = asked_by(bundle, charges) if known else _NOTHING
+    question = asked_by(bundle, charges, item) if known else _NOTHING
     gtin = question.gtin
     recalls = Recalls() if gtin is None else asked.recalls(gtin, question.serial, question.lots)
     people = asked.people(question.publishers)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lading.epcis.digital_link import from_link
+from lading.epcis.digital_link import attributes_of, from_link
 from lading.epcis.errors import EpcError
 from lading.epcis.identity import parse
 from lading.epcis.keys import Gs1Key, from_uri
 from lading.provenance.errors import ItemError
 
-_PLACE_AI, _PARTY_AI = "414", "417"
+_PLACE_AI, _PARTY_AI, _LOT_AI = "414", "417", "10"
 _PLACES = frozenset({"sgln", "pgln"})
 _CLASS_ONLY = frozenset({"lgtin", "sgtin", "itip", "grai", "gdti", "sgcn", "cpi"})
 """Types whose key without a serial names a class of things and no single one."""
@@ -18,11 +18,13 @@ _CLASS_ONLY = frozenset({"lgtin", "sgtin", "itip", "grai", "gdti", "sgcn", "cpi"
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing. `key` is its canonical Digital Link; `gtin` (14 digits) and `serial` are None for what is no SGTIN."""
+    """One thing. `key` is its canonical Digital Link; `gtin` (14 digits) and `serial` are None for what is no SGTIN.
+    `lot` is what the code gives beside them; it is no part of the identity."""
 
     key: str
     gtin: str | None
     serial: str | None
+    lot: str | None = None
 
 
 def item_of(code: str) -> Item:
@@ -39,7 +41,7 @@ def item_of(code: str) -> Item:
         )
     if found.scheme != "sgtin":
         return Item(found.digital_link, None, None)
-    return Item(found.digital_link, found.key, found.serial)
+    return Item(found.digital_link, found.key, found.serial, found.lot or lot_in(code.strip()))
 
 
 def same_thing(text: str) -> str:
@@ -47,6 +49,18 @@ def same_thing(text: str) -> str:
     the text itself. No check digit is verified: whatever the text, it is an identifier of its own."""
     key = _key_of(text)
     return text if key is None else key.digital_link
+
+
+def lot_in(text: str) -> str | None:
+    """The lot that a Digital Link, or the URI of a class of one lot, gives beside or as its key: in its path, or as a
+    data attribute."""
+    key = _key_of(text)
+    if key is None or key.lot is not None or text.startswith("urn:"):
+        return None if key is None else key.lot
+    try:
+        return attributes_of(text).get(_LOT_AI)
+    except EpcError:
+        return None
 
 
 def site_of(place: str) -> str:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from lading.epcis.vocabulary import DISPOSITION
 from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.item import Item
+from lading.provenance.lots import spellings
 from lading.provenance.reasons import ALARMING, CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
 from lading.provenance.story import Happening, cbv_word, in_order, touching
 from lading.provenance.truth import ChainFacts, Trusted
@@ -156,11 +157,13 @@ def disposition(happenings: Sequence[Happening]) -> Iterator[Finding]:
         yield Finding("disposition-unknown", last.position, last.disposition[:80])
 
 
-def not_recalled(happenings: Sequence[Happening], facts: ChainFacts) -> Iterator[Finding]:
+def not_recalled(item: Item, story: Sequence[Happening], facts: ChainFacts) -> Iterator[Finding]:
+    """`item` may have the lot that stands on its label."""
     if facts.class_recalled_at is not None:
         yield Finding("recalled-class")
-    for lot in sorted(frozenset().union(*(one.lots for one in happenings))):
-        if lot in facts.lots_recalled_at:
+    told = frozenset().union(*(one.lots_of(item.key) for one in story))
+    for lot in sorted(told | ({item.lot} if item.lot else set())):
+        if any(one in facts.lots_recalled_at for one in spellings(lot)):
             yield Finding("recalled-lot", detail=f"lot {lot[:40]}")
     if facts.serial_recalled_at is not None:
         yield Finding("recalled-serial")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from lading.provenance.bundle import Entry
 from lading.provenance.coordinates import Position, is_geo, position_of
-from lading.provenance.fields import Unreadable, local_name, seconds, text_in, texts_in, written_out
+from lading.provenance.fields import Unreadable, seconds, text_in, texts_in, written_out
 from lading.provenance.item import same_thing, site_of
+from lading.provenance.lots import Labelled, labelled, lots_in, lots_of
 from lading.provenance.parties import Handover, Right, handovers
 from lading.provenance.vocabulary import Word, customs_step, tag_counter
 
@@ -41,7 +42,6 @@ _CBV = re.compile(
 AGGREGATION = frozenset({"AggregationEvent"})
 _PACKING = AGGREGATION | {"AssociationEvent"}
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
-_LOT_NAMES = frozenset({"lotNumber", "hasBatchLotNumber", "hasBatchLot"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Happening:
     born: frozenset[str]
     ended: frozenset[str]
     lots: frozenset[str]
+    labelled: Labelled
     corrects: bool
     correctives: tuple[str, ...]
     name: str
@@ -74,6 +75,10 @@ class Happening:
     customs: Word | None
     point: Position | None
     counter: int | None
+
+    def lots_of(self, thing: str) -> frozenset[str]:
+        """What it says of the lot of `thing`."""
+        return self.lots | {lot for whose, lot in self.labelled if whose == thing}
 
     @property
     def step(self) -> str | None:
@@ -112,7 +117,8 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         children=lists["childEPCs"],
         born=lists.get(_BORN.get(happened, ""), nothing),
         ended=lists.get(_ENDED.get(happened, ""), nothing),
-        lots=frozenset(_lots(event.get("ilmd"))),
+        lots=lots_in(event),
+        labelled=labelled(event),
         corrects="errorDeclaration" in event,
         correctives=_correctives(event),
         name=name if isinstance(name := event.get("eventID"), str) else "",
@@ -147,28 +153,6 @@ def _correctives(event: Mapping[str, object]) -> tuple[str, ...]:
     if not isinstance(declared, dict):
         raise Unreadable("errorDeclaration is no object")
     return tuple(texts_in(declared, "correctiveEventIDs"))
-
-
-def lots_of(event: Mapping[str, object]) -> frozenset[str]:
-    """The lot numbers that an event gives; none if it cannot be read."""
-    try:
-        return frozenset(_lots(event.get("ilmd")))
-    except Unreadable:
-        return frozenset()
-
-
-def _lots(ilmd: object) -> Iterator[str]:
-    """Lot numbers in instance/lot master data (CBV 2.0, section 9.2; GS1 Web Vocabulary), under any prefix, since a
-    document may call a name space what it likes."""
-    if ilmd is None:
-        return
-    if not isinstance(ilmd, dict):
-        raise Unreadable("ilmd is no object")
-    for name, value in ilmd.items():
-        if local_name(name) in _LOT_NAMES:
-            if not isinstance(value, str):
-                raise Unreadable(f"the lot number in ilmd.{name[:60]} is no text")
-            yield value
 
 
 def in_order(happenings: Iterable[Happening]) -> list[Happening]:

@@ -15,6 +15,7 @@ from lading.provenance.charges import Charge, Heard, hear, proven
 from lading.provenance.explain import explain, utc
 from lading.provenance.item import Item, item_of
 from lading.provenance.leaf import EventLeaf
+from lading.provenance.lots import spellings
 from lading.provenance.merkle import HASH_BYTES, verify
 from lading.provenance.parties import People
 from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
@@ -106,6 +107,7 @@ def judge(
     named = item_of(bundle.item)
     if item is not None and item.key != named.key:
         return _verdict([Finding("item-differs", detail=f"the bundle is about {bundle.item}")], {"event-concerns-item"})
+    scanned = named if item is None else item
     run = _Run()
     run("deployment", rules.deployment(bundle, trusted))
     usable, people = None, People()
@@ -125,8 +127,9 @@ def judge(
         run.findings.append(Finding("anchor-not-checked"))
     else:
         run("no-fault-proven", proven(heard))
-        _judge_chain(run, named, bundle, happenings, story, usable)
-    found = _verdict(run.findings, run.checked, usable, any(one.lots for one in story))
+        _judge_chain(run, scanned, bundle, happenings, story, usable)
+    lots = frozenset[str]().union(*(one.lots_of(named.key) for one in story))
+    found = _verdict(run.findings, run.checked, usable, any(map(spellings, lots)))
     return replace(found, claim=None if usable is None else usable.claim, heard=heard)
 
 
@@ -231,7 +234,7 @@ def _judge_chain(
     run("complete", maps.newest(bundle.maps, facts))
     run("born-by-brand", rules.born_by_brand(item, story, facts))
     run("time-forward", rules.time_forward(bundle.entries, happenings, facts))
-    run("not-recalled", rules.not_recalled(story, facts))
+    run("not-recalled", rules.not_recalled(item, story, facts))
 
 
 def _verdict(
