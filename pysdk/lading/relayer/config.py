@@ -1,11 +1,21 @@
-"""The relay's configuration: which reader stands where, and what a sighting there means.
+"""The relay's configuration: where reads come from, which reader stands where, and what a sighting there means.
 
     publisher: {scheme: GLN, identifier: "9524000000019"}    # or a participant id, 0x…
-    source: reads.ndjson             # paths are relative to this file
-    outbox: relay.sqlite3
+    source: reads.ndjson             # the log of `relay run --once`; paths are relative to this file
+    sources:                         # what `relay run` listens to, all at once
+      - {mqtt: mqtts://broker, topics: [readers/+/tags], client_id: dock-1, share: lading, username: dock,
+         password_env: RELAY_MQTT_PASSWORD, ca: ca.pem}      # version: 3.1.1, cert and key if need be
+      - {http: http://reader/api/v1/data/stream}             # an Impinj R700
+      - {llrp: reader, reader: FX9600-A1}                    # port: 5084
+      - {file: reads.ndjson, follow: true}
+      - {stdin: true}
+      - {capture: 127.0.0.1:8086}                            # POST /capture
+    outbox: relay.sqlite3            # or postgresql://user@host/database, its password in PGPASSWORD
     unnamed_reader: FX9600-A1        # the reader whose lines carry no name; left out if every line does
     smoothing: {gap_seconds: 30}     # a tag that is not read for longer has left
-    batch: {max_events: 1000}
+    batch: {max_events: 1000}        # max_bytes: 4000000, max_age_seconds: 1
+    chain: {endpoints: [http://127.0.0.1:8545], confirmations: 1}
+    metrics: 127.0.0.1:9464
     read_points:
       - reader: FX9600-A1
         antenna: any                 # or the number of one antenna
@@ -13,62 +23,37 @@
         biz_location: urn:epc:id:sgln:9524000.00001.0
         biz_step: shipping           # CBV 2.0, section 7.1, or a full URI
         disposition: in_transit      # CBV 2.0, section 7.2, or a full URI
+        gap_seconds: 5               # instead of that of `smoothing`
+        left: {biz_step: departing, disposition: in_transit}
+        area: hall                   # a tag is at one read point of an area at a time
+        moved: {biz_step: transporting, disposition: in_transit}
+      - …                            # tunnel: true: what passes with one SSCC is packed in it
 
 A reader has one read point for `any` antenna, or one for each of its antennas.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationError, field_validator, model_validator
 
 from lading.enums import IdentifierScheme
 from lading.epcis.errors import CheckDigitError
 from lading.epcis.gs1 import is_digits, verify_check_digit
-from lading.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary
+from lading.relayer.config_feeds import Feed, HostAndPort, HttpUrl, LlrpFeed, below
+from lading.relayer.config_points import GLN_DIGITS, NS_PER_SECOND, Gap, Name, Part, ReadPoint, overlaps
 from lading.relayer.errors import RelayConfigError
 
-ANY = "any"
-GLN_DIGITS = 13
-NS_PER_SECOND = 1_000_000_000
-
-_SGLN = re.compile(r"urn:epc:id:sgln:([0-9]{6,12})\.([0-9]{0,6})\.(.+)")
-_URI = re.compile(r"(https?://|urn:)\S+")
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+POSTGRESQL = "postgresql://"
 
 
-def _word_of(vocabulary: Vocabulary, value: str) -> str:
-    """`value` itself, if it is a word of the vocabulary, or a full URI: of the CBV's own, only those that it has."""
-    word = value.removeprefix(vocabulary.web).removeprefix(vocabulary.urn)
-    if word in vocabulary.words or (word == value and _URI.fullmatch(value)):
-        return value
-    raise ValueError(
-        f"{value!r} is no {vocabulary.name} of the CBV 2.0, such as {min(vocabulary.words)}, nor a full URI"
-    )
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PublisherIdentifier(_Part):
+class PublisherIdentifier(Part):
     """A publisher named as it was admitted by the governance, for a file that is to serve on more than one chain."""
 
     scheme: IdentifierScheme
@@ -84,7 +69,7 @@ class PublisherIdentifier(_Part):
         return value
 
     @model_validator(mode="after")
-    def _gln_is_one(self) -> PublisherIdentifier:
+    def _gln_is_one(self) -> Self:
         if self.scheme is IdentifierScheme.GLN:
             if not is_digits(self.identifier) or len(self.identifier) != GLN_DIGITS:
                 raise ValueError(f"{self.identifier!r} is no GLN: a GLN has {GLN_DIGITS} digits")
@@ -95,64 +80,46 @@ class PublisherIdentifier(_Part):
         return self
 
 
-class ReadPoint(_Part):
-    """One antenna, or all antennas of a reader, and the meaning of a sighting there."""
+class Smoothing(Part):
+    """How reads become observations.
 
-    reader: Name
-    antenna: Annotated[int, Field(ge=0, le=65535)] | None
-    """None stands for any antenna."""
-    sgln: str
-    biz_location: str
-    biz_step: str
-    disposition: str
+    `lateness_seconds`: how far the reads of a reader may stand out of order before one counts as late. Within an area a
+    tag moves where the mean of its last `move_reads` readings is stronger than at the old place by `move_margin_db`, or
+    where the old place was silent for `move_silence_seconds`.
+    """
 
-    @field_validator("antenna", mode="before")
-    @classmethod
-    def _any_antenna(cls, value: object) -> object:
-        if value == ANY:
-            return None
-        # The number's own bounds are told apart from a word that is none, such as "all".
-        if value is None or (isinstance(value, str) and not is_digits(value.removeprefix("-"))):
-            raise ValueError(f"should be a number or {ANY}: the number of an antenna, or the word for all of them")
-        return value
-
-    @field_validator("sgln", "biz_location")
-    @classmethod
-    def _is_sgln(cls, value: str) -> str:
-        match = _SGLN.fullmatch(value)
-        if match is None or len(match[1]) + len(match[2]) != GLN_DIGITS - 1:
-            raise ValueError(
-                "should be an SGLN such as urn:epc:id:sgln:9524000.00001.0, with 12 digits of company prefix and "
-                "location (TDS 1.13, section 6.3.3)"
-            )
-        return value
-
-    @field_validator("biz_step")
-    @classmethod
-    def _is_step(cls, value: str) -> str:
-        return _word_of(BIZ_STEP, value)
-
-    @field_validator("disposition")
-    @classmethod
-    def _is_disposition(cls, value: str) -> str:
-        return _word_of(DISPOSITION, value)
-
-    @property
-    def meaning(self) -> tuple[str, str, str]:
-        return self.biz_location, self.biz_step, self.disposition
-
-
-class Smoothing(_Part):
-    # Above a millisecond, so that two observations of one tag never round to the same event time.
-    gap_seconds: Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal(31_536_000))]
+    gap_seconds: Gap
+    lateness_seconds: Annotated[Decimal, Field(ge=0, le=Decimal(86_400))] = Decimal("0.5")
+    move_reads: Annotated[int, Field(ge=2, le=1000)] = 20
+    move_margin_db: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(6)
+    move_silence_seconds: Gap = Decimal(2)
 
     @property
     def gap_ns(self) -> int:
         return int(self.gap_seconds * NS_PER_SECOND)
 
+    @property
+    def lateness_ns(self) -> int:
+        return int(self.lateness_seconds * NS_PER_SECOND)
 
-class Batching(_Part):
+    @property
+    def move_silence_ns(self) -> int:
+        return int(self.move_silence_seconds * NS_PER_SECOND)
+
+
+class Batching(Part):
+    """When a batch is closed: at whichever bound is reached first."""
+
     max_events: Annotated[int, Field(ge=1, le=100_000)]
+    max_bytes: Annotated[int, Field(ge=1000, le=1_000_000_000)] = 4_000_000
+    max_age_seconds: Annotated[Decimal, Field(ge=0, le=86_400)] = Decimal(1)
+
+
+class ChainSettings(Part):
+    """The nodes to ask, in this order, and how many blocks deep a transaction counts as done."""
+
+    endpoints: Annotated[tuple[HttpUrl, ...], Field(min_length=1)]
+    confirmations: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
 def _publisher_form(value: object) -> str:
@@ -167,49 +134,55 @@ Publisher = Annotated[
 ]
 
 
-class RelayConfig(_Part):
-    """A whole configuration; `source` and `outbox` are absolute once loaded."""
+class RelayConfig(Part):
+    """A whole configuration; its paths are absolute once loaded. `outbox` is text if it is a database's URL."""
 
     publisher: Publisher
-    source: Path
-    outbox: Path
+    source: Path | None = None
+    sources: tuple[Feed, ...] = ()
+    outbox: Path | str
     unnamed_reader: Name | None = None
     smoothing: Smoothing
     batch: Batching
+    chain: ChainSettings | None = None
+    metrics: HostAndPort | None = None
     read_points: Annotated[tuple[ReadPoint, ...], Field(min_length=1)]
 
+    @field_validator("outbox", mode="before")
+    @classmethod
+    def _file_or_database(cls, value: object) -> object:
+        if not isinstance(value, str) or "://" not in value:
+            return Path(value) if isinstance(value, str) else value
+        if not value.startswith(POSTGRESQL):
+            raise ValueError(f"should be a file or a URL that begins with {POSTGRESQL}")
+        try:
+            password = urlsplit(value).password
+        except ValueError as error:
+            raise ValueError(f"is no URL: {error}") from None
+        if password is not None:
+            raise ValueError("holds a password; it is taken from the environment, PGPASSWORD or PGPASSFILE")
+        return value
+
     @model_validator(mode="after")
-    def _consistent(self) -> RelayConfig:
+    def _consistent(self) -> Self:
         # Pydantic calls this only once every part is valid by itself.
-        faults = _overlaps(self.read_points)
+        faults = overlaps(self.read_points)
         names = {point.reader for point in self.read_points}
         if self.unnamed_reader is not None and self.unnamed_reader not in names:
             faults.append(f"unnamed_reader: {self.unnamed_reader!r} is the reader of no read point")
+        for number, feed in enumerate(self.sources):
+            if isinstance(feed, LlrpFeed) and feed.reader not in names:
+                faults.append(f"sources[{number}].reader: {feed.reader!r} is the reader of no read point")
+        if self.source is None and not self.sources:
+            faults.append("source: is missing, and so is `sources`")
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
     def meaning_of(self, sgln: str) -> tuple[str, str, str]:
         """(biz_location, biz_step, disposition) of a read point of this configuration."""
-        return next(point.meaning for point in self.read_points if point.sgln == sgln)
-
-
-def _overlaps(points: tuple[ReadPoint, ...]) -> list[str]:
-    """What would make a sighting's place or meaning depend on the order of the list."""
-    faults: list[str] = []
-    antennas: dict[str, set[int | None]] = {}
-    meanings: dict[str, tuple[str, str, str]] = {}
-    for number, point in enumerate(points):
-        taken = antennas.setdefault(point.reader, set())
-        if point.antenna in taken or (taken and None in {point.antenna, *taken}):
-            faults.append(
-                f"read_points[{number}].antenna: an antenna of {point.reader!r} has a read point above already; "
-                "a reader has either one read point for any antenna, or one for each"
-            )
-        taken.add(point.antenna)
-        if meanings.setdefault(point.sgln, point.meaning) != point.meaning:
-            faults.append(f"read_points[{number}]: {point.sgln} has another location, step or disposition above")
-    return faults
+        point = next(point for point in self.read_points if point.sgln == sgln)
+        return point.biz_location, point.biz_step, point.disposition
 
 
 class _Loader(yaml.BaseLoader):
@@ -252,7 +225,12 @@ def parse(document: object, path: Path) -> RelayConfig:
     except ValidationError as error:
         raise RelayConfigError(str(path), [_fault(dict(entry)) for entry in error.errors()]) from None
     folder = path.resolve().parent
-    return config.model_copy(update={"source": folder / config.source, "outbox": folder / config.outbox})
+    changed: dict[str, object] = {"sources": tuple(below(feed, folder) for feed in config.sources)}
+    if config.source is not None:
+        changed["source"] = folder / config.source
+    if isinstance(config.outbox, Path):
+        changed["outbox"] = folder / config.outbox
+    return config.model_copy(update=changed)
 
 
 def _fault(entry: dict[str, Any]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
 from lading.relayer.config import PublisherIdentifier, RelayConfig
-from lading.relayer.errors import ReaderLogError
+from lading.relayer.errors import ReaderLogError, RelayConfigError
 from lading.relayer.intake import Intake, take_in
 from lading.relayer.outbox import Outbox
 from lading.relayer.sources import Roster, Scan, scan
@@ -63,7 +63,7 @@ def run_once(
         and what `anchoring.anchor` raises.
     """
     found = _scan(config, source)
-    with Outbox.open(config.outbox, log_identity(config, client)) as outbox:
+    with Outbox.open(Path(config.outbox), log_identity(config, client)) as outbox:
         intake = take_in(outbox, found, config, _name(config, source))
         checkpoint("capture")
         return Summary(intake, anchor(outbox, client, config.batch.max_events, checkpoint))
@@ -89,6 +89,8 @@ def _name(config: RelayConfig, source: Path | None) -> str:
 
 def _scan(config: RelayConfig, source: Path | None) -> Scan:
     path = source or config.source
+    if path is None:
+        raise RelayConfigError("", [("source", "is missing, and no log is named")])
     try:
         with path.open("rb") as stream:
             return scan(stream, Roster(config))
