@@ -51,6 +51,24 @@ def test_a_plus_tag_has_a_link_and_an_element_string(lading: Lading):
     }
 
 
+def test_what_stands_behind_an_epc_is_a_link_of_its_own(lading: Lading):
+    text = "(01)79521141123453(21)1(17)220630(10)L7"
+    memory = json.loads(lading("encode", text, "--scheme", "sgtin+", "--json").out)["memory"]
+    found = json.loads(lading("decode", memory, "--json").out)
+    assert found["digital_link"] == "https://id.gs1.org/01/79521141123453/21/1"
+    assert found["data_link"] == "https://id.gs1.org/01/79521141123453/10/L7/21/1?17=220630"
+    assert text in lading("decode", memory).out
+
+
+def test_data_that_cannot_be_read_leave_the_item_and_are_named(lading: Lading):
+    memory = "F7879521141123453011A1000000"
+    found = lading("decode", memory, "--json")
+    assert (found.code, json.loads(found.out)["data_link"]) == (0, None)
+    assert json.loads(found.out)["digital_link"] == "https://id.gs1.org/01/79521141123453/21/1"
+    assert "no data" in (shown := lading("decode", memory).out)
+    assert "sgtin+: the +AIDC header A1 is reserved" in shown
+
+
 def test_a_foreign_tag_is_no_error_and_the_reason_is_said(lading: Lading):
     shown = lading("decode", "3174257BF4499602D2000001")
     assert (shown.code, shown.err) == (0, "")

@@ -6,16 +6,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from random import Random
+from urllib.parse import quote
 
+from aidc_kit import aidc_value
 from epc_kit import SCHEMES, plus_element_string, tag_uri
 from tds_examples import PARTITIONED, PLUS, WITHOUT_GS1_KEY
 
-from lading.epcis import EpcError, decode, parse
+from lading.epcis import Epc, EpcError, data_link, decode, parse
+from lading.epcis.aidc_table import FORMATS
 from lading.epcis.element_strings import from_element_string
 from lading.epcis.epc import decode_strict, element_string, encode, filter_of, name_of
 
 INPUTS = int(os.environ.get("LADING_DEEP_INPUTS", "8000"))
 SEED = os.environ.get("LADING_DEEP_SEED", "lading")
+_AIS = sorted(FORMATS.keys() - {"01", "21"})
 _PIECES = (
     *"()%.:/?#=&;_+-*!\"'\x1d\x00 \n\t~^`{}|\\@$[],<>0123456789abcdefXYZ",
     *("%2F", "%25", "%zz", "%C3%A9", "%FF", "é", "٣", "０", "\ud800", "(01)", "(21)", "]C1", "urn:epc:", "0x", "1_0"),
@@ -45,7 +49,18 @@ def _name(source: Random) -> str:
     plus = source.choice(PLUS).scheme
     known = source.choice((*PARTITIONED, *WITHOUT_GS1_KEY, *PLUS))
     texts = [uri, encode(uri), decode(encode(uri)).uri, plus_element_string(plus, source), known.link, known.padded]
+    texts += [_with_data(source), data_link(_with_data(source))]
     return source.choice(texts) or uri
+
+
+def _with_data(source: Random) -> str:
+    """The memory of an SGTIN+ with one or two elements behind it."""
+    ais = source.sample(_AIS, source.randint(1, 2))
+    data = "&".join(f"{ai}={quote(aidc_value(ai, source)[:20], safe='')}" for ai in ais)
+    try:
+        return encode(f"https://id.gs1.org/01/79521141123453/21/{source.randint(0, 999)}?{data}", scheme="sgtin+")
+    except EpcError:  # a value that was too short when cut
+        return PLUS[0].padded
 
 
 def _refused(reading: Callable[[str], object], text: str) -> bool:
@@ -61,7 +76,7 @@ def test_what_was_spoilt_is_read_as_what_it_says_or_refused():
     read = 0
     for _ in range(INPUTS):
         text = _spoilt(_name(source), source)
-        for reading in (parse, from_element_string, filter_of, element_string, decode_strict, name_of):
+        for reading in (parse, from_element_string, filter_of, element_string, data_link, decode_strict, name_of):
             read += not _refused(reading, text)
         try:
             memory = encode(text, scheme=source.choice([None, None, "sgtin+", "giai+", "gdti-174"]), prefix_length=7)
@@ -86,7 +101,7 @@ def _means_the_same(text: str, memory: str) -> None:
 
 def test_memory_that_was_spoilt_is_a_tag_of_one_spelling_or_foreign():
     source = Random(f"{SEED} 1")  # noqa: S311
-    tags = 0
+    tags = data = 0
     for _ in range(INPUTS):
         memory = _name(source)
         if _refused(decode, memory):
@@ -100,4 +115,19 @@ def test_memory_that_was_spoilt_is_a_tag_of_one_spelling_or_foreign():
         if epc.tag_uri is not None:
             tags += 1
             assert encode(epc.tag_uri) == spoilt
+        data += _says_the_same(spoilt, epc)
     assert tags > INPUTS // 100
+    assert data > INPUTS // 200
+
+
+def _says_the_same(memory: str, epc: Epc) -> bool:
+    """Whether a tag has +AIDC data that can be read; then their link gives them again, and the same item."""
+    try:
+        link = data_link(memory)
+    except EpcError:
+        return False
+    if link is None or epc.scheme is None:
+        return False
+    again = encode(link, scheme=epc.scheme)
+    assert (data_link(again), decode(again).digital_link) == (link, epc.digital_link)
+    return True

@@ -16,11 +16,22 @@ app = typer.Typer(name="epc", help="EPC tag memory, URI and Digital Link.", no_a
 def decode(
     memory: Annotated[str, typer.Argument(metavar="HEX", help="The tag's EPC memory.")], as_json: Json = False
 ) -> None:
-    """Say what a tag's memory identifies. A foreign tag has its raw URI only, and without --json the reason is said."""
+    """Say what a tag's memory identifies. A foreign tag has its raw URI only, and without --json the reason is said.
+
+    A tag with +AIDC data (lot, dates, weights, …) has a data_link too, null where its data cannot be read.
+    """
     from lading import epcis
 
     forms = epcis.decode(memory)._asdict()
     shown = {name.replace("_", " "): value for name, value in forms.items()}
+    if forms["scheme"] is not None:
+        try:
+            link = epcis.data_link(memory)
+        except epcis.EpcError as error:
+            forms["data_link"], shown["no data"] = None, error.message
+        else:
+            forms |= {"data_link": link} if link else {}
+            shown |= {"data link": link} if link else {}
     emit(forms, as_json=as_json, lines=pairs(shown | _besides(memory)))
 
 

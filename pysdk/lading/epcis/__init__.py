@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lading.epcis.canonical import canonical_json, content_hash
 from lading.epcis.element_strings import from_element_string
-from lading.epcis.epc import Epc, decode, decode_strict, element_string, encode, filter_of, name_of
+from lading.epcis.epc import Epc, data_link, decode, decode_strict, element_string, encode, filter_of, name_of
 from lading.epcis.errors import (
     CanonicalError,
     CheckDigitError,
@@ -42,6 +42,7 @@ __all__ = [
     "check_report",
     "content_hash",
     "convert",
+    "data_link",
     "decode",
     "decode_strict",
     "document_event_ids",

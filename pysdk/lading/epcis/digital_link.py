@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from lading.epcis.errors import EpcError
-from lading.epcis.gs1 import CHARSET_39, CHARSET_82, check_alphabet, unescape
-from lading.epcis.keys import Gs1Key
+from lading.epcis.gs1 import CHARSET_39, CHARSET_82, check_alphabet, escape_link, unescape
+from lading.epcis.keys import LINK_DOMAIN, Gs1Key
 
 # AI -> the form of its value; a glued serial is the second group.
 KEY_FORMS = {
@@ -64,6 +65,12 @@ def from_link(link: str) -> Gs1Key:
     Raises:
         EpcError: the URI is no Digital Link, or one of its parts is malformed.
     """
+    ai, text, qualifiers = _parts_of(link)
+    return key_of(ai, text, qualifiers, link)
+
+
+def _parts_of(link: str) -> tuple[str, str, dict[str, str]]:
+    """AI and value of the key in the path, and its qualifiers, all unescaped."""
     match = _LINK.fullmatch(link)
     segments = match[1].strip("/").split("/") if match else []
     names = [_SHORT_NAMES.get(segment, segment) for segment in segments]
@@ -72,7 +79,7 @@ def from_link(link: str) -> Gs1Key:
         value = form.fullmatch(unescape(segments[position + 1])) if form else None
         if value is not None:
             qualifiers = _qualifiers(link, names[position + 2 :: 2], segments[position + 3 :: 2])
-            return key_of(name, value[0], qualifiers, link)
+            return name, value[0], qualifiers
     raise EpcError(
         f"{link[:120]!r} is no GS1 Digital Link.", hint="One looks like https://id.gs1.org/01/09521141012345/21/2017."
     )
@@ -104,6 +111,29 @@ def key_of(ai: str, text: str, qualifiers: Mapping[str, str], source: str) -> Gs
     serial = qualifiers.get("21", qualifiers.get("254", qualifiers.get("8011", glued)))
     key = value[1].zfill(14) if ai == "01" else value[1]
     return Gs1Key(ai, key, serial, qualifiers.get("10"), qualifiers.get("235"))
+
+
+def elements_of_link(link: str) -> dict[str, str]:
+    """AI -> value of everything that a Digital Link says: the key, its qualifiers, the data attributes in the query.
+
+    Raises:
+        EpcError: the URI is no Digital Link, an escape is malformed, or an AI stands there twice.
+    """
+    ai, text, qualifiers = _parts_of(link)
+    found = {ai: text, **qualifiers}
+    attributes = attributes_of(link)
+    for name in found.keys() & attributes.keys():
+        raise EpcError(f"{link[:120]!r} has ({name}) in its path and in its query.")
+    return found | attributes
+
+
+def link_of_elements(ai: str, elements: Mapping[str, str]) -> str:
+    """The Digital Link of all `elements`, AI -> value, whose key is `ai`: its qualifiers in the path, the rest as data
+    attributes (GS1 Digital Link URI syntax 1.1, sections 5.4 and 5.7)."""
+    path = [ai, *(name for name in QUALIFIERS.get(ai, {}) if name in elements)]
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in elements.items() if name not in path)
+    segments = "/".join(f"{name}/{escape_link(elements[name])}" for name in path)
+    return f"{LINK_DOMAIN}/{segments}{'?' if query else ''}{query}"
 
 
 def attributes_of(link: str) -> dict[str, str]:

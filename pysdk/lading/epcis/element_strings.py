@@ -52,10 +52,19 @@ def _bracketed(text: str) -> list[tuple[str, str]]:
         raise EpcError(f"{text[:120]!r} should begin with an application identifier, such as (01).")
     pairs = list(zip(pieces[1::2], pieces[2::2], strict=True))
     for ai, value in pairs:
-        found, pattern, _ = _form(ai + value)
-        if found != ai or not re.fullmatch(pattern, ai + value, re.ASCII):
-            raise EpcError(f"{text[:120]!r}: {value[:80]!r} is no value of ({ai}).")
+        check_element(ai, value)
     return pairs
+
+
+def check_element(ai: str, value: str) -> None:
+    """Whether `value` has the form that GS1 gives to values of `ai`; check digits are not verified.
+
+    Raises:
+        EpcError: it has not, or there is no such AI.
+    """
+    found, pattern, _ = _form(ai + value)
+    if found != ai or not re.fullmatch(pattern, ai + value, re.ASCII):
+        raise EpcError(f"{value[:80]!r} is no value of ({ai}).")
 
 
 def _separated(text: str) -> list[tuple[str, str]]:
@@ -84,18 +93,19 @@ def _form(text: str) -> tuple[str, str, bool]:
     return found.ai, found.pattern, found.separator_required
 
 
-def key_of_elements(elements: dict[str, str]) -> Gs1Key:
-    """The one key that the elements name; what neither names nor qualifies it, such as a date, is left out.
+def key_of_elements(elements: dict[str, str], ai: str | None = None) -> Gs1Key:
+    """The one key that the elements name, or the one with that `ai`; what neither names nor qualifies it, such as a
+    date, is left out.
 
     Raises:
-        EpcError: they name no key, or more than one.
+        EpcError: they name no key, or, without `ai`, more than one.
         CheckDigitError: its check digit is wrong.
     """
-    shown = "".join(f"({ai}){value}" for ai, value in elements.items())
-    keys = [ai for ai in elements if ai in KEY_FORMS]
+    shown = "".join(f"({name}){value}" for name, value in elements.items())
+    keys = [name for name in elements if name in KEY_FORMS] if ai is None else [ai]
     if len(keys) != 1:
         raise EpcError(f"{shown[:200]!r} names {'two things or more' if keys else 'nothing'}; one key is needed.")
-    ai = keys[0]
+    (ai,) = keys
     qualifiers = {name: value for name, value in elements.items() if name in QUALIFIERS.get(ai, {})}
     return verify_key(key_of(ai, elements[ai], qualifiers, shown))
 

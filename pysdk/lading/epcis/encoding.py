@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lading.epcis import other_schemes, partitioned, plus_headers
-from lading.epcis.digital_link import attributes_of, from_link
+from lading.epcis.digital_link import elements_of_link, from_link
 from lading.epcis.element_strings import is_element_string, key_of_elements, read_elements
 from lading.epcis.errors import EpcError, PrefixLengthError
 from lading.epcis.keys import Gs1Key, from_uri, to_uri, verify_key
@@ -34,7 +34,9 @@ def encode(
     A tag URI names encoding and filter itself. All else takes the encoding `scheme` (`sgtin-198`, `sgtin+`, …), or the
     shortest of TDS 1.x that holds it, with `filter` (0, "all others", if not given; 0 to 7, for USDoD to 15, for ADI to
     63). A link or element string does not say how many digits its company prefix has: `prefix_length` does, or else
-    GS1's published table; a "+" encoding needs neither. Memory is padded with zero bits to words of 16.
+    GS1's published table; a "+" encoding needs neither, and takes in what else a link or element string says (lot,
+    dates, weights, …) as +AIDC data; the first date is that of a DSGTIN+. All other encodings leave that out. Memory is
+    padded with zero bits to words of 16.
 
     Raises:
         EpcError: the text is none of these; a part does not fit the encoding; `filter` or `scheme` contradict it.
@@ -51,12 +53,11 @@ def encode(
         return _encode_tag(match[1], match[2], filter, scheme, text)
     if match := _ID_URI.fullmatch(text):
         if scheme in plus_headers.BY_NAME:
-            return _encode_plus(scheme, from_uri(text), filter, {})
+            return _encode_plus(scheme, from_uri(text), {}, filter)
         return _encode_identity(match[1], match[2], filter, scheme, text)
-    key, attributes = _key_of(text)
     if scheme in plus_headers.BY_NAME:
-        return _encode_plus(scheme, key, filter, attributes)
-    uri = _uri_of(key, prefix_length, text)
+        return _encode_plus(scheme, *_key_and_elements(text, plus_headers.BY_NAME[scheme].ai), filter)
+    uri = _uri_of(_key_of(text), prefix_length, text)
     uri_type, body = uri.split(":", 4)[3:]
     return _encode_identity(uri_type, body, filter, scheme, text)
 
@@ -110,22 +111,31 @@ def _filter_bits(found: Layout | other_schemes.Scheme) -> int:
     return 3 if isinstance(found, Layout) else found.filter_bits
 
 
-def _encode_plus(name: str | None, key: Gs1Key, filter_value: int | None, attributes: dict[str, str]) -> str:
-    scheme = plus_headers.BY_NAME[name or ""]
+def _encode_plus(name: str, key: Gs1Key, elements: dict[str, str], filter_value: int | None) -> str:
     if filter_value is not None and not 0 <= filter_value <= MAX_FILTER:
         raise EpcError(f"the filter value {filter_value} is outside 0 to {MAX_FILTER}")
-    dates = [(ai, value) for ai, value in attributes.items() if ai in plus_headers.DATE_AIS] if scheme.dated else []
-    if len(dates) > 1:
-        raise EpcError(f"{scheme.name} has room for one date, not for {', '.join(f'({ai})' for ai, _ in dates)}")
-    return plus_headers.write(scheme, key, filter_value or 0, dates[0] if dates else None)
+    return plus_headers.write(plus_headers.BY_NAME[name], key, filter_value or 0, elements)
 
 
-def _key_of(text: str) -> tuple[Gs1Key, dict[str, str]]:
-    if text[:4].lower() == "http":
-        return verify_key(from_link(text)), attributes_of(text)
+def _key_and_elements(text: str, ai: str) -> tuple[Gs1Key, dict[str, str]]:
+    """The key of a link, or the one with that AI of an element string; and all that the text says."""
+    if _is_link(text):
+        return verify_key(from_link(text)), elements_of_link(text)
+    elements = _elements_of(text)
+    return key_of_elements(elements, ai if ai in elements else None), elements
+
+
+def _key_of(text: str) -> Gs1Key:
+    return verify_key(from_link(text)) if _is_link(text) else key_of_elements(_elements_of(text))
+
+
+def _is_link(text: str) -> bool:
+    return text[:4].lower() == "http"
+
+
+def _elements_of(text: str) -> dict[str, str]:
     if is_element_string(text):
-        elements = read_elements(text)
-        return key_of_elements(elements), elements
+        return read_elements(text)
     raise EpcError(
         f"{text[:80]!r} is no EPC URI, Digital Link or element string.",
         hint="They begin with urn:epc:id:, urn:epc:tag:, urn:epc:raw:, http(s):// or such as (01) or ]C1.",

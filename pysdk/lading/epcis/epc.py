@@ -11,14 +11,14 @@ from binascii import unhexlify
 from typing import NamedTuple
 
 from lading.epcis import other_schemes, partitioned, plus_headers
-from lading.epcis.digital_link import from_link
+from lading.epcis.digital_link import from_link, link_of_elements
 from lading.epcis.element_strings import elements_of, write_elements
 from lading.epcis.encoding import encode
 from lading.epcis.errors import EpcError
 from lading.epcis.layouts import BY_HEADER
 from lading.epcis.raw import raw_uri
 
-__all__ = ["Epc", "decode", "decode_strict", "element_string", "encode", "filter_of", "name_of"]
+__all__ = ["Epc", "data_link", "decode", "decode_strict", "element_string", "encode", "filter_of", "name_of"]
 
 _SGTIN_96 = 0x30
 _SGTIN_96_BYTES, _SGTIN_96_SERIAL_BITS = 12, 38
@@ -112,21 +112,43 @@ def filter_of(hex_text: str) -> int | None:
 def element_string(hex_text: str, *, bracketed: bool = True) -> str:
     """The element string of a tag that names a GS1 key, with brackets, or with separators as from a scanner.
 
-    The date of a DSGTIN+ stands in it, so that the string gives the memory again, but for the filter value.
+    The date of a DSGTIN+ and +AIDC data stand in it, so that the string gives the memory again, but for the filter
+    value.
 
     Raises:
-        EpcError: as `decode_strict`; or the tag names no GS1 key; or a serial looks like another element in brackets.
+        EpcError: as `decode_strict`; or the tag names no GS1 key, or its +AIDC data cannot be read; or a serial looks
+            like another element in brackets.
     """
     memory = _bytes_of(hex_text)
     if memory[0] in plus_headers.BY_HEADER:
-        found = plus_headers.read(memory)
-        elements = elements_of(found.key) | (dict([found.date]) if found.date else {})
-    else:
-        link = decode_strict(hex_text).digital_link
-        if link is None:
-            raise EpcError(f"the tag {hex_text} names no GS1 key, and has no element string")
-        elements = elements_of(from_link(link))
-    return write_elements(elements, bracketed=bracketed)
+        return write_elements(_all_elements(memory)[1], bracketed=bracketed)
+    link = decode_strict(hex_text).digital_link
+    if link is None:
+        raise EpcError(f"the tag {hex_text} names no GS1 key, and has no element string")
+    return write_elements(elements_of(from_link(link)), bracketed=bracketed)
+
+
+def data_link(hex_text: str) -> str | None:
+    """The Digital Link of all that a tag with +AIDC data says: qualifiers such as the lot in the path; dates, weights
+    and all else in the query. None for a tag that announces no such data.
+
+    It describes the item and is no name of it: the data may differ from tag to tag of one item.
+
+    Raises:
+        EpcError: the text is no memory; or it is of TDS 2.0, but no EPC, or its +AIDC data cannot be read, and the
+            message says which.
+        CheckDigitError: a check digit is wrong.
+    """
+    memory = _bytes_of(hex_text)
+    if memory[0] not in plus_headers.BY_HEADER:
+        return None
+    found, elements = _all_elements(memory)
+    return link_of_elements(found.key.ai, elements) if found.has_aidc_data else None
+
+
+def _all_elements(memory: bytes) -> tuple[plus_headers.PlusEpc, dict[str, str]]:
+    found, data = plus_headers.read_data(memory)
+    return found, elements_of(found.key) | (dict([found.date]) if found.date else {}) | data
 
 
 def _forms_of(memory: bytes) -> tuple[str, str | None, str | None, str | None]:

@@ -7,8 +7,8 @@ from lading.epcis.errors import EpcError
 from lading.epcis.gs1 import CHARSET_82, check_alphabet
 
 _INDICATOR_BITS = 3
-_TEXT_LENGTH_BITS = 5  # of every value that an EPC holds (table F)
-_NUMBER_LENGTH_BITS = 4
+TEXT_LENGTH_BITS, NUMBER_LENGTH_BITS = 5, 4
+"""Of every value that an EPC holds; +AIDC data have other widths as well (table F)."""
 _DELIMITER, _TERMINATOR = 0b1110, 0b1111
 _DIGITS = "0123456789"
 _NUMERIC, _URN_CODE_40 = 0, 5
@@ -44,24 +44,43 @@ def read_nibbles(reader: BitReader, count: int, field: str) -> str:
 
 def write_nibbles(writer: BitWriter, digits: str) -> None:
     """Puts digits as four bits each."""
-    writer.put(int(digits, 16), 4 * len(digits))
+    writer.put(int(digits or "0", 16), 4 * len(digits))
 
 
-def read_number(reader: BitReader, longest: int, field: str) -> str:
+def read_integer(reader: BitReader, count: int, field: str) -> str:
+    """`count` digits in an integer (section 14.5.2).
+
+    Raises:
+        EpcError: the integer has more, or the memory ends.
+    """
+    value = reader.take(digits_width(count), field)
+    if value >= 10**count:
+        raise EpcError(f"{reader.scheme}: the {field} {value} has more than the {count} digits that it says")
+    return f"{value:0{count}d}" if count else ""
+
+
+def write_integer(writer: BitWriter, digits: str) -> None:
+    """Puts digits as an integer of so many."""
+    writer.put(int(digits or "0"), digits_width(len(digits)))
+
+
+def read_number(
+    reader: BitReader, longest: int, field: str, *, length_bits: int = NUMBER_LENGTH_BITS, shortest: int = 1
+) -> str:
     """Digits behind their number, in an integer (section 14.5.13).
 
     Raises:
-        EpcError: there are none, more than `longest`, or the integer has more; or the memory ends.
+        EpcError: there are less than `shortest` or more than `longest`, or the integer has more; or the memory ends.
     """
-    length = reader.take(_NUMBER_LENGTH_BITS, field)
-    _check_length(reader, length, longest, field)
-    return _read_integer(reader, length, field)
+    length = reader.take(length_bits, field)
+    _check_length(reader, length, (shortest, longest), field)
+    return read_integer(reader, length, field)
 
 
-def write_number(writer: BitWriter, digits: str) -> None:
-    """Puts up to 15 digits and, in front, how many there are."""
-    writer.put(len(digits), _NUMBER_LENGTH_BITS)
-    writer.put(int(digits), digits_width(len(digits)))
+def write_number(writer: BitWriter, digits: str, *, length_bits: int = NUMBER_LENGTH_BITS) -> None:
+    """Puts digits and, in front, how many there are."""
+    writer.put(len(digits), length_bits)
+    write_integer(writer, digits)
 
 
 def read_terminated(reader: BitReader, longest: int, field: str, alphabet: frozenset[str]) -> str:
@@ -85,42 +104,56 @@ def read_terminated(reader: BitReader, longest: int, field: str, alphabet: froze
 
 
 def write_terminated(writer: BitWriter, text: str) -> None:
-    """Puts a text that begins with a digit, and its terminator."""
+    """Puts a text that begins with a digit, and its terminator.
+
+    Raises:
+        EpcError: it begins with something else.
+    """
     rest = text.lstrip(_DIGITS)
+    if rest == text:
+        raise EpcError(f"{text[:40]!r} should begin with a digit")
     write_nibbles(writer, text[: len(text) - len(rest)])
     writer.put(_DELIMITER if rest else _TERMINATOR, 4)
     if rest:
         write_text(writer, rest)
 
 
-def read_text(reader: BitReader, longest: int, field: str, alphabet: frozenset[str] = CHARSET_82) -> str:
+def read_text(
+    reader: BitReader,
+    longest: int,
+    field: str,
+    alphabet: frozenset[str] = CHARSET_82,
+    *,
+    length_bits: int = TEXT_LENGTH_BITS,
+    shortest: int = 1,
+) -> str:
     """Characters behind the number of their encoding and how many there are (section 14.5.6).
 
     Raises:
-        EpcError: there are none or more than `longest`; one is outside `alphabet`; the encoding is reserved; or the
-            memory ends.
+        EpcError: there are less than `shortest` or more than `longest`; one is outside `alphabet`; the encoding is
+            reserved; or the memory ends.
     """
     indicator = reader.take(_INDICATOR_BITS, f"encoding of the {field}")
-    length = reader.take(_TEXT_LENGTH_BITS, f"length of the {field}")
-    _check_length(reader, length, longest, field)
-    if indicator == _NUMERIC:
-        return _read_integer(reader, length, field)
+    length = reader.take(length_bits, f"length of the {field}")
+    _check_length(reader, length, (shortest, longest), field)
+    if indicator not in (_NUMERIC, _URN_CODE_40, *_ALPHABETS):
+        raise EpcError(f"{reader.scheme}: the {field} has the encoding {indicator}, which is reserved")
+    if indicator == _NUMERIC or not length:
+        return read_integer(reader, length, field)
     if indicator == _URN_CODE_40:
         return check_alphabet(field, _read_code_40(reader, length, field), longest, alphabet)
-    if indicator not in _ALPHABETS:
-        raise EpcError(f"{reader.scheme}: the {field} has the encoding {indicator}, which is reserved")
     codes, width = _ALPHABETS[indicator]
     text = "".join([codes[reader.take(width, field)] for _ in range(length)])
     return check_alphabet(field, text, longest, alphabet)
 
 
-def write_text(writer: BitWriter, text: str) -> None:
+def write_text(writer: BitWriter, text: str, *, length_bits: int = TEXT_LENGTH_BITS) -> None:
     """Puts a text of set 82 or 39 in the fewest bits, as section 14.5.6 advises."""
     indicator = _shortest(text)
     writer.put(indicator, _INDICATOR_BITS)
-    writer.put(len(text), _TEXT_LENGTH_BITS)
+    writer.put(len(text), length_bits)
     if indicator == _NUMERIC:
-        writer.put(int(text), digits_width(len(text)))
+        write_integer(writer, text)
     elif indicator == _URN_CODE_40:
         for start in range(0, len(text), _CODE_40_GROUP):
             writer.put(_code_40(text[start : start + _CODE_40_GROUP]), _CODE_40_BITS)
@@ -141,16 +174,10 @@ def _shortest(text: str) -> int:
     return min(widths, key=lambda indicator: (widths[indicator], indicator))
 
 
-def _check_length(reader: BitReader, length: int, longest: int, field: str) -> None:
-    if not 1 <= length <= longest:
-        raise EpcError(f"{reader.scheme}: the {field} has {length} characters; 1 to {longest} are allowed")
-
-
-def _read_integer(reader: BitReader, length: int, field: str) -> str:
-    value = reader.take(digits_width(length), field)
-    if value >= 10**length:
-        raise EpcError(f"{reader.scheme}: the {field} {value} has more than the {length} digits that it says")
-    return f"{value:0{length}d}"
+def _check_length(reader: BitReader, length: int, allowed: tuple[int, int], field: str) -> None:
+    shortest, longest = allowed
+    if not shortest <= length <= longest:
+        raise EpcError(f"{reader.scheme}: the {field} has {length} characters; {shortest} to {longest} are allowed")
 
 
 def _read_code_40(reader: BitReader, length: int, field: str) -> str:

@@ -2,18 +2,21 @@
 
 They say nothing about the length of the company prefix and have neither tag URI nor pure identity URI; their name is
 the Digital Link. What may follow the EPC in the same memory ("+AIDC data", TDS 2.3, section 15.3) is no part of the
-identity: it is announced by a bit, which is checked, and stays in the raw URI.
+identity: who reads the identity alone checks the bit that announces the data, and no more, so that data of a later
+standard make no tag foreign.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from lading.epcis import aidc_data
 from lading.epcis.bits import BitReader, BitWriter
 from lading.epcis.errors import EpcError
 from lading.epcis.gs1 import CHARSET_39, CHARSET_82, check_alphabet, is_digits
-from lading.epcis.keys import Gs1Key, verify_key
+from lading.epcis.keys import SERIAL_QUALIFIER, Gs1Key, verify_key
 from lading.epcis.plus_characters import (
     read_nibbles,
     read_number,
@@ -24,17 +27,15 @@ from lading.epcis.plus_characters import (
     write_terminated,
     write_text,
 )
+from lading.epcis.plus_dates import read_date, write_date
 
 SerialForm = Literal["text", "number", "none"]
 
-_AIDC_HEADER_BITS, _SSCC_BITS = 8, 72
 _PREFIX_DIGITS = 4  # a GIAI or CPI begins with a company prefix, which has at least so many digits
 _WITHIN_GIAI = 30
 _PLACE_ITSELF = "0"
 # Four bits in front of the date of a DSGTIN+ -> what date it is (TDS 2.3, section 14.5.3).
 DATE_AIS = ("11", "13", "15", "16", "17", "7006", "7007")
-_LAST_YEAR = 99
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class PlusScheme:
     serial: SerialForm = "none"
     longest: int = 0
     dated: bool = False
+
+    @property
+    def ais(self) -> tuple[str, ...]:
+        """The identifiers that the EPC itself names, its date apart."""
+        qualifier = SERIAL_QUALIFIER.get(self.ai) if self.serial != "none" else None
+        return (self.ai, qualifier) if qualifier else (self.ai,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +88,33 @@ BY_NAME = {scheme.name: scheme for scheme in SCHEMES}
 
 
 def read(memory: bytes) -> PlusEpc:
-    """What memory says whose header is in `BY_HEADER`.
+    """What memory says whose header is in `BY_HEADER`; +AIDC data are announced, and not looked at.
 
     Raises:
         EpcError: a field is malformed, padding is not zero, or the bit for +AIDC data contradicts what follows.
         CheckDigitError: the key's check digit is wrong.
     """
+    return _read(memory)[0]
+
+
+def read_data(memory: bytes) -> tuple[PlusEpc, dict[str, str]]:
+    """The same, and AI -> value of its +AIDC data, in their order.
+
+    Raises:
+        EpcError: as `read`; or the data are malformed, say an identifier twice or one that has no format there, or the
+            memory is longer than any tag's.
+        CheckDigitError: a check digit is wrong.
+    """
+    found, reader = _read(memory)
+    if not found.has_aidc_data:
+        return found, {}
+    if 8 * len(memory) > aidc_data.MOST_BITS:
+        raise EpcError(f"{found.scheme}: no tag announces {8 * len(memory)} bits; {aidc_data.MOST_BITS} is the most")
+    said = (*BY_NAME[found.scheme].ais, *([found.date[0]] if found.date else []))
+    return found, aidc_data.read_elements(reader, said)
+
+
+def _read(memory: bytes) -> tuple[PlusEpc, BitReader]:
     scheme = BY_HEADER[memory[0]]
     reader = BitReader(memory, scheme.name)
     reader.take(8, "header")
@@ -94,29 +122,42 @@ def read(memory: bytes) -> PlusEpc:
     filter_value = reader.take(3, "filter value")
     date = _read_date(reader) if scheme.dated else None
     key = verify_key(_read_key(scheme, reader))
-    if has_aidc_data:
-        _check_aidc_data(reader)
-    else:
+    if not has_aidc_data:
         reader.end()
-    return PlusEpc(scheme.name, filter_value, key, date, has_aidc_data)
+    elif not aidc_data.follows(reader):
+        raise EpcError(f"{reader.scheme}: the bit for +AIDC data is set, but none follows the EPC")
+    return PlusEpc(scheme.name, filter_value, key, date, has_aidc_data), reader
 
 
-def write(scheme: PlusScheme, key: Gs1Key, filter_value: int, date: tuple[str, str] | None) -> str:
-    """The memory of `key`, without +AIDC data; `date` (AI, YYMMDD) for a DSGTIN+ alone.
+def write(scheme: PlusScheme, key: Gs1Key, filter_value: int, elements: Mapping[str, str]) -> str:
+    """The memory of `key`. Of `elements`, AI -> value, the first date is that of a DSGTIN+; what the EPC does not name
+    follows as +AIDC data, in its order.
 
     Raises:
-        EpcError: the key is not of that scheme, has no serial where one is needed, or a lot; the date is missing, too
-            much, or none.
-        CheckDigitError: the key's check digit is wrong.
+        EpcError: the key is not of that scheme, or has no serial where one is needed; the date is missing, or none; an
+            element cannot stand there; all is too long for a tag.
+        CheckDigitError: a check digit is wrong.
     """
     key = _checked(scheme, verify_key(key))
-    if (date is not None) != scheme.dated:
-        raise EpcError(f"{scheme.name} {'needs' if scheme.dated else 'has no room for'} a date: {', '.join(DATE_AIS)}")
+    data = {ai: value for ai, value in elements.items() if ai not in scheme.ais}
+    date = next((ai for ai in data if ai in DATE_AIS), None) if scheme.dated else None
+    if scheme.dated and date is None:
+        raise EpcError(f"{scheme.name} needs a date: {', '.join(DATE_AIS)}")
     writer = BitWriter()
     writer.put(scheme.header, 8)
-    writer.put(filter_value, 4)
+    writer.put(len(data) > (date is not None), 1)
+    writer.put(filter_value, 3)
     if date is not None:
-        _write_date(writer, *date)
+        _write_date(writer, date, data.pop(date))
+    _write_key(writer, scheme, key)
+    aidc_data.write_elements(writer, data)
+    memory = writer.memory()
+    if data and 4 * len(memory) > aidc_data.MOST_BITS:
+        raise EpcError(f"{scheme.name} with its data has {4 * len(memory)} bits; a tag has {aidc_data.MOST_BITS}")
+    return memory
+
+
+def _write_key(writer: BitWriter, scheme: PlusScheme, key: Gs1Key) -> None:
     if scheme.digits:
         write_nibbles(writer, key.value)
     else:
@@ -125,7 +166,6 @@ def write(scheme: PlusScheme, key: Gs1Key, filter_value: int, date: tuple[str, s
         write_text(writer, key.serial or _PLACE_ITSELF)
     elif scheme.serial == "number":
         write_number(writer, key.serial or "")
-    return writer.memory()
 
 
 def _read_key(scheme: PlusScheme, reader: BitReader) -> Gs1Key:
@@ -155,8 +195,10 @@ def _check_text_key(scheme: PlusScheme, value: str) -> str:
 
 
 def _checked(scheme: PlusScheme, key: Gs1Key) -> Gs1Key:
-    if key.ai != scheme.ai or key.lot is not None or key.third_party_serial is not None:
-        raise EpcError(f"{scheme.name} holds a key ({scheme.ai}) without lot, not {key.digital_link}")
+    """`key` without lot and third party's serial, which are +AIDC data, if it is of that scheme."""
+    if key.ai != scheme.ai:
+        raise EpcError(f"{scheme.name} holds a key ({scheme.ai}), not {key.digital_link}")
+    key = replace(key, lot=None, third_party_serial=None)
     if not scheme.digits:
         _check_text_key(scheme, key.value)
     if scheme.serial == "none" or (key.serial is None and scheme.ai == "414"):
@@ -167,36 +209,15 @@ def _checked(scheme: PlusScheme, key: Gs1Key) -> Gs1Key:
     return key
 
 
-def _check_aidc_data(reader: BitReader) -> None:
-    """Raises:
-    EpcError: no +AIDC data follows, though the bit says so (TDS 2.3, section 15.3, last rules).
-    """
-    follows = reader.left >= _AIDC_HEADER_BITS and (
-        reader.rest() >> reader.left - _AIDC_HEADER_BITS or reader.left >= _AIDC_HEADER_BITS + _SSCC_BITS
-    )
-    if not follows:
-        raise EpcError(f"{reader.scheme}: the bit for +AIDC data is set, but none follows the EPC")
-
-
 def _read_date(reader: BitReader) -> tuple[str, str]:
     kind = reader.take(4, "kind of date")
     if kind >= len(DATE_AIS):
         raise EpcError(f"{reader.scheme}: the kind of date {kind} is reserved")
-    year, month, day = reader.take(7, "year"), reader.take(4, "month"), reader.take(5, "day")
-    return DATE_AIS[kind], _check_date(year, month, day)
-
-
-def _check_date(year: int, month: int, day: int) -> str:
-    # Day 0 stands for the month's last (GS1 General Specifications, section 3.4).
-    if year > _LAST_YEAR or not 1 <= month <= len(_DAYS) or day > _DAYS[month - 1]:
-        raise EpcError(f"the date of year {year}, month {month}, day {day} does not exist")
-    return f"{year:02d}{month:02d}{day:02d}"
+    return DATE_AIS[kind], read_date(reader)
 
 
 def _write_date(writer: BitWriter, ai: str, date: str) -> None:
-    if ai not in DATE_AIS or not is_digits(date) or len(date) != len("YYMMDD"):
+    if not is_digits(date) or len(date) != len("YYMMDD"):
         raise EpcError(f"a DSGTIN+ holds one date YYMMDD of {', '.join(DATE_AIS)}, not ({ai}){date[:40]}")
-    year, month, day = int(date[:2]), int(date[2:4]), int(date[4:])
-    _check_date(year, month, day)
     writer.put(DATE_AIS.index(ai), 4)
-    writer.put(year << 9 | month << 5 | day, 16)
+    write_date(writer, date)
