@@ -149,13 +149,11 @@ def _write_country(writer: BitWriter, _: Component, letters: str) -> None:
 
 
 def _read_sequence(reader: BitReader, _: Component, field: str) -> str:
-    place, count = read_nibbles(reader, 2, field)
-    return _checked_sequence(f"{place}/{count}")
+    return _checked_sequence(f"{read_nibbles(reader, 1, field)}/{read_nibbles(reader, 1, field)}")
 
 
 def _write_sequence(writer: BitWriter, _: Component, text: str) -> None:
-    place, _, count = _checked_sequence(text).partition("/")
-    write_nibbles(writer, place + count)
+    write_nibbles(writer, _checked_sequence(text).replace("/", ""))
 
 
 def _checked_sequence(text: str) -> str:
