@@ -3,16 +3,15 @@
     python scripts/verify.py [CODE] --bundle FILE [--rpc URL]
         [--deployment FILE | --registry ADDRESS --provenance ADDRESS --chain-id N] [--json]
 
-CODE is the EPC URI (urn:epc:id:sgtin:…) or Digital Link (https://…/01/…/21/…) on the item, FILE the bundle that came
-with it. Which chain and registries you trust you say yourself; those in the bundle are only compared. Without --rpc no
-anchor is checked. Ends with 0 authentic, 10 suspect, 11 recalled, 12 unknown; 1 refused input, 2 wrong usage, 3 no
-answer from the node. Never more favourable than `lading verify`: what only that one judges is `unknown` here:
+CODE is the EPC URI or Digital Link on the item, FILE its bundle. You say which chain and registries you trust; those in
+the bundle are only compared. Without --rpc no anchor is checked. Ends with 0 authentic, 10 suspect, 11 recalled, 12
+unknown; 1 refused input, 2 wrong usage, 3 no answer. Never more favourable than `lading verify`; `unknown` here are:
 
 - event-id: Events with extensions, quantities, sensors, counters, rarer identifiers, or times not in UTC to the ms.
 - code: Codes as tag memory or tag URI; Digital Links with a lot, short names or short GTINs; odd lots.
 - custody: Hand-overs between parties that an event names, and what follows them.
 - packing: Whether two containers at once, or reads apart from the container, are a contradiction.
-- corrections: Whether an event was lawfully declared wrong; it leaves the story in any case.
+- corrections: Whether an alarm was lawfully lifted, or an event declared wrong, which leaves the story in any case.
 - node: One node is asked and believed; fault documents and first claims are not looked at.
 """
 
@@ -389,6 +388,7 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
     first = births[0].time - CLOCK_TOLERANCE_SECONDS if births else float("-inf")
     end = min((one.time for one in events if item in one.ended), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
     pairs = [(one, two) for one, two in pairwise(one for one in events if one.site) if one.site != two.site]
+    alarms = [bool(re.fullmatch(ALARMING, one.state)) for one in events if one.disposition]
     told, state = next(((one.disposition, one.state) for one in events[::-1] if one.disposition), ("", "active"))
     stops = {one.publisher: one.customs for one in events if re.search("held|rejected|released", one.customs)}
     holds = {
@@ -399,7 +399,8 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
         "item-destroyed": any(one.step == "destroying" and item in one.subjects for one in events),
         "customs-stopped": any("released" not in stops[who] for who in offices & stops.keys()),
         "two-places": any(two.time - one.time < MIN_TRAVEL_SECONDS for one, two in pairs),
-        "disposition-alarming": re.fullmatch(ALARMING, state),
+        "disposition-alarming": alarms[-1:] == [True],
+        "event-unreadable": alarms[-1:] == [False] and any(alarms),
         "disposition-unknown": not re.fullmatch(KNOWN, state) and (state or ":" not in told),
     }
     return {reason for reason, true in holds.items() if true} | sales(events)
@@ -540,7 +541,6 @@ def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unkno
     }
 
 
-# 9. The command.
 def trust(options: argparse.Namespace) -> Json:
     """Chain and registries from the user's own settings; None if there are none."""
     if options.deployment is None:

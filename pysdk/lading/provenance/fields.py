@@ -31,6 +31,18 @@ def texts_in(event: Mapping[str, object], name: str) -> list[str]:
     return value
 
 
+def lasting_in(event: Mapping[str, object], change: str) -> list[str]:
+    """The dispositions that an event sets or unsets (`change`) for good (EPCIS 2.0, section 7.4.1).
+
+    Raises:
+        Unreadable: they are no list of texts.
+    """
+    stated = event.get("persistentDisposition", {})
+    if not isinstance(stated, dict):
+        raise Unreadable("persistentDisposition is no object")
+    return texts_in(stated, change)
+
+
 def objects_in(holder: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
     """Empty where the field is missing. Raises Unreadable if it is no list of objects."""
     value = holder.get(name, [])

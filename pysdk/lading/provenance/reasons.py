@@ -29,6 +29,9 @@ ALARMING = frozenset(
 )
 """Dispositions after which goods should not be in a consumer's hands (CBV 2.0, section 7.2)."""
 
+PROTECTED = frozenset({"stolen", "recalled", "expired", "destroyed", "disposed"})
+"""Those of them that no later read undoes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

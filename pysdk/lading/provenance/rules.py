@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lading.epcis.vocabulary import DISPOSITION
 from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.item import Item
 from lading.provenance.lots import spellings
-from lading.provenance.reasons import ALARMING, CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
+from lading.provenance.reasons import CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
 from lading.provenance.story import Happening, cbv_word, in_order, touching
 from lading.provenance.truth import ChainFacts, Trusted
 
@@ -143,18 +142,6 @@ def time_forward(entries: Sequence[Entry], happenings: Sequence[Happening], fact
         anchor = facts.anchors.get((entry.publisher, entry.index))
         if anchor is not None and one.time > anchor.time + CLOCK_TOLERANCE_SECONDS:
             yield Finding("event-after-anchor", one.position, f"{one.time - anchor.time:.0f} s")
-
-
-def disposition(happenings: Sequence[Happening]) -> Iterator[Finding]:
-    reported = [one for one in in_order(happenings) if one.disposition]
-    if not reported:
-        return
-    last = reported[-1]
-    word = cbv_word(last.disposition)
-    if word in ALARMING:
-        yield Finding("disposition-alarming", last.position, word)
-    elif word not in DISPOSITION.words and (word is not None or ":" not in last.disposition):
-        yield Finding("disposition-unknown", last.position, last.disposition[:80])
 
 
 def not_recalled(item: Item, story: Sequence[Happening], facts: ChainFacts) -> Iterator[Finding]:

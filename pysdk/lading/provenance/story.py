@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lading.provenance.bundle import Entry
 from lading.provenance.coordinates import Position, is_geo, position_of
-from lading.provenance.fields import Unreadable, seconds, text_in, texts_in, written_out
+from lading.provenance.fields import Unreadable, lasting_in, seconds, text_in, texts_in, written_out
 from lading.provenance.item import same_thing, site_of
 from lading.provenance.lots import Labelled, labelled, lots_in, lots_of
 from lading.provenance.parties import Handover, Right, handovers
@@ -29,7 +29,7 @@ __all__ = [
     "nested",
     "read",
 ]
-__all__ += ["seconds", "touching"]
+__all__ += ["seconds", "surroundings", "touching"]
 
 TRANSFORMATION = "TransformationEvent"
 _BORN = {"ObjectEvent:ADD": "epcList", f"{TRANSFORMATION}:": "outputEPCList"}
@@ -48,8 +48,9 @@ _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 class Happening:
     """One event, as far as the rules look. `subjects` are what it is about, `parent` and `children` those of packing,
     all in the form of `same_thing`. `time`: seconds since 1970, with fractions. `site` is None without a place, or
-    where the place is a point; `point` where coordinates are given. `name`: the event's own eventID. `counter` is
-    the tag's, given only where the event names one thing. `correctives`: what an error declaration puts in place.
+    where the place is a point; `point` where coordinates are given. `sets` and `unsets`: the lasting dispositions that
+    begin and end with it. `name`: the event's own eventID. `counter` is the tag's, given only where the event names one
+    thing. `correctives`: what an error declaration puts in place.
     """
 
     position: int
@@ -60,6 +61,8 @@ class Happening:
     time: float
     biz_step: str
     disposition: str
+    sets: frozenset[str]
+    unsets: frozenset[str]
     site: str | None
     subjects: frozenset[str]
     parent: str | None
@@ -111,6 +114,8 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         time=seconds(text_in(event, "eventTime")),
         biz_step=_word(event, "bizStep"),
         disposition=_word(event, "disposition"),
+        sets=frozenset(_meant(event, text) for text in lasting_in(event, "set")),
+        unsets=frozenset(_meant(event, text) for text in lasting_in(event, "unset")),
         site=None if place is None or is_geo(place) else site_of(place),
         subjects=subjects,
         parent=parent,
@@ -131,7 +136,10 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
 
 def _word(event: Mapping[str, object], name: str) -> str:
     """As it stands there, unless only its document's own prefixes hide that it is CBV's."""
-    text = text_in(event, name, "")
+    return _meant(event, text_in(event, name, ""))
+
+
+def _meant(event: Mapping[str, object], text: str) -> str:
     meant = written_out(event, text)
     return meant if cbv_word(text) is None and cbv_word(meant) is not None else text
 
@@ -165,6 +173,17 @@ def concerning(item: str, happenings: Iterable[Happening]) -> set[int]:
     ordered = in_order(happenings)
     steps = (step for kinds in _NESTS for step in nested(item, ordered, kinds))
     return {happening.position for happening, before, _ in steps if not happening.subjects.isdisjoint(before)}
+
+
+def surroundings(item: str, happenings: Iterable[Happening]) -> dict[int, frozenset[str]]:
+    """By position of each event the item and everything that it is in, before the event or after it, by either account.
+    To be asked of all events: the story has none of those that filled a container before the item was in it."""
+    ordered = in_order(happenings)
+    found: dict[int, frozenset[str]] = {}
+    for kinds in _NESTS:
+        for happening, before, after in nested(item, ordered, kinds):
+            found[happening.position] = found.get(happening.position, frozenset()).union(before, after)
+    return found
 
 
 def about(item: str, happenings: Sequence[Happening]) -> list[Happening]:

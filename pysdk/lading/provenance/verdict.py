@@ -9,7 +9,7 @@ from typing import Any
 from lading.epcis.canonical import content_hash
 from lading.epcis.errors import CanonicalError, EventIdError
 from lading.epcis.event_id import event_id
-from lading.provenance import corrections, custody, customs_steps, journey, maps, packing, rules, sales
+from lading.provenance import corrections, custody, customs_steps, journey, maps, packing, rules, sales, states
 from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.charges import Charge, Heard, hear, proven
 from lading.provenance.explain import explain, utc
@@ -20,7 +20,7 @@ from lading.provenance.merkle import HASH_BYTES, verify
 from lading.provenance.parties import People
 from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
 from lading.provenance.rules import Finding
-from lading.provenance.story import Happening, Unreadable, about, read
+from lading.provenance.story import Happening, Unreadable, about, read, surroundings
 from lading.provenance.truth import ChainFacts, FirstClaim, Trusted
 
 EXIT_CODES: Mapping[Level, int] = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
@@ -189,7 +189,8 @@ def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: Peo
     """Judges the events about the item, without what was declared wrong, in order of time; gives them back."""
     run("event-concerns-item", rules.event_concerns_item(item, happenings, corrections.replacing(happenings)))
     run("corrected-lawfully", corrections.corrected_lawfully(happenings))
-    story = about(item.key, corrections.standing(happenings))
+    standing = corrections.standing(happenings)
+    story, around = about(item.key, standing), surroundings(item.key, standing)
     checks: dict[str, Iterable[Finding]] = {
         "born-once": rules.born_once(item, story),
         "born-first": rules.born_first(item, story),
@@ -199,7 +200,7 @@ def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: Peo
         "one-place": rules.one_place(story),
         "possible-speed": journey.possible_speed(story),
         "counter-grows": journey.counter_grows(item, story),
-        "disposition": rules.disposition(story),
+        "disposition": states.disposition(item, story, around),
     }
     for rule, found in checks.items():
         run(rule, found)
