@@ -19,6 +19,9 @@ from xml.etree import ElementTree  # reads only the reports that pytest wrote a 
 
 ROOT = Path(__file__).resolve().parent.parent
 SDK_TESTS = ("tests/sdk", "tests/acceptance")
+# Under `ape test` one chain serves a whole run, and eth-tester reads each block of it for every search of its logs:
+# what searches goes first, while the chain is short.
+SEARCHING = frozenset({"test_orders.py", "test_goods.py", "test_returns_disputes.py", "test_batches_and_logs.py"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class Lane:
         return [programs / "ape", "test", *self.tests, *own, *options]
 
 
+def _searching_first() -> tuple[str, ...]:
+    files = sorted((ROOT / "tests" / "sdk").glob("test_*.py"), key=lambda file: (file.name not in SEARCHING, file.name))
+    return tuple(str(file.relative_to(ROOT)) for file in files)
+
+
 def _test_folders() -> list[Path]:
     """Those that hold tests for pytest."""
     return sorted(folder for folder in (ROOT / "tests").iterdir() if any(folder.glob("test_*.py")))
@@ -45,7 +53,7 @@ def _test_folders() -> list[Path]:
 
 PYTEST_LANES = {
     "ape": Lane(".venv", tuple(f"tests/{folder.name}" for folder in _test_folders() if folder.name != "sdk")),
-    "ape-test": Lane(".venv", ("tests/sdk",), "ethereum:local:test"),
+    "ape-test": Lane(".venv", _searching_first(), "ethereum:local:test"),
     "ape-foundry": Lane(".venv", ("tests/sdk",), "ethereum:local:foundry"),
     "web3-7": Lane(".venv-web3-7", SDK_TESTS),
     "web3-8": Lane(".venv-web3-8", SDK_TESTS),
