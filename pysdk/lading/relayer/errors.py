@@ -9,6 +9,7 @@
     │   ├── OutboxUnreadable  it is no outbox, of another version, or damaged
     │   ├── OutboxForeign     it belongs to another log
     │   ├── OutboxLocked      another process is writing to it
+    │   ├── OutboxAway        its server does not answer
     │   └── OutboxFull        no room to write
     ├── PrivateStoreError     the file with the secrets of private fields cannot be used
     └── LogError              log and outbox disagree
@@ -55,6 +56,7 @@ class Reason(StrEnum):
     TOO_LONG = "too-long"
     NOT_UTF8 = "not-utf8"
     NOT_JSON = "not-json"
+    NOT_CSV = "not-csv"
     UNKNOWN_FORMAT = "unknown-format"
     READER_UNKNOWN = "reader-unknown"
     ANTENNA_INVALID = "antenna-invalid"
@@ -96,6 +98,10 @@ class OutboxForeign(OutboxError):
 
 class OutboxLocked(OutboxError):
     """Another process holds the outbox."""
+
+
+class OutboxAway(OutboxError):
+    """The database server does not answer, or the connection to it broke; the next call connects anew."""
 
 
 class OutboxFull(OutboxError):

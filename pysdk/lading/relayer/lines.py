@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
@@ -17,6 +18,7 @@ MIN_DOUBLE_HEXED_BYTES = 24  # an EPC of 96 bits, spelled in ASCII
 _HOUR, _WIDEST_OFFSET = 60, 14 * 60  # minutes; EPCIS 2.0, section 7.3.2
 _MAX_INT = 2**63 - 1  # as wide as SQLite's integer; until the year 2262 for nanoseconds
 _MAX_SHOWN = 80
+_WEAKEST = -200 * 100  # in hundredths of a dBm, far beyond what any radio knows
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _TIME = re.compile(
@@ -49,6 +51,8 @@ class Sighting:
     epc: object
     time: object
     sequence: object
+    rssi: int | None = None
+    """In hundredths of a dBm."""
 
     def tag(self) -> Tag:
         """The EPC. Raises `ReaderLineError`.
@@ -140,7 +144,10 @@ def _no_constant(name: str) -> NoReturn:
 def _zebra(document: dict[str, Any], data: dict[str, Any]) -> Sighting:
     """Only `eventNum`, `format` and `idHex` are sure to be there; a feed names its reader only if it was asked to."""
     names = _names(data.get("hostName"), data.get("MAC"))
-    return Sighting(names, data.get("antenna"), data.get("idHex"), document.get("timestamp"), data.get("eventNum"))
+    strength = hundredths(data.get("peakRssi"), 100)
+    return Sighting(
+        names, data.get("antenna"), data.get("idHex"), document.get("timestamp"), data.get("eventNum"), strength
+    )
 
 
 def _impinj(document: dict[str, Any]) -> Sighting | None:
@@ -151,10 +158,12 @@ def _impinj(document: dict[str, Any]) -> Sighting | None:
     if not isinstance(event, dict):
         raise ReaderLineError(Reason.EPC_MISSING, "a tagInventory report without its tagInventoryEvent")
     names = _names(document.get("hostname"))
-    return Sighting(names, event.get("antennaPort"), _impinj_epc(event), document.get("timestamp"), None)
+    strength = hundredths(event.get("peakRssiCdbm"), 1)
+    return Sighting(names, event.get("antennaPort"), impinj_epc(event), document.get("timestamp"), None, strength)
 
 
-def _impinj_epc(event: dict[str, Any]) -> object:
+def impinj_epc(event: Mapping[str, Any]) -> object:
+    """The EPC of a tagInventoryEvent, in hex. Raises `ReaderLineError` where its two spellings differ."""
     plain, encoded = event.get("epcHex"), event.get("epc")
     if encoded is None:
         return plain
@@ -171,7 +180,16 @@ def _impinj_epc(event: dict[str, Any]) -> object:
 
 def _own(document: dict[str, Any]) -> Sighting:
     get = document.get
-    return Sighting(_names(get("reader")), get("antenna"), get("epc"), get("time"), get("sequence"))
+    strength = hundredths(get("rssi"), 100)
+    return Sighting(_names(get("reader")), get("antenna"), get("epc"), get("time"), get("sequence"), strength)
+
+
+def hundredths(value: object, scale: int) -> int | None:
+    """A signal's strength, given in `1 / scale` dBm, in hundredths of a dBm. None for what is none within 200 dBm of
+    zero: a read is no worse for a strength that is not told."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _WEAKEST <= value * scale <= -_WEAKEST:
+        return None
+    return round(value * scale)
 
 
 def _names(*values: object) -> tuple[str, ...]:
