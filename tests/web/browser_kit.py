@@ -75,7 +75,16 @@ def open_page(
 
 
 def _answering(body: bytes) -> Any:
+    kind = "text/html; charset=utf-8" if body.startswith(b"<!doctype") else "application/json"
+
     def answer(route: Route) -> None:
-        route.fulfill(body=body, content_type="application/json")
+        route.fulfill(body=body, content_type=kind)
 
     return answer
+
+
+def ask(found: Visit, node: str) -> None:
+    if not found.page.locator("#node-url").is_visible():
+        found.page.click("#recheck summary")
+    found.page.fill("#node-url", node)
+    found.page.click("#node-form button")

@@ -10,6 +10,7 @@ from web_kit import PATHS, Site, World
 
 Open = Callable[..., Visit]
 SIZES = {"phone": PHONE, "desktop": DESKTOP}
+CHECKED = {"genuine": "ok", "cloned": "partly", "recalled": "partly", "travelled": "ok"}
 HEADLINES = {"genuine": "Authentic", "cloned": "Suspect", "recalled": "Recalled", "travelled": "Authentic"}
 
 
@@ -26,7 +27,7 @@ def test_an_items_page_has_no_serious_fault_for_anyone(
     visit: Open, site: Site, name: str, size: str, language: str
 ) -> None:
     found = visit(site.url + PATHS[name], size=SIZES[size], language=language)
-    assert found.rechecked() == "ok"
+    assert found.rechecked() == CHECKED[name]
     for part in found.page.query_selector_all("details:not([open]) > summary"):
         part.click()
     assert found.axe() == []
@@ -35,7 +36,7 @@ def test_an_items_page_has_no_serious_fault_for_anyone(
 
 def test_contrast_holds_in_the_dark(visit: Open, site: Site) -> None:
     found = visit(site.url + PATHS["recalled"], dark=True)
-    assert found.rechecked() == "ok"
+    assert found.rechecked() == "partly"
     assert found.axe() == []
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from lading.enums import Role
 from lading.provenance import reasons
+from lading.provenance.carbon import PROBLEMS
+from lading.provenance.footprint import GAPS, NOT_CHECKED
 from lading.provenance.verdict import EXIT_CODES
 from lading.web.words import LANGUAGES, chosen, words
 
@@ -23,7 +25,9 @@ def test_every_sentence_of_a_verdict_is_translated() -> None:
     assert [one.id for one in reasons.REASONS if one.id not in chinese.reasons] == []
     assert [one.id for one in reasons.RULES if one.id not in chinese.rules] == []
     assert [name for name in reasons.NOT_PROVEN if name not in chinese.not_proven] == []
-    for found in (chinese.reasons, chinese.rules, chinese.not_proven):
+    assert [name for name in GAPS if name not in chinese.gaps] == []
+    assert [name for name in (*PROBLEMS, NOT_CHECKED) if name not in chinese.problems] == []
+    for found in (chinese.reasons, chinese.rules, chinese.not_proven, chinese.gaps, chinese.problems):
         assert [name for name, text in found.items() if not CHINESE.search(text)] == []
 
 
@@ -32,6 +36,20 @@ def test_english_is_that_of_the_verdict() -> None:
     assert [english.reason(one.id) for one in reasons.REASONS] == [one.sentence for one in reasons.REASONS]
     assert [english.rule(one.id) for one in reasons.RULES] == [one.sentence for one in reasons.RULES]
     assert [english.unproven(name) for name in reasons.NOT_PROVEN] == list(reasons.NOT_PROVEN.values())
+    assert [english.gap(name) for name in GAPS] == list(GAPS.values())
+    assert [english.unverified(name) for name in PROBLEMS] == list(PROBLEMS.values())
+
+
+def test_no_sentence_is_of_a_reason_that_is_gone() -> None:
+    chinese = words("zh")
+    known = {one.id for one in (*reasons.REASONS, *reasons.RULES)} | {
+        *reasons.NOT_PROVEN,
+        *GAPS,
+        *PROBLEMS,
+        NOT_CHECKED,
+    }
+    said = (*chinese.reasons, *chinese.rules, *chinese.not_proven, *chinese.gaps, *chinese.problems)
+    assert set(said) - known == set()
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -64,7 +82,8 @@ def test_no_word_is_left_over_and_none_is_missing() -> None:
         for name in ("missing", "code_wrong", "code_class", "busy", "broken", "damaged")
         for end in ("_title", "_lead", "")
     }
-    made |= {"rule_kept", "rule_broken", "rule_open", "map_ok", "map_open", "map_bad"}
+    made |= {"rule_kept", "rule_broken", "rule_open"}
+    made |= {f"map_state_{state}" for state in ("ok", "unasked", "stale", "missing", "open", "bad")}
     text = set(words("en").text)
     assert {name for name in text - made if f'"{name}"' not in used and f".{name}" not in used} == set()
     asked = set(re.findall(r"""\bsay\(\s*["']([a-z_]+)["']""", used)) - {"rule_"}

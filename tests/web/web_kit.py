@@ -9,9 +9,9 @@ import selectors
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from html import unescape
 from pathlib import Path
@@ -28,10 +28,12 @@ from lading.demo import cast, goods
 from lading.demo.diary import Diary
 from lading.demo.run import example_folder
 from lading.deploy import Params, deploy
+from lading.enums import IdentifierScheme, Role
 from lading.facts import chain_ref
 from lading.models import Batch
 from lading.provenance import faults
-from lading.provenance.bundle import dump
+from lading.provenance.bundle import canonical, dump
+from lading.provenance.carbon import Statement, to_sign
 from lading.provenance.seal import new_code, seal_of
 from lading.relayer.anchoring import anchor
 from lading.relayer.audit import audit
@@ -51,19 +53,28 @@ PATHS = {
 }
 ITEMS = {"genuine": goods.GENUINE, "cloned": goods.CLONED, "recalled": goods.RECALLED, "travelled": TRAVELLED}
 START_SECONDS = 30
-_CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
+VERIFIED_MG = (482_350, 2_733_001)
+"""Of the travelled item's way by sea."""
+
+INSPECTOR = cast.Part("inspector", Role.INSPECTOR, "DE", IdentifierScheme.NATIONAL_REGISTER, "DE-HRB-DEMO-17", 9)
+_CONTEXT = [
+    "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    {"lading": "https://lading.example/voc/"},
+]
 
 
 @dataclass(frozen=True)
 class World:
     """A chain with anchored goods. `bundles` holds one file for each name in `ITEMS`; `record` is the deployment's.
-    The travelled item is `claimed`, at that block time; `fault` is a document against the carrier."""
+    The travelled item is `claimed`, at that block time; `fault` is a document against the carrier; `stale` is an older
+    bundle of the genuine item."""
 
     node: str
     record: Path
     bundles: Path
     claimed: int
     fault: bytes
+    stale: bytes
 
     def bundle(self, name: str) -> bytes:
         return (self.bundles / f"{name}.json").read_bytes()
@@ -80,7 +91,8 @@ def world(folder: Path) -> Iterator[World]:
         players = cast.admit(governance, diary)
         goods.publish(folder, players, example_folder(), diary)
         goods.relay_reads(folder, players, example_folder(), diary)
-        _travel(folder, players)
+        _travel(folder, players, governance)
+        stale = dump(goods._bundle(goods.GENUINE, folder, players, governance))
         claimed = _claim(folder, players)
         fault = _leave_out(folder, players, governance)
         goods.recall(players, diary)
@@ -89,17 +101,38 @@ def world(folder: Path) -> Iterator[World]:
         for name, item in ITEMS.items():
             (bundles / f"{name}.json").write_bytes(dump(goods._bundle(item, folder, players, governance)))
         (record,) = records.glob("*-????????.json")
-        yield World(node.url, record, bundles, claimed, fault)
+        yield World(node.url, record, bundles, claimed, fault, stale)
 
 
-def _travel(folder: Path, players: cast.Cast) -> None:
-    """Born in Shenzhen, over Singapore to Rotterdam, sold in Berlin."""
+def _travel(folder: Path, players: cast.Cast, governance: Lading) -> None:
+    """Born in Shenzhen, over Singapore to Rotterdam, into a shop in Berlin. What it emitted on the way to Singapore and
+    to Rotterdam an inspector verified; what it emitted before nobody did."""
+    inspector = cast._admit(governance, INSPECTOR, Diary(lambda _: None))
+    carrier = bytes.fromhex(players[cast.CARRIER].id[2:])
+
+    def stated(event: dict[str, Any], mg: int, scope: str) -> dict[str, Any]:
+        told = {"@context": _CONTEXT, **event}
+        bare = Statement(mg, "ISO 14083:2023", scope)
+        who = bytes.fromhex(inspector.id[2:])
+        signature = INSPECTOR.key.sign_typed(to_sign(told, carrier, bare, who, chain_ref(governance.deployment)))
+        return event | {"lading:carbon": replace(bare, verifier=who, signature=signature).extension()}
+
+    truck = Statement(910_000, "ISO 14083:2023", "lorry, 40 km")
     stops = {
         cast.BRAND: [_event("ADD", "2026-05-02T02:10", "+08:00", "commissioning", "active", 22.54, 114.06)],
         cast.CARRIER: [
-            _event("OBSERVE", "2026-05-03T09:00", "+08:00", "departing", "in_transit", 22.57, 114.27),
-            _event("OBSERVE", "2026-05-09T20:30", "+08:00", "transporting", "in_transit", 1.26, 103.84),
-            _event("OBSERVE", "2026-05-20T05:20", "+02:00", "arriving", "in_transit", 51.95, 4.14),
+            _event("OBSERVE", "2026-05-03T09:00", "+08:00", "departing", "in_transit", 22.57, 114.27)
+            | {"lading:carbon": truck.extension()},
+            stated(
+                _event("OBSERVE", "2026-05-09T20:30", "+08:00", "transporting", "in_transit", 1.26, 103.84),
+                VERIFIED_MG[0],
+                "container ship, 2,700 km, well to wake",
+            ),
+            stated(
+                _event("OBSERVE", "2026-05-20T05:20", "+02:00", "arriving", "in_transit", 51.95, 4.14),
+                VERIFIED_MG[1],
+                "container ship, 15,300 km, well to wake",
+            ),
         ],
         cast.WAREHOUSE: [
             _event("OBSERVE", "2026-05-22T08:05", "+02:00", "stocking", "sellable_accessible", 52.52, 13.4)
@@ -186,6 +219,13 @@ def _event(
         "readPoint": {"id": f"geo:{latitude},{longitude}"},
     }
     return made | ({"ilmd": {"cbvmda:lotNumber": "L26-0501"}} if action == "ADD" else {})
+
+
+def change(bundle: bytes, how: Callable[[Any], object]) -> bytes:
+    """A bundle with a lie, in its canonical form."""
+    document = json.loads(bundle)
+    how(document)
+    return canonical(document)
 
 
 @dataclass(frozen=True)

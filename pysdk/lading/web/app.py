@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -138,9 +138,9 @@ class _Pages:
         return Response(answer.data, media_type="application/json", headers=name)
 
     async def anchors(self, request: Request) -> Response:
-        """What the first node says of the bundle's batches, for the page's script."""
+        """What the first node says of the bundle's batches and logs, for the page's script."""
         _, answer = await self._asked(request, "/anchors")
-        return JSONResponse({"anchors": [asdict(one) for one in answer.anchors]})
+        return JSONResponse(answer.told.document())
 
     async def verdict(self, request: Request) -> Response:
         """The document of `lading verify --json`."""
@@ -191,6 +191,7 @@ class _Pages:
             "file_name": _file_name(scanned),
             "item_uri": answer.bundle.item,
             "registry": self._registry(),
+            "chain": json.dumps(chain.model_dump(mode="json")),
             "script_words": json.dumps(_script_words(say), ensure_ascii=False),
         }
 
@@ -286,5 +287,5 @@ def _file_name(scanned: Scanned) -> str:
 
 
 def _script_words(say: Words) -> dict[str, str]:
-    own = ("recheck_", "step_", "bad_", "map_ok", "map_open", "map_bad", "node_")
+    own = ("recheck_", "step_", "bad_", "map_state_", "node_")
     return {name: text for name, text in say.text.items() if name.startswith(own)}

@@ -14,22 +14,21 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from lading import facts
-from lading.chain.abi import selector
 from lading.chain.http import HttpProvider
 from lading.chain.node import Chain
-from lading.contracts.participant_registry import ParticipantRegistry
-from lading.contracts.provenance_registry import ProvenanceRegistry
 from lading.errors import ContractError, NetworkError
-from lading.models import Participant
 from lading.provenance.bundle import Bundle, parse
 from lading.provenance.charges import Charge, Weight, accused_in
 from lading.provenance.explain import weighed
+from lading.provenance.footprint import Footprint
 from lading.provenance.item import Item
 from lading.provenance.truth import FirstClaim
 from lading.provenance.verdict import Verdict
+from lading.web.carbon import added_up
 from lading.web.errors import Busy
 from lading.web.faults import Charges, FaultShelf
 from lading.web.shelf import Shelf, Stamp
+from lading.web.told import Told, tell
 
 THREADS = 4
 MAX_WAITING = 64
@@ -61,28 +60,17 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAnchor:
-    """What the node says of one batch: the word that the chain keeps of it, and the block time, both None if it has no
-    such batch. The page's script compares it with the bundle."""
-
-    publisher: str
-    index: int
-    digest: str | None
-    time: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """All that a page says of one item. `verdict` is the worst of `opinions`; `claim` is somebody's if one node says
-    so, None if none can say."""
+    """All that a page says of one item. `verdict` is the worst of `opinions`; `told` is the first node's; `claim` is
+    somebody's if one node says so, None if none can say."""
 
     bundle: Bundle
     data: bytes
     verdict: Verdict
     opinions: tuple[Opinion, ...]
-    anchors: tuple[ShownAnchor, ...]
-    publishers: dict[bytes, Participant]
+    told: Told
     claim: FirstClaim | None
+    footprint: Footprint
 
 
 _Place = tuple[Stamp, tuple[int | None, ...], int]
@@ -186,8 +174,9 @@ class Desk:
             verdicts = [facts.verify(bundle, deployment=self.deployment, item=item, charges=charges)]
         self._tell(verdicts)
         worst = min(verdicts, key=lambda verdict: _WORST_FIRST.index(verdict.verdict))
-        anchors, publishers = self._shown(bundle, opinions)
-        return Answer(bundle, data, worst, opinions, anchors, publishers, _claim(verdicts))
+        footprint = self._footprint(bundle, opinions)
+        told = self._told_of(bundle, opinions, footprint)
+        return Answer(bundle, data, worst, opinions, told, _claim(verdicts), footprint)
 
     def _tell(self, verdicts: Sequence[Verdict]) -> None:
         """Once for each fault document that convicts nobody, to whoever runs the server."""
@@ -207,49 +196,27 @@ class Desk:
             return Opinion(host_of(url), None)
         return Opinion(host_of(url), verdict)
 
-    def _shown(
-        self, bundle: Bundle, opinions: Sequence[Opinion]
-    ) -> tuple[tuple[ShownAnchor, ...], dict[bytes, Participant]]:
-        """From the first node that gave a verdict; nothing where there is none, or no deployment to ask about."""
-        url = next((url for url, one in zip(self.nodes, opinions, strict=True) if one.verdict is not None), None)
-        if url is None or self.deployment is None:
-            return (), {}
+    def _footprint(self, bundle: Bundle, opinions: Sequence[Opinion]) -> Footprint:
+        usable = [url for url, one in zip(self.nodes, opinions, strict=True) if one.verdict is not None]
+        return added_up(bundle, [self._chain(url) for url in usable], self.deployment)
+
+    def _told_of(self, bundle: Bundle, opinions: Sequence[Opinion], footprint: Footprint) -> Told:
+        """From the first node that judged by the chain, as of the same block; nothing where there is none."""
+        judged = [(url, one.verdict.as_of) for url, one in zip(self.nodes, opinions, strict=True) if one.verdict]
+        url, as_of = next(((url, as_of) for url, as_of in judged if as_of is not None), (None, None))
+        if url is None or as_of is None or self.deployment is None:
+            return Told()
+        verifiers = {part.verifier for part in footprint.parts if part.verifier is not None}
         try:
-            chain = self._chain(url)
-            registry = ParticipantRegistry(chain, "0x" + self.deployment.trusted.participant_registry.hex())
-            publishers = {who: registry.get("0x" + who.hex()) for who in {one.publisher for one in bundle.entries}}
-            anchors = tuple(self._anchor(chain, bundle, place) for place in _places(bundle))
+            return tell(self._chain(url), self.deployment, bundle, as_of.block, verifiers)
         except (NetworkError, ContractError) as problem:
             _LOG.warning("%s names no publishers: %s", host_of(url), type(problem).__name__)
-            return (), {}
-        return anchors, {who: found for who, found in publishers.items() if found is not None}
-
-    def _anchor(self, chain: Chain, bundle: Bundle, place: tuple[bytes, int]) -> ShownAnchor:
-        """By the plain call that the page's script makes too, if its user names a node."""
-        assert self.deployment is not None  # noqa: S101 - narrows the type; the caller looked
-        publisher, index = place
-        registry = ProvenanceRegistry(chain, "0x" + self.deployment.trusted.provenance_registry.hex())
-        word = chain.call(registry.address, selector(READ_ANCHOR) + publisher + index.to_bytes(32, "big"))
-        digest, seconds = word[:DIGEST_BYTES], int.from_bytes(word[32:64], "big")
-        known = any(digest)
-        return ShownAnchor(
-            "0x" + publisher.hex(), index, "0x" + digest.hex() if known else None, seconds if known else None
-        )
-
-
-READ_ANCHOR = "anchorOf(bytes32,uint48)"
-DIGEST_BYTES = 27
-"""IProvenanceRegistry.Anchor: the digest's first 27 bytes and the block time share a storage slot."""
+            return Told()
 
 
 def _claim(verdicts: Sequence[Verdict]) -> FirstClaim | None:
     known = [one.claim for one in verdicts if one.claim is not None]
     return next((one for one in known if one.claimant is not None), next(iter(known), None))
-
-
-def _places(bundle: Bundle) -> list[tuple[bytes, int]]:
-    maps = getattr(bundle, "maps", ())
-    return sorted({(one.publisher, one.index) for one in (*bundle.entries, *maps)})
 
 
 def host_of(url: str) -> str:

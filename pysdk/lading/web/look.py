@@ -13,8 +13,10 @@ from lading.epcis.errors import EpcError
 from lading.epcis.identity import parse
 from lading.models import Participant
 from lading.provenance import reasons
-from lading.provenance.story import lots_of
+from lading.provenance.lots import lots_of
 from lading.provenance.truth import FirstClaim
+from lading.web import carbon
+from lading.web.carbon import ShownFootprint
 from lading.web.chart import Chart, chart_of
 from lading.web.desk import Answer
 from lading.web.journey import Place, Step, steps_of
@@ -89,6 +91,7 @@ class ItemPage:
     kept: int
     not_proven: tuple[str, ...]
     lots: tuple[str, ...]
+    footprint: ShownFootprint
 
 
 def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
@@ -97,9 +100,9 @@ def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
     numbers = {step.position: number for number, step in enumerate(steps, 1)}
     causes = _causes(answer, numbers, say)
     document = answer.verdict.document()
-    times = {(shown.publisher, shown.index): shown.time for shown in answer.anchors}
+    times = {(shown.publisher, shown.index): shown.time for shown in answer.told.anchors}
     lots = tuple(sorted({lot for entry in answer.bundle.entries for lot in lots_of(entry.event)}))
-    shown = tuple(_step(numbers[step.position], step, answer.publishers, times, causes, say) for step in steps)
+    shown = tuple(_step(numbers[step.position], step, answer.told.participants, times, causes, say) for step in steps)
     rules = _rules(document["checked"], document["reasons"], say)
     stops = [
         (numbers[step.position], step.place.latitude, step.place.longitude)
@@ -119,7 +122,20 @@ def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
         kept=sum(rule.state == "kept" for rule in rules),
         not_proven=tuple(say.unproven(name) for name in document["not_proven"]),
         lots=lots,
+        footprint=_footprint(answer, steps, numbers, say),
     )
+
+
+def _footprint(answer: Answer, steps: Sequence[Step], numbers: Mapping[int, int], say: Words) -> ShownFootprint:
+    people = answer.told.participants
+    verifiers = {part.verifier for part in answer.footprint.parts if part.verifier is not None}
+    named = {who: _named(signer(who, people.get(who), say)) for who in verifiers}
+    by_event = {step.event_id: numbers[step.position] for step in reversed(steps)}
+    return carbon.shown(answer.footprint, answer.verdict, by_event, named, say)
+
+
+def _named(who: Signer) -> str:
+    return " ".join(part for part in (who.name, who.identifier) if part)
 
 
 def _causes(answer: Answer, numbers: Mapping[int, int], say: Words) -> tuple[Cause, ...]:
@@ -127,9 +143,7 @@ def _causes(answer: Answer, numbers: Mapping[int, int], say: Words) -> tuple[Cau
     for finding in answer.verdict.findings:
         step = None if finding.entry is None else numbers.get(finding.entry)
         level = reasons.REASON_BY_ID[finding.reason].level
-        # What a rule adds in its own words is English.
-        detail = finding.detail if say.language == "en" else ""
-        made.append(Cause(finding.reason, level, say.reason(finding.reason), step, detail))
+        made.append(Cause(finding.reason, level, say.reason(finding.reason), step, finding.detail))
     return tuple(made)
 
 

@@ -1,4 +1,5 @@
-"""The page's words, in English and Chinese. What a verdict says in English stands in `lading.provenance.reasons`."""
+"""The page's words, in English and Chinese. What verdicts and footprints say in English stands in
+`lading.provenance`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from lading.provenance import reasons
+from lading.provenance.footprint import GAPS, sentence
 
 Language = Literal["en", "zh"]
 LANGUAGES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
@@ -31,6 +33,8 @@ class Words:
     reasons: Mapping[str, str]
     rules: Mapping[str, str]
     not_proven: Mapping[str, str]
+    gaps: Mapping[str, str]
+    problems: Mapping[str, str]
     steps: Mapping[str, str]
     dispositions: Mapping[str, str]
     roles: Mapping[str, str]
@@ -47,6 +51,14 @@ class Words:
 
     def unproven(self, name: str) -> str:
         return self.not_proven.get(name) or reasons.NOT_PROVEN[name]
+
+    def gap(self, name: str) -> str:
+        """Why a footprint may be larger than its sum."""
+        return self.gaps.get(name) or GAPS[name]
+
+    def unverified(self, name: str) -> str:
+        """Why an amount is not verified."""
+        return self.problems.get(name) or sentence(name)
 
 
 @cache

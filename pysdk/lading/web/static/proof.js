@@ -2,7 +2,7 @@
 
 import { bigEndian, bytesOf, canonical, compared, hexOf, joined, same, sha256, utf8 } from "./bytes.js";
 import { keccak256 } from "./keccak.js";
-import { namesThing } from "./things.js";
+import { isBundle } from "./form.js";
 
 const EVENT_LEAF = keccak256(utf8("lading.event-leaf.v1"));
 const EVENT_ID = /^ni:\/\/\/sha-256;([0-9a-f]{64})\?ver=CBV2\.0$/;
@@ -11,14 +11,14 @@ const DIGEST_BYTES = 27;
 const MAX_DEPTH = 256;
 
 /**
- * Reads the file: null unless its bytes are the one canonical form of what they say.
+ * Reads the file: null unless its bytes are the one canonical form of a bundle.
  * @param {ArrayBuffer} buffer
  */
 export function read(buffer) {
   try {
     const source = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(buffer);
     const bundle = JSON.parse(source);
-    return canonical(bundle) === source && bundle.format === "lading-bundle/1" && Array.isArray(bundle.entries) ? bundle : null;
+    return isBundle(bundle, buffer.byteLength) && canonical(bundle) === source ? bundle : null;
   } catch {
     return null;
   }
@@ -95,26 +95,23 @@ export async function chainHead(leaves) {
   return head;
 }
 
-const place = (one) => `${one.publisher}/${one.index}`;
+export const place = (one) => `${one.publisher}/${one.index}`;
 
 /**
- * Everything that can be said without a signature.
+ * Each entry by itself.
  * @param bundle as `read` gives it
  * @param {Map<string, string|null>} digests place -> what the chain keeps there; empty if no chain was asked
- * @returns {{steps: {ok: boolean, anchored: boolean|null, why: string|null}[],
- *            maps: {publisher: string, thing: string, count: number, state: "ok"|"open"|"bad"}[]}}
+ * @returns {{steps: {ok: boolean, anchored: boolean|null, why: string|null}[], leaves: (Uint8Array|null)[]}}
  */
-export async function check(bundle, digests) {
-  const leaves = [];
+export async function checkEntries(bundle, digests) {
   const steps = [];
+  const leaves = [];
   for (const entry of bundle.entries) {
     const [step, leaf] = await checkEntry(entry, digests);
     steps.push(step);
     leaves.push(leaf);
   }
-  const maps = [];
-  for (const map of bundle.maps ?? []) maps.push(await checkMap(map, bundle.entries, leaves, digests));
-  return { steps, maps };
+  return { steps, leaves };
 }
 
 async function checkEntry(entry, digests) {
@@ -141,22 +138,5 @@ function isAnchored(one, digests) {
     return digests.get(place(one)) === batchDigest(one.batch);
   } catch {
     return false;
-  }
-}
-
-async function checkMap(map, entries, leaves, digests) {
-  const shown = { publisher: map.publisher, thing: map.thing, count: map.count };
-  try {
-    const root = await mapRoot(map);
-    const proven = root !== null && same(root, bytesOf(map.batch.items_root, 32));
-    if (!proven || isAnchored(map, digests) === false) return { ...shown, state: "bad" };
-    const own = entries.map((entry, number) => [entry, leaves[number]]).filter(([entry]) => entry.publisher === map.publisher);
-    const named = own.map(([entry, leaf]) => [namesThing(entry.event, map.thing), leaf]);
-    if (named.some(([names]) => names === null)) return { ...shown, state: "open" };
-    const counted = named.filter(([names]) => names).map(([, leaf]) => leaf);
-    const folds = counted.length === map.count && counted.every(Boolean) && same(await chainHead(counted), bytesOf(map.head, 32));
-    return { ...shown, state: folds ? "ok" : "bad" };
-  } catch {
-    return { ...shown, state: "bad" };
   }
 }

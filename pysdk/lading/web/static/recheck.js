@@ -1,7 +1,10 @@
 // Computes the proofs of the item on this page again, and says beside each step what came out.
 
+import { canonical } from "./bytes.js";
+import { footprintHolds } from "./carbon.js";
+import { checkMaps } from "./complete.js";
 import { askNode, NodeProblem } from "./node.js";
-import { check, read } from "./proof.js";
+import { checkEntries, place, read } from "./proof.js";
 
 const section = document.getElementById("recheck");
 const words = JSON.parse(section.dataset.words);
@@ -14,6 +17,7 @@ const form = document.getElementById("node-form");
 const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 
 let bundle = null;
+const NOBODY = { digests: new Map(), batches: new Map() };
 
 function tell(state, text, from = "") {
   outcome.dataset.state = state;
@@ -66,20 +70,54 @@ function showMaps(maps) {
     ...maps.map((map) => {
       const line = document.createElement("li");
       line.dataset.state = map.state;
-      line.textContent = say(`map_${map.state}`, { who: signer(map.publisher), count: map.count, thing: printed(map.thing) });
+      line.textContent = say(`map_state_${map.state}`, { who: signer(map.publisher), count: map.count, thing: printed(map.thing) });
       return line;
     }),
   );
 }
 
-async function judge(digests, from) {
-  const { steps, maps } = await check(bundle, digests);
+/** What the page shows of the footprint, null if it shows none. */
+function footprintShown() {
+  const element = document.getElementById("footprint");
+  if (!element?.dataset.mg) return null;
+  return { total: element.dataset.mg, parts: [...element.querySelectorAll("[data-event]")].map((part) => part.dataset) };
+}
+
+function showFootprint(footprint) {
+  const line = document.getElementById("footprint-checked");
+  if (footprint === null || line === null) return true;
+  const holds = footprintHolds(footprint.parts, footprint.total, bundle.entries);
+  line.dataset.state = holds ? "ok" : "bad";
+  line.textContent = holds ? say("recheck_carbon") : `${say("step_bad")}: ${say("bad_carbon")}`;
+  return holds;
+}
+
+/** Why it cannot be called confirmed, null if it can. Never better than the verdict that stands on the page. */
+function lacking(steps, maps) {
+  if (!steps.length || !steps.every((step) => step.anchored)) return say("recheck_partly");
+  if (maps.some((map) => map.state !== "ok")) return say("recheck_incomplete");
+  return section.dataset.level === "authentic" ? null : say("recheck_stands", { verdict: section.dataset.title });
+}
+
+/** `told`: what the chain keeps of each place, and how many batches each log has; empty where nobody was asked. */
+async function judge(told, from) {
+  const { steps, leaves } = await checkEntries(bundle, told.digests);
+  const maps = await checkMaps(bundle, leaves, told.digests, told.batches);
   showSteps(steps);
   showMaps(maps);
-  const bad = steps.find((step) => !step.ok)?.why ?? (maps.some((map) => map.state === "bad") ? "bad_map" : null);
-  if (bad) tell("bad", say("recheck_bad"), say(bad));
-  else if (steps.length && steps.every((step) => step.anchored)) tell("ok", say("recheck_ok", { count: steps.length }), from);
-  else tell("partly", say("recheck_partly"), from);
+  const added = showFootprint(footprintShown());
+  const bad = steps.find((step) => !step.ok)?.why ?? (maps.some((map) => map.state === "bad") ? "bad_map" : added ? null : "bad_carbon");
+  if (bad) return tell("bad", say("recheck_bad"), say(bad));
+  const lacks = lacking(steps, maps);
+  return lacks === null ? tell("ok", say("recheck_ok", { count: steps.length }), from) : tell("partly", lacks, from);
+}
+
+/** What is wrong with the file as a whole, null if nothing. */
+function wrongWith(file) {
+  if (file === null) return "bad_canonical";
+  if (file.item !== section.dataset.item) return "bad_item";
+  if (canonical(file.chain) !== canonical(JSON.parse(section.dataset.chain))) return "bad_chain";
+  return pageShows(file.entries) ? null : "bad_shown";
 }
 
 async function load(url) {
@@ -93,17 +131,21 @@ async function begin() {
   tell("running", say("recheck_running"), source.textContent);
   try {
     const file = await (await load(section.dataset.bundle)).arrayBuffer();
-    const { anchors } = await (await load(section.dataset.anchors)).json();
+    const served = await (await load(section.dataset.anchors)).json();
     bundle = read(file);
-    const wrong = bundle === null ? "bad_canonical" : bundle.item !== section.dataset.item ? "bad_item" : pageShows(bundle.entries) ? null : "bad_shown";
+    const wrong = wrongWith(bundle);
     if (wrong) {
       showSteps([]);
+      bundle = null;
       return tell("bad", say("recheck_bad"), say(wrong));
     }
-    const digests = new Map(anchors.map((one) => [`${one.publisher}/${one.index}`, one.digest]));
-    return await judge(digests, say("recheck_ok_server"));
+    if (served.chain === null) return await judge(NOBODY, "");
+    if (canonical(served.chain) !== canonical(bundle.chain)) return await judge(NOBODY, say("recheck_other_chain"));
+    const digests = new Map(served.anchors.map((one) => [place(one), one.digest]));
+    const batches = new Map(served.heads.map((one) => [one.publisher, one.batches]));
+    return await judge({ digests, batches }, say("recheck_ok_server"));
   } catch (problem) {
-    return tell("partly", say("recheck_failed", { problem: problem.message }));
+    return tell("partly", say("recheck_blocked"), say("recheck_failed", { problem: problem.message }));
   }
 }
 
@@ -112,11 +154,11 @@ async function ask(event) {
   if (bundle === null) return;
   const url = document.getElementById("node-url").value.trim();
   const registry = document.getElementById("node-registry").value.trim();
-  const places = new Map([...bundle.entries, ...(bundle.maps ?? [])].map((one) => [`${one.publisher}/${one.index}`, [one.publisher, one.index]]));
+  const places = new Map([...bundle.entries, ...bundle.maps].map((one) => [place(one), [one.publisher, one.index]]));
   tell("running", say("recheck_running"));
   try {
-    const { block, digests } = await askNode(url, registry, bundle.chain, [...places.values()]);
-    await judge(digests, say("recheck_ok_node", { node: new URL(url).host, block }));
+    const told = await askNode(url, registry, bundle.chain, [...places.values()]);
+    await judge(told, say("recheck_ok_node", { node: new URL(url).host, block: told.block }));
   } catch (problem) {
     tell("partly", say("recheck_partly"), problem instanceof NodeProblem ? say(problem.why) : problem.message);
   }

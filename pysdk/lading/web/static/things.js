@@ -6,9 +6,11 @@ const KNOWN = /^https:\/\/id\.gs1\.org\/(?:01\/\d{14}\/21\/|00\/\d{18}$)/;
 const PLAIN = /^[!"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}$/;
 const KEPT = /[0-9A-Za-z\-._~';=]/;
 
-/** True or false; null where this page cannot tell (`thing` is of another kind). */
+/** Whether this page can tell in which events the thing is named: it knows no other kinds. */
+export const isKnown = (thing) => KNOWN.test(thing);
+
+/** Of a thing that is known. */
 export function namesThing(event, thing) {
-  if (!KNOWN.test(thing)) return null;
   const named = LISTS.flatMap((list) => (Array.isArray(event[list]) ? event[list] : []));
   if (event.parentID !== undefined) named.push(event.parentID);
   return named.some((text) => typeof text === "string" && canonicalThing(text) === thing);
