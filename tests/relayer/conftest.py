@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from databases import connect, postgres, schema, where  # noqa: F401 - fixtures
 
 from lading.relayer.config import RelayConfig, parse
 from lading.relayer.item_store import ItemStore

@@ -1,0 +1,63 @@
+"""Both databases for tests: SQLite in a file, and a real PostgreSQL in which every test has a schema of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+import pytest
+
+from lading.relayer.database import Database, LogIdentity
+
+IDENTITY = LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 32)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a server of the tests' own."""
+    pgserver = pytest.importorskip("pgserver", reason="pgserver is not in this environment")
+    # Not under pytest's folder: started by root, the server runs as another user, who may not look into that.
+    with TemporaryDirectory(prefix="lading-pg-") as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture
+def schema(postgres: str) -> Iterator[str]:
+    """The URL of an empty schema."""
+    psycopg = pytest.importorskip("psycopg", reason="psycopg is not in this environment")
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        yield f"{postgres}&options={quote(f'-csearch_path={name} -clock_timeout=500ms')}"
+        connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an outbox may stand: a file, then a schema."""
+    if request.param == "sqlite":
+        return str(tmp_path / "outbox.sqlite3")
+    url: str = request.getfixturevalue("schema")
+    return url
+
+
+@pytest.fixture
+def connect(where: str) -> Iterator[Callable[[], Database]]:
+    """Opens the same database, each time by a connection of its own."""
+    opened: list[Database] = []
+
+    def open_one() -> Database:
+        opened.append(Database.open(where, IDENTITY))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        with suppress(Exception):
+            one.close()
