@@ -323,16 +323,16 @@ class Event:
         """What the rules need of an event; docks and shelves of one site are one place. Raises ValueError."""
         event, self.position, self.publisher = entry["event"], position, entry["publisher"]
         self.identity, self.corrects = (entry["event_id"], canonical(event)), "errorDeclaration" in event
-        kind, self.action, step = field(event, "type"), field(event, "action", ""), field(event, "bizStep", "")
+        self.kind, self.action, step = field(event, "type"), field(event, "action", ""), field(event, "bizStep", "")
         self.disposition, customs = field(event, "disposition", ""), re.fullmatch(CUSTOMS, step)
         found = [re.fullmatch(SPELLED, text) for text in (step, self.disposition)]
         self.step, self.state, self.customs = (one[1] if one else "" for one in (*found, customs))
         lists = {name: {same_thing(text) for text in field(event, name, [])} for name in LISTS}
         self.parent, self.children = same_thing(field(event, "parentID", "")), lists["childEPCs"]
         self.handed = bool({"sourceList", "destinationList"} & event.keys())
-        self.packing = self.parent and kind in ("AggregationEvent", "AssociationEvent")
+        self.packing = self.parent and self.kind in ("AggregationEvent", "AssociationEvent")
         self.subjects = set().union(*lists.values(), [self.parent] if self.parent else [])
-        acts = [kind, f"{kind}:{self.action}"]
+        acts = [self.kind, f"{self.kind}:{self.action}"]
         self.born, self.ended = (set().union(*(lists[t[act]] for act in acts if act in t)) for t in (BORN, ENDED))
         places = [same_thing(field(event, name)["id"]) for name in ("readPoint", "bizLocation") if name in event]
         self.site = re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", places[0]) if places else None
@@ -349,13 +349,13 @@ def packed(item: str, events: list[Event]) -> tuple[list[Event], set[str], bool]
     nest, ours, ever, odd, site, away = [item], [], {item}, False, None, False  # nest: the item to its outermost box
     for one in events:
         before, inside = nest, [level for level, thing in enumerate(nest) if thing in one.children]
-        if one.packing and one.action == "ADD" and inside and one.parent not in nest:
+        if one.packing and one.action in ("ADD", "OBSERVE") and inside and one.parent not in nest:
             nest = [*nest[: inside[-1] + 1], one.parent]
         elif one.packing and one.action == "DELETE" and one.parent in nest[1:] and (inside or not one.children):
             nest = nest[: nest.index(one.parent)]
-        grown, then = len(nest) - len(before), nest if one.action == "ADD" else before
+        grown, then = len(nest) - len(before), before if one.action == "DELETE" else nest
         stepwise = grown == len(inside) == 1 or (grown, one.action) == (-1, "DELETE")
-        odd |= bool(one.packing and inside and not stepwise)
+        odd |= bool(one.packing and (inside or grown) and not (stepwise and one.kind == "AggregationEvent"))
         if one.site and one.subjects & set(then):
             odd |= bool(away and one.subjects & set(then[1:]) and (one.site == site or then[2:]))
             site, away = (one.site, False) if then[-1] in one.subjects else (site, away or one.site != site)

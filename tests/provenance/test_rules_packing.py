@@ -16,6 +16,7 @@ from provenance_kit import (
     PALLET,
     PORT,
     SHOP,
+    World,
     at,
     born,
     event,
@@ -23,6 +24,8 @@ from provenance_kit import (
     seen,
 )
 from story_kit import CROSSDOCK, Event, act, judged
+
+from lading.provenance.item import item_of
 
 AUTHENTIC: tuple[str, list[str]] = ("authentic", [])
 CRATE = "urn:epc:id:sscc:0614141.0000000003"
@@ -175,3 +178,48 @@ def test_the_place_of_packing_and_of_unpacking_counts_for_the_container() -> Non
     )
 
     assert after_birth(*story) == suspect("packed-elsewhere")
+
+
+# OBSERVE: packing that was seen.
+
+
+@pytest.mark.parametrize("kind", ["AggregationEvent", "AssociationEvent"])
+def test_what_was_seen_in_a_container_is_in_it(kind: str) -> None:
+    begun = {**packed(CASE, ITEM, HOUR, "OBSERVE"), "type": kind}
+    stolen = seen(PORT, 4 * HOUR, item=CASE, disposition="stolen")
+
+    assert after_birth(begun) == AUTHENTIC
+    assert after_birth(begun, stolen) == suspect("disposition-alarming")
+
+
+def test_what_was_seen_in_a_container_is_packed_nowhere_else() -> None:
+    assert after_birth(packed(CASE, ITEM, HOUR, "OBSERVE"), packed(CRATE, ITEM, 2 * HOUR)) == suspect("packed-twice")
+    assert after_birth(packed(CASE, ITEM, HOUR, "OBSERVE"), packed(CRATE, ITEM, 2 * HOUR, "OBSERVE")) == suspect(
+        "packed-twice"
+    )
+
+
+def test_what_was_seen_in_a_container_can_be_taken_out_of_it() -> None:
+    seen_inside, out = packed(CASE, ITEM, HOUR, "OBSERVE"), packed(CASE, ITEM, 2 * HOUR, "DELETE")
+
+    assert after_birth(seen_inside, out, packed(CRATE, ITEM, 3 * HOUR)) == AUTHENTIC
+
+
+def test_seen_through_the_walls_of_two_containers_the_nest_grows() -> None:
+    story = (packed(PALLET, CASE, HOUR, "OBSERVE"), packed(CASE, ITEM, 2 * HOUR, "OBSERVE"))
+    stolen = seen(PORT, 4 * HOUR, item=PALLET, disposition="stolen")
+
+    assert after_birth(*story, stolen) == suspect("disposition-alarming")
+
+
+def test_seen_without_a_parent_or_children_nothing_is_in_anything() -> None:
+    loose = event("AggregationEvent", HOUR, "OBSERVE", None, childEPCs=[ITEM], bizStep="packing")
+    empty = event("AggregationEvent", 2 * HOUR, "OBSERVE", None, parentID=CASE, childEPCs=[], bizStep="packing")
+
+    assert after_birth(loose, packed(CASE, ITEM, HOUR), empty, packed(CASE, ITEM, 3 * HOUR, "DELETE")) == AUTHENTIC
+
+
+def test_the_maps_of_what_the_item_was_seen_in_are_asked_for() -> None:
+    world = World().publish(BRAND, born(), packed(CASE, ITEM, HOUR, "OBSERVE"))
+
+    assert {one.thing for one in world.bundle().maps} == {item_of(ITEM).key, item_of(CASE).key}

@@ -26,7 +26,7 @@ def nest(thing: str, parents: dict[str, str]) -> list[str]:
 def repacked(parents: dict[str, str], action: str, parent: str | None, children: frozenset[str]) -> dict[str, str]:
     if parent is None:
         return parents
-    if action == "ADD":
+    if action in ("ADD", "OBSERVE"):
         stay = {one for one in children if {parent, *children} & set(nest(one, parents)[1:])}
         moved = children - stay - set(nest(parent, parents))
         return parents | dict.fromkeys(moved, parent)

@@ -35,7 +35,7 @@ def packed_lawfully(item: Item, story: Sequence[Happening]) -> Iterator[Finding]
                 excused.add(early)
             elif fault := _packing_fault(link, kinds):
                 yield Finding(fault, link.event.position, f"in {link.parent}, so far in {link.current or 'itself'}")
-            if link.event.action == "ADD":
+            if link.event.action in ("ADD", "OBSERVE"):
                 kinds.add((link.child, link.event.kind))
         else:
             kinds.discard((link.child, link.event.kind))
@@ -88,7 +88,9 @@ def _unpacked_soon(link: _Link, story: Sequence[Happening]) -> int | None:
 
 def _elsewhere(item: Item, story: Sequence[Happening]) -> Iterator[Finding]:
     """The thing was read alone at another site than that at which its container was read before and after."""
-    placed = [(event, after if event.action == "ADD" else before) for event, before, after in nested(item.key, story)]
+    placed = [
+        (event, before if event.action == "DELETE" else after) for event, before, after in nested(item.key, story)
+    ]
     for index, (event, nest) in enumerate(placed):
         top = max((level for level, thing in enumerate(nest) if thing in event.subjects), default=-1)
         if event.site is None or not 0 <= top < len(nest) - 1:

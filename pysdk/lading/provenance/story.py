@@ -41,6 +41,9 @@ _CBV = re.compile(
 )
 AGGREGATION = frozenset({"AggregationEvent"})
 _PACKING = AGGREGATION | {"AssociationEvent"}
+_INSIDE = frozenset({"ADD", "OBSERVE"})
+"""An OBSERVE is no packing act, but its children are in the parent at that time (EPCIS 2.0, section 7.4.3)."""
+
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 
 
@@ -247,7 +250,7 @@ class _Nests:
 
     def repack(self, happening: Happening) -> None:
         parent, children = happening.parent, happening.children
-        if parent is not None and happening.action == "ADD":
+        if parent is not None and happening.action in _INSIDE:
             self._put(parent, children)
         elif parent is not None and happening.action == "DELETE":
             # No children named: everything is taken out of the parent (EPCIS 2.0, section 7.4.3).
