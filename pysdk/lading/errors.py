@@ -76,9 +76,13 @@ class UnknownNetwork(NetworkError):
 
 
 class NotReachable(NetworkError):
-    """No usable answer from the node within the bounded retries."""
+    """No usable answer from the node within the bounded retries. `retry_after`: the seconds for which it asked to be
+    left alone, if it did."""
 
-    def __init__(self, message: str, *, hint: str = "", retryable: bool = True) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", retryable: bool = True, retry_after: float | None = None
+    ) -> None:
+        self.retry_after = retry_after
         super().__init__(message, hint=hint, retryable=retryable)
 
 

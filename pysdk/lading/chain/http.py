@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import cast
 
 import requests
@@ -28,12 +29,36 @@ RETRIED_STATUS = frozenset({429, 500, 502, 503, 504})
 LIMIT_EXCEEDED = -32005
 
 Sleep = Callable[[float], None]
+SEND_RAW = "eth_sendRawTransaction"
+
+
+def _unheard(_kind: str) -> None:
+    """Whoever counts no faults."""
+
+
+@dataclass(frozen=True)
+class Retries:
+    """How often one request is tried. `backoff`: seconds between the attempts, one attempt more than there are waits;
+    `longest_wait`: a server that asks for a longer pause is reported instead; `raw_again`: signed bytes too are sent
+    again by themselves (Ganache executes a transaction anew that it has mined already, so that a sender which looks
+    first wants them sent once). `on_fault` hears of each attempt that failed, by class."""
+
+    backoff: tuple[float, ...] = BACKOFF_SECONDS
+    longest_wait: float = LONGEST_WAIT_SECONDS
+    raw_again: bool = True
+    on_fault: Callable[[str], None] = _unheard
+
+    def waits_for(self, method: str) -> tuple[float, ...]:
+        """Every `eth_` read may be asked again; what moves a devnet's clock (`evm_`, `anvil_`) is sent once."""
+        safe = method.startswith(("eth_", "net_", "web3_")) and (self.raw_again or method != SEND_RAW)
+        return self.backoff if safe else ()
 
 
 class _TryAgain(Exception):
     """This attempt failed in a way that another may not. Never leaves this module."""
 
-    def __init__(self, why: str, wait: float | None = None) -> None:
+    def __init__(self, kind: str, why: str, wait: float | None = None) -> None:
+        self.kind = kind
         self.wait = wait
         super().__init__(why)
 
@@ -41,12 +66,21 @@ class _TryAgain(Exception):
 class HttpProvider(JSONBaseProvider):
     """A web3 provider for one http(s) URL. `sleep` is what waits between attempts, in seconds."""
 
-    def __init__(self, url: str, *, name: str, sleep: Sleep = time.sleep, timeout: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        sleep: Sleep = time.sleep,
+        timeout: float = TIMEOUT_SECONDS,
+        retries: Retries | None = None,
+    ) -> None:
         super().__init__()
         self._url = url
         self._name = name
         self._sleep = sleep
         self._timeout = timeout
+        self._retries = retries or Retries()
         self._session = requests.Session()
 
     def make_request(self, method: RPCEndpoint, params: AbiValue) -> RPCResponse:
@@ -57,14 +91,14 @@ class HttpProvider(JSONBaseProvider):
             NotReachable: no usable answer in all attempts.
             BadResponse: the answer is no JSON-RPC answer to this request.
         """
-        waits = BACKOFF_SECONDS if method.startswith(("eth_", "net_", "web3_")) else ()
         body = self.encode_rpc_request(method, params)
-        for wait in (*waits, None):
+        for wait in (*self._retries.waits_for(method), None):
             try:
                 return self._attempt(method, body)
             except _TryAgain as failure:
+                self._retries.on_fault(failure.kind)
                 pause = failure.wait if failure.wait is not None else wait
-                if wait is None or pause is None or pause > LONGEST_WAIT_SECONDS:
+                if wait is None or pause is None or pause > self._retries.longest_wait:
                     raise self._unreachable(method, failure) from failure.__cause__
                 self._sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -74,12 +108,15 @@ class HttpProvider(JSONBaseProvider):
             response = self._session.post(
                 self._url, data=body, headers={"Content-Type": "application/json"}, timeout=self._timeout
             )
-        except (requests.ConnectionError, requests.Timeout) as error:
-            raise _TryAgain(_cause_of(error)) from error
+        except requests.Timeout as error:
+            raise _TryAgain("timeout", "it did not answer in time") from error
+        except requests.ConnectionError as error:
+            raise _TryAgain("connection", "the connection was refused or lost") from error
         except requests.RequestException as error:
             raise NotReachable(f"{self._name}: {method} could not be sent: {type(error).__name__}.") from error
         if response.status_code in RETRIED_STATUS:
-            raise _TryAgain(f"HTTP {response.status_code}", _retry_after(response.headers.get("Retry-After")))
+            kind = f"http_{response.status_code}"
+            raise _TryAgain(kind, f"HTTP {response.status_code}", _retry_after(response.headers.get("Retry-After")))
         if not response.ok:
             raise NotReachable(
                 f"{self._name} answered HTTP {response.status_code} to {method}.",
@@ -97,7 +134,7 @@ class HttpProvider(JSONBaseProvider):
             raise BadResponse(f"{self._name} answered {method} with something that is no JSON-RPC response.")
         fault = answer.get("error")
         if fault is not None and _is_rate_limit(fault):
-            raise _TryAgain("rate limit")
+            raise _TryAgain("rate_limit", "rate limit")
         # JSON-RPC 2.0, section 5: an error may carry a null id, a result may not.
         if answer.get("id") != request_id and not (fault is not None and answer.get("id") is None):
             raise BadResponse(f"{self._name} answered {method} with the response to another request.")
@@ -107,11 +144,8 @@ class HttpProvider(JSONBaseProvider):
         return NotReachable(
             f"{self._name} gave no usable answer to {method}: {failure}.",
             hint="If it is a devnet, start it with `lading devnet up`; else check the URL and try again.",
+            retry_after=failure.wait,
         )
-
-
-def _cause_of(error: Exception) -> str:
-    return "it did not answer in time" if isinstance(error, requests.Timeout) else "the connection was refused or lost"
 
 
 def _retry_after(header: str | None) -> float | None:

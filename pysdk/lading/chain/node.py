@@ -16,7 +16,7 @@ from web3.exceptions import TransactionNotFound
 from web3.providers import BaseProvider
 
 from lading.chain import embedded
-from lading.chain.http import HttpProvider, Sleep
+from lading.chain.http import HttpProvider, Retries, Sleep
 from lading.chain.networks import EMBEDDED, Network, resolve
 from lading.chain.translate import translated
 from lading.errors import BadResponse, RequestRefused
@@ -95,7 +95,9 @@ class Chain:
         self.genesis = genesis
 
     @classmethod
-    def open(cls, target: Network | str | BaseProvider, *, sleep: Sleep = time.sleep) -> Chain:
+    def open(
+        cls, target: Network | str | BaseProvider, *, sleep: Sleep = time.sleep, retries: Retries | None = None
+    ) -> Chain:
         """Connects. `target` is a network, a network's name, an http(s) URL or a web3 provider; "embedded" makes a new
         chain in this process each time, with the accounts of `Signer.dev` funded.
 
@@ -107,7 +109,7 @@ class Chain:
             network, provider = _describe(target), target
         else:
             network = target if isinstance(target, Network) else resolve(target)
-            provider = _provider_for(network, sleep)
+            provider = _provider_for(network, sleep, retries)
         web3 = Web3(provider, middleware=[])
         with translated(network.name):
             chain_id = web3.eth.chain_id
@@ -252,10 +254,10 @@ class Chain:
         return value
 
 
-def _provider_for(network: Network, sleep: Sleep) -> BaseProvider:
+def _provider_for(network: Network, sleep: Sleep, retries: Retries | None) -> BaseProvider:
     if network.url is None:
         return embedded.provider()
-    return HttpProvider(network.url, name=network.name, sleep=sleep)
+    return HttpProvider(network.url, name=network.name, sleep=sleep, retries=retries)
 
 
 def _describe(provider: BaseProvider) -> Network:

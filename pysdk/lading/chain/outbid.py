@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import rlp
 
-from lading.chain.node import Chain
 from lading.chain.signer import Signer
-from lading.chain.transactions import SignedTransaction
+from lading.chain.transactions import BASE_FEE_MARGIN, Fees, SignedTransaction, sign
 
-
-@dataclass(frozen=True)
-class Fees:
-    """Of one transaction, in wei per gas (EIP-1559)."""
-
-    priority: int
-    maximum: int
+__all__ = ["Fees", "fees_of", "fees_under", "outbid", "raised", "with_fees"]
 
 
 def fees_of(signed: SignedTransaction) -> Fees:
@@ -25,24 +16,35 @@ def fees_of(signed: SignedTransaction) -> Fees:
     return Fees(fields[2], fields[3])
 
 
-def outbid(chain: Chain, signer: Signer, fresh: SignedTransaction, over: SignedTransaction) -> SignedTransaction:
-    """Signs `fresh` again with fees at least an eighth above those of `over`, which is what every node takes for a
-    replacement (Geth's `txpool.pricebump` is 10 %). Sends nothing."""
-    _, nonce, priority, maximum, gas, value, data = _fields(fresh)
-    floor = fees_of(over)
-    fields = {
-        "type": 2,
-        "chainId": chain.chain_id,
-        "nonce": nonce,
-        "gas": gas,
-        "maxPriorityFeePerGas": max(priority, _raised(floor.priority)),
-        "maxFeePerGas": max(maximum, _raised(floor.maximum)),
-        "value": value,
-        "data": data,
-        **({} if fresh.to is None else {"to": fresh.to}),
-    }
-    raw, tx_hash = signer.sign_transaction(fields)
-    return SignedTransaction("0x" + raw.hex(), tx_hash, nonce, signer.address, fresh.to)
+def fees_under(cap: int, base_fee: int, priority: int) -> Fees:
+    """What a new transaction offers: room for six full blocks in a row (EIP-1559: +12.5 % each), but at most `cap` in
+    all. All in wei per gas."""
+    maximum = min(base_fee * BASE_FEE_MARGIN + priority, cap)
+    return Fees(min(priority, maximum), maximum)
+
+
+def raised(over: Fees, wanted: Fees, cap: int) -> Fees | None:
+    """The fees of a replacement: `wanted`, but each at least an eighth above that of `over`, which is what every node
+    takes for a replacement (Geth's `txpool.pricebump` is 10 %). None if that is more than `cap`: within an eighth of
+    it there is nothing left to raise."""
+    maximum = max(min(wanted.maximum, cap), _raised(over.maximum))
+    if maximum > cap:
+        return None
+    return Fees(min(max(wanted.priority, _raised(over.priority)), maximum), maximum)
+
+
+def outbid(signer: Signer, fresh: SignedTransaction, over: SignedTransaction) -> SignedTransaction:
+    """Signs `fresh` again with fees at least an eighth above those of `over`. Sends nothing."""
+    fields, floor = _fields(fresh), fees_of(over)
+    return with_fees(
+        signer, fresh, Fees(max(fields[2], _raised(floor.priority)), max(fields[3], _raised(floor.maximum)))
+    )
+
+
+def with_fees(signer: Signer, signed: SignedTransaction, fees: Fees) -> SignedTransaction:
+    """The same content at the same nonce with other fees. Sends nothing."""
+    chain_id, nonce, _, _, gas, value, data = _fields(signed)
+    return sign(signer, chain_id=chain_id, nonce=nonce, to=signed.to, data=data, value=value, gas=gas, fees=fees)
 
 
 def _raised(fee: int) -> int:

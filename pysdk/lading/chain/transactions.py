@@ -1,7 +1,8 @@
 """The sending seam: plan, broadcast, wait.
 
 `plan` signs and sends nothing, so that a caller can store the signed bytes first (deployment journal, relayer outbox);
-`broadcast` may be repeated with the same bytes without harm; `wait` finds out what became of them.
+`broadcast` may be repeated with the same bytes without harm (but not on Ganache once they are mined: Ganache 7 executes
+the same bytes again); `wait` finds out what became of them. `lading.chain.sender` does all of it, and looks first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from eth_utils.address import to_checksum_address
 from lading.chain.node import Chain, Request, TransactionReceipt
 from lading.chain.signer import Signer
 from lading.errors import (
+    BadResponse,
     ContractError,
     InsufficientFunds,
     LadingError,
@@ -39,6 +41,14 @@ ALREADY_KNOWN = ("already known", "already imported", "alreadyknown", "already i
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
 _FIRST_POLL, _LONGEST_POLL = 0.02, 1.0
+
+
+@dataclass(frozen=True)
+class Fees:
+    """Of one transaction, in wei per gas (EIP-1559)."""
+
+    priority: int
+    maximum: int
 
 
 @dataclass(frozen=True)
@@ -77,20 +87,36 @@ def plan(
     head = chain.block()
     number = chain.nonce(signer.address) if nonce is None else nonce
     limit, max_fee = min(gas, head.gas_limit), head.base_fee * BASE_FEE_MARGIN + PRIORITY_FEE
-    _check_funds(chain, signer.address, limit * max_fee + value)
+    check_funds(chain, signer.address, limit * max_fee + value)
+    return sign(
+        signer,
+        chain_id=chain.chain_id,
+        nonce=number,
+        to=target,
+        data=data,
+        value=value,
+        gas=limit,
+        fees=Fees(PRIORITY_FEE, max_fee),
+    )
+
+
+def sign(
+    signer: Signer, *, chain_id: int, nonce: int, to: str | None, data: bytes, value: int, gas: int, fees: Fees
+) -> SignedTransaction:
+    """An EIP-1559 transaction of exactly this content; asks the chain nothing."""
     fields = {
         "type": 2,
-        "chainId": chain.chain_id,
-        "nonce": number,
-        "gas": limit,
-        "maxPriorityFeePerGas": PRIORITY_FEE,
-        "maxFeePerGas": max_fee,
+        "chainId": chain_id,
+        "nonce": nonce,
+        "gas": gas,
+        "maxPriorityFeePerGas": fees.priority,
+        "maxFeePerGas": fees.maximum,
         "value": value,
         "data": data,
-        **({} if target is None else {"to": target}),
+        **({} if to is None else {"to": to}),
     }
     raw, tx_hash = signer.sign_transaction(fields)
-    return SignedTransaction("0x" + raw.hex(), tx_hash, number, signer.address, target)
+    return SignedTransaction("0x" + raw.hex(), tx_hash, nonce, signer.address, to)
 
 
 def with_margin(estimate: int) -> int:
@@ -108,12 +134,14 @@ def broadcast(chain: Chain, signed: SignedTransaction) -> None:
         NotReachable: no answer, and the node does not know the hash. Broadcast the same bytes again.
     """
     try:
-        chain.send_raw(bytes.fromhex(signed.raw[2:]))
+        told = chain.send_raw(bytes.fromhex(signed.raw[2:]))
+        if told != signed.hash.lower():
+            raise BadResponse(f"{chain.network.name} took {signed.hash} for another transaction, {told}.")
     except LadingError as refusal:
         if _is_known(chain, signed, refusal):
             return
         if isinstance(refusal, RequestRefused) and chain.nonce(signed.sender, "latest") > signed.nonce:
-            raise _replaced(signed) from refusal
+            raise replaced(signed) from refusal
         raise
 
 
@@ -140,7 +168,7 @@ def wait(
             # Asked once more: it may have been mined between the two questions.
             if (found := chain.receipt(signed.hash)) is not None:
                 break
-            raise _replaced(signed)
+            raise replaced(signed)
         if clock() >= end:
             raise TransactionTimeout(
                 f"Transaction {signed.hash} was not mined within {timeout:g} s; it may still be.",
@@ -186,7 +214,16 @@ def failure_of(chain: Chain, signed: SignedTransaction, receipt: TransactionRece
     )
 
 
-def _check_funds(chain: Chain, sender: str, needed: int) -> None:
+def replaced(signed: SignedTransaction) -> TransactionReplaced:
+    """The error that says so."""
+    return TransactionReplaced(
+        f"Nonce {signed.nonce} of {signed.sender} was used by another transaction than {signed.hash}.",
+        tx_hash=signed.hash,
+        hint="Look whether its effect is there; if not, plan it anew.",
+    )
+
+
+def check_funds(chain: Chain, sender: str, needed: int) -> None:
     """What a node asks for before it takes a transaction (EIP-1559); some estimate gas for a sender who cannot pay
     it."""
     if (balance := chain.balance(sender)) < needed:
@@ -211,11 +248,3 @@ def _gas_and_data(signed: SignedTransaction) -> tuple[int, bytes]:
     data, …]))."""
     fields = rlp.decode(bytes.fromhex(signed.raw[4:]))
     return int.from_bytes(fields[4], "big"), bytes(fields[7])
-
-
-def _replaced(signed: SignedTransaction) -> TransactionReplaced:
-    return TransactionReplaced(
-        f"Nonce {signed.nonce} of {signed.sender} was used by another transaction than {signed.hash}.",
-        tx_hash=signed.hash,
-        hint="Look whether its effect is there; if not, plan it anew.",
-    )

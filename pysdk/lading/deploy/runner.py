@@ -203,7 +203,7 @@ class Runner:
             return self._restored(earlier[-1])
         signed = plan(self._chain, self._signer, todo.to, todo.data, nonce=todo.nonce)
         if earlier:
-            signed = outbid(self._chain, self._signer, signed, self._restored(earlier[-1]))
+            signed = outbid(self._signer, signed, self._restored(earlier[-1]))
         return self._store(todo, signed)
 
     def _outbid_if_low(self, todo: Todo, signed: SignedTransaction) -> SignedTransaction:
@@ -212,7 +212,7 @@ class Runner:
         if base_fee <= maximum:
             return signed
         fresh = plan(self._chain, self._signer, todo.to, todo.data, nonce=todo.nonce)
-        higher = outbid(self._chain, self._signer, fresh, signed)
+        higher = outbid(self._signer, fresh, signed)
         self._tell(todo.step.id, "outbid", f"the base fee is {base_fee} wei, above the {maximum} offered", higher)
         return self._store(todo, higher)
 
