@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,24 @@ def test_the_command_lines_answer():
             }
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (document_with(type="X"), "'X' is none of the types: EPCISDocument, EPCISQueryDocument"),
+        (document_with(schemaVersion=2.0), "schemaVersion should be text"),
+        (document_with(epcisBody=[]), "epcisBody should be an object"),
+        (document_with(creationDate=...), "creationDate is missing"),
+        (document_of(event_with(epcList="urn:x:y")), "epcList should be a list"),
+        (document_of(event_with(type="Event")), "one of your own has a prefix"),
+        (document_of(event_with(type=...)), "there is no type, or it is no text: AggregationEvent, "),
+        (document_of(event_with(persistentDisposition={"set": []})), "set is empty: leave it out, or say something"),
+    ],
+)
+def test_a_fault_says_what_should_stand_there(document: dict[str, object], message: str):
+    (fault,) = check_document({key: value for key, value in document.items() if value is not ...})
+    assert message in fault.message
 
 
 def test_all_faults_of_all_events_are_named_at_once():
@@ -140,6 +159,7 @@ def test_a_model_cannot_be_changed():
         event.action = "ADD"
 
 
+_THEIRS = re.compile("Input should|discriminator|Field required|after validation|Input tag")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -165,6 +185,8 @@ def test_any_json_anywhere_is_accepted_or_refused_by_a_known_rule(value: object,
         faults = check_document(document)
         assert {fault.rule for fault in faults} <= RULES.keys()
         assert all(fault.path.startswith("$") and fault.message for fault in faults)
+        # The words are ours, not those of the library that validates.
+        assert not [fault for fault in faults if _THEIRS.search(fault.message)]
 
 
 def test_what_nests_without_end_is_a_fault():

@@ -25,6 +25,16 @@ _RULES = {
     "string_too_short": "empty",
     "too_short": "empty",
 }
+_SAID = {
+    "missing": "is missing",
+    "string_type": "should be text",
+    "list_type": "should be a list",
+    "bool_type": "should be true or false, without quotation marks",
+    "model_type": "should be an object",
+    "too_short": "is empty: leave it out, or say something",
+    "string_too_short": "is empty: leave it out, or say something",
+}
+_EVENT_TYPES = ", ".join(sorted(EVENT_TYPES))
 _DEEPEST = DEEPEST + 16  # of the whole document; an event stands at most seven deep
 _LONGEST_PATH = 1000
 
@@ -126,5 +136,14 @@ def _fault(error: dict[str, object]) -> Fault:
     kind = str(error["type"])
     rule = kind if kind in RULES else _RULES.get(kind, "json-type")
     if rule == "type-name":
-        path += ".type"
-    return Fault(path, rule, str(error["msg"]))
+        return Fault(f"{path}.type", rule, _type_message(error, is_document=path == "$"))
+    subject = before if isinstance(before, str) else "this"
+    return Fault(path, rule, f"{subject} {_SAID[kind]}" if kind in _SAID else str(error["msg"]))
+
+
+def _type_message(error: dict[str, object], *, is_document: bool) -> str:
+    context = error.get("ctx")
+    tag = context.get("tag") if isinstance(context, dict) else None
+    found = "there is no type, or it is no text" if tag is None else f"{str(tag)[:100]!r} is none of the types"
+    known = "EPCISDocument, EPCISQueryDocument" if is_document else f"{_EVENT_TYPES}; one of your own has a prefix"
+    return f"{found}: {known}"
