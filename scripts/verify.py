@@ -9,8 +9,7 @@ unknown; 1 refused input, 2 wrong usage, 3 no answer. Never more favourable than
 
 - event-id: Events with extensions, quantities, sensors, counters, rarer identifiers, or times not in UTC to the ms.
 - code: Codes as tag memory or tag URI; Digital Links with a lot, short names or short GTINs; odd lots.
-- custody: Hand-overs between parties that an event names, and what follows them.
-- packing: Whether two containers at once, or reads apart from the container, are a contradiction.
+- custody: Hand-overs between named parties, ends by them or after a sale; two containers at once, reads apart from one.
 - corrections: Whether an alarm was lawfully lifted, or an event declared wrong, which leaves the story in any case.
 - node: One node is asked and believed; fault documents and first claims are not looked at.
 """
@@ -60,6 +59,7 @@ REASONS = {  # each with the verdict that it forces and what it means; worst fir
     "event-before-birth": ("suspect", "Something happened to the item before it came into being."),
     "event-after-end": ("suspect", "Something happened to the item after its decommissioning."),
     "item-destroyed": ("suspect", "The item was destroyed."),
+    "item-ended": ("suspect", "The item was decommissioned or used up, so it is on no shelf."),
     "customs-foreign": ("suspect", "A customs step was published by no customs office."),
     "customs-stopped": ("suspect", "Customs held or rejected the item and did not let it go."),
     "sold-twice": ("suspect", "The item was sold twice: one of the two is a copy."),
@@ -79,6 +79,7 @@ REASONS = {  # each with the verdict that it forces and what it means; worst fir
     "event-id-not-checked": ("unknown", "The id of an event cannot be recomputed."),
     "event-unreadable": ("unknown", "An event lacks a field that the rules need."),
     "correction-not-judged": ("unknown", "An event corrects another, which is not judged."),
+    "end-foreign": ("unknown", "Somebody says that the item ended who need not have had it."),
     "birth-missing": ("unknown", "No event says how the item came into being."),
     "class-unknown": ("unknown", "No brand has registered the item's product class."),
     "disposition-unknown": ("unknown", "The item's last reported state is no word of CBV 2.0."),
@@ -165,7 +166,6 @@ PLAIN = rb"(?:[][{}:,]|null|true|false|-?\d{1,15}(?![\d.])|-?\d+[.]\d*[1-9](?!\d
 
 
 def canonical(value: Json) -> bytes:
-    """RFC 8785 of what `parse` lets pass."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -281,10 +281,9 @@ def in_map(one: Json) -> bool:
     """Whether the proof leads to the batch's item root, from the thing's entry or from where it would be."""
     key, other, siblings = sha256(one["thing"].encode()).digest(), one["other"], one["siblings"]
     path, room = int.from_bytes(key, "big"), 256 - len(siblings)
-    if siblings[:1] == [None] or NOTHING in siblings or (other if one["count"] else one["head"] != NOTHING):
+    strange = other and not 0 < path ^ int(other["key"], 16) < 1 << room  # it stands not where the absent one would
+    if strange or siblings[:1] == [None] or NOTHING in siblings or (other if one["count"] else one["head"] != NOTHING):
         return False
-    if other and not 0 < path ^ int(other["key"], 16) < 1 << room:
-        return False  # another thing's leaf stands where the absent one would
     key, leaf = (raw(other["key"]), other) if other else (key, one)
     node = sha256(b"\0" + key + leaf["count"].to_bytes(8) + raw(leaf["head"])).digest() if leaf["count"] else bytes(32)
     for level, sibling in enumerate(siblings, room):
@@ -309,7 +308,6 @@ def map_reasons(bundle: Json, events: dict[int, Json], things: set[str]) -> set[
     return found if len(events) == len(bundle["entries"]) else found - {"events-withheld"}
 
 
-# 6. The item's story.
 BORN = {"ObjectEvent:ADD": "epcList", "TransformationEvent": "outputEPCList"}
 ENDED = {"ObjectEvent:DELETE": "epcList", "TransformationEvent": "inputEPCList"}
 SPELLED = r"(?:(?:https://ref[.]gs1[.]org/cbv/|cbv:)(?:BizStep|Disp)-|urn:epcglobal:cbv:(?:bizstep|disp):)?([a-z_]+)"
@@ -386,7 +384,10 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
     """What the events about the item say of it, in order of time. `offices`: those that may be customs."""
     births = [one for one in events if item in one.born]
     first = births[0].time - CLOCK_TOLERANCE_SECONDS if births else float("-inf")
-    end = min((one.time for one in events if item in one.ended), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
+    ends = [one for one in events if item in one.ended or (one.step == "destroying" and item in one.subjects)]
+    sold = any(one.step == "retail_selling" or one.state == "retail_sold" for one in events)  # its end is the buyer's
+    ours = [one for one in ends if one.publisher in {birth.publisher for birth in births} and not sold]
+    end = min((one.time for one in ours), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
     pairs = [(one, two) for one, two in pairwise(one for one in events if one.site) if one.site != two.site]
     alarms = [bool(re.fullmatch(ALARMING, one.state)) for one in events if one.disposition]
     told, state = next(((one.disposition, one.state) for one in events[::-1] if one.disposition), ("", "active"))
@@ -396,7 +397,9 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
         "born-twice": len({one.identity for one in births}) > 1,
         "event-before-birth": any(one.time < first for one in events),
         "event-after-end": any(one.time > end for one in events),
-        "item-destroyed": any(one.step == "destroying" and item in one.subjects for one in events),
+        "item-destroyed": any(one.step == "destroying" for one in ours),
+        "item-ended": any(one.step != "destroying" for one in ours),
+        "end-foreign": len(ours) < len(ends),
         "customs-stopped": any("released" not in stops[who] for who in offices & stops.keys()),
         "two-places": any(two.time - one.time < MIN_TRAVEL_SECONDS for one, two in pairs),
         "disposition-alarming": alarms[-1:] == [True],
@@ -409,7 +412,6 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
 # 7. The chain, read as of one block.
 class Ledger:
     def __init__(self, url: str, trusted: Json) -> None:
-        """The registries that the user trusts, on the node that the user chose."""
         self.web3, self.trusted = Web3(Web3.HTTPProvider(url), middleware=[]), trusted
         genesis, head = Web3.to_hex(self.web3.eth.get_block(0)["hash"]), self.web3.eth.get_block("latest")
         time = f"{datetime.fromtimestamp(head['timestamp'], UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -417,7 +419,6 @@ class Ledger:
         self.at = {name: self.web3.to_checksum_address(trusted[name]) for name in REGISTRIES}
 
     def faults(self) -> set[str]:
-        """Why this node can prove nothing."""
         if any(self.trusted[name] not in (None, self.as_of[name]) for name in ("chain_id", "genesis")):
             return {"node-differs"}
         for registry in REGISTRIES:
@@ -515,7 +516,6 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
 
 
 def entry_reasons(entry: Json) -> set[str]:
-    """What is wrong with an event by itself."""
     found = set() if in_batch(entry) else {"leaf-not-in-batch"}
     try:
         right = event_id(entry["event"])
@@ -527,7 +527,6 @@ def entry_reasons(entry: Json) -> set[str]:
 
 
 def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unknown: bool) -> Json:
-    """As `lading verify --json` gives it."""
     levels = {REASONS[reason][0] for reason in found}
     complete = ledger and not found & {"map-differs", "events-withheld", "map-missing", "map-stale"}
     shown = {"block-hash"} | ({"omitted-events"} if complete else set()) | (set() if lot_unknown else {"lot"})

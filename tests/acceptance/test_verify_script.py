@@ -252,7 +252,14 @@ def unanchored(ledger: Ledger) -> bytes:
 
 
 def destroyed(ledger: Ledger) -> bytes:
-    return ledger.journey(event("ObjectEvent", 40 * HOUR, "DELETE", SHOP, epcList=[ITEM], bizStep="destroying"))
+    return ended(ledger, "destroying")
+
+
+def ended(ledger: Ledger, step: str, *more: Mapping[str, Any], by: Signer = BRAND) -> bytes:
+    ledger.forget()
+    entries = ledger.publish(BRAND, born())
+    entries += ledger.publish(by, event("ObjectEvent", 20 * HOUR, "DELETE", PORT, epcList=[ITEM], bizStep=step))
+    return ledger.bundle(entries + (ledger.publish(CARRIER, *more) if more else []))
 
 
 def corrected(ledger: Ledger) -> bytes:
@@ -327,12 +334,15 @@ CASES: dict[str, tuple[Make, str, list[str]]] = {
     "born by another": (lambda it: it.bundle(it.publish(CARRIER, born())), "suspect", ["birth-foreign"]),
     "seen before its birth": (lambda it: it.journey(seen(PORT, -HOUR)), "suspect", ["event-before-birth"]),
     "seen after its end": (
-        lambda it: it.journey(
-            event("ObjectEvent", 20 * HOUR, "DELETE", PORT, epcList=[ITEM], bizStep="decommissioning"),
-            seen(SHOP, 30 * HOUR),
-        ),
+        lambda it: ended(it, "decommissioning", seen(SHOP, 30 * HOUR)),
         "suspect",
-        ["event-after-end"],
+        ["event-after-end", "item-ended"],
+    ),
+    "shown after its end": (lambda it: ended(it, "decommissioning"), "suspect", ["item-ended"]),
+    "ended by a stranger": (
+        lambda it: ended(it, "decommissioning", seen(PORT, 30 * HOUR), by=CARRIER),
+        "unknown",
+        ["end-foreign"],
     ),
     "destroyed": (destroyed, "suspect", ["item-destroyed"]),
     "anchored before it happened": (

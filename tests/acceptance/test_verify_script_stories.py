@@ -41,7 +41,7 @@ from test_story_properties import CRIMES, tell  # noqa: E402
 STORIES = int(os.environ.get("LADING_STORIES", "25"))
 LIMITS = settings(max_examples=STORIES, deadline=None, suppress_health_check=list(HealthCheck))
 SUSPECT = {one.id for one in tables.REASONS if one.level == "suspect"}
-UNJUDGED = {"event-unreadable", "event-id-not-checked", "correction-not-judged"}
+UNJUDGED = {"event-unreadable", "event-id-not-checked", "correction-not-judged", "end-foreign"}
 """What the script finds where it cannot tell."""
 
 JUDGED = {

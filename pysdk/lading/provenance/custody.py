@@ -47,21 +47,35 @@ def held_by_one(story: Sequence[Happening], people: People) -> Iterator[Finding]
     yield from _right(story, people, "owning_party")
 
 
-def _right(story: Sequence[Happening], people: People, right: Right) -> Iterator[Finding]:
+def possessors(story: Sequence[Happening], people: People) -> dict[int, Party]:
+    """By position of each event who had the item in his hands before it, as last named; empty where nobody was."""
+    return {one.position: held.by for one, _, held in _passed(story, people, "possessing_party")}
+
+
+def _passed(
+    story: Sequence[Happening], people: People, right: Right
+) -> Iterator[tuple[Happening, Handover | None, _Held]]:
+    """Each event with the hand-over that it tells of, whole, and who had the item before."""
     held = _Held()
     for one in story:
         named = one.handovers.get(right)
-        if named is not None:
-            full = _completed(one, named, people) if right == "possessing_party" else named
+        full = _completed(one, named, people) if named is not None and right == "possessing_party" else named
+        yield one, full, held
+        if full is not None:
+            held = _after(one, full, held)
+        elif _by_consumer(one, right):
+            held = _Held()
+
+
+def _right(story: Sequence[Happening], people: People, right: Right) -> Iterator[Finding]:
+    for one, full, held in _passed(story, people, right):
+        if full is not None:
             faults = list(_handover_faults(one, full, held, people))
             if right == "possessing_party" and not faults:
                 faults = list(_one_sided(one, full, held, story))
             yield from faults
-            held = _after(one, full, held)
-        else:
-            if right == "possessing_party" and held.by:
-                yield from _presence(one, held, people)
-            held = _Held() if _by_consumer(one, right) else held
+        elif right == "possessing_party" and held.by:
+            yield from _presence(one, held, people)
 
 
 def _by_consumer(one: Happening, right: Right) -> bool:

@@ -75,7 +75,7 @@ RULES = (
     Rule("born-once", "The item came into being in exactly one event.", _OBJECT_EVENT),
     Rule("born-by-brand", "That event was published by the brand of the item's product class.", _PROVENANCE),
     Rule("born-first", "Nothing happened to the item before it came into being.", _OBJECT_EVENT),
-    Rule("not-ended", "The item was not destroyed, and nothing happened after its decommissioning.", _OBJECT_EVENT),
+    Rule("not-ended", "The item was neither destroyed nor decommissioned nor used up.", _OBJECT_EVENT),
     Rule("packed-lawfully", "The item was in one container at a time, and taken only out of that.", _AGGREGATION),
     Rule(
         "held-by-one", "Each hand-over was made by the holder, and nobody else moved the item.", "CBV 2.0, section 7.4"
@@ -120,6 +120,7 @@ REASONS = (
     Reason("event-before-birth", "suspect", "born-first", "Something happened to the item before it came into being."),
     Reason("event-after-end", "suspect", "not-ended", "Something happened to the item after its decommissioning."),
     Reason("item-destroyed", "suspect", "not-ended", "The item was destroyed."),
+    Reason("item-ended", "suspect", "not-ended", "The item was decommissioned or used up, so it is on no shelf."),
     Reason("packed-twice", "suspect", "packed-lawfully", "The item was in two containers at once."),
     Reason("packed-in-itself", "suspect", "packed-lawfully", "A container was packed into what it holds."),
     Reason("packed-elsewhere", "suspect", "packed-lawfully", "The item was read far from the container that held it."),
@@ -156,6 +157,7 @@ REASONS = (
     Reason("event-unreadable", "unknown", "event-readable", "An event lacks a field that the rules need."),
     Reason("correction-not-judged", "unknown", "corrected-lawfully", "An event corrects another, which is not judged."),
     Reason("correction-missing", "unknown", "corrected-lawfully", "What should stand for a wrong event is not there."),
+    Reason("end-foreign", "unknown", "not-ended", "Somebody says that the item ended who need not have had it."),
     Reason("packing-missing", "unknown", "packed-lawfully", "The item was unpacked; nothing says that it was packed."),
     Reason("handover-one-sided", "unknown", "held-by-one", "Somebody received the item whom its holder does not name."),
     Reason("custody-gap", "unknown", "held-by-one", "Somebody had the item to whom no hand-over gave it."),

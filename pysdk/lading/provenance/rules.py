@@ -11,10 +11,8 @@ from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.item import Item
 from lading.provenance.lots import spellings
 from lading.provenance.reasons import CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS
-from lading.provenance.story import Happening, cbv_word, in_order, touching
+from lading.provenance.story import Happening, in_order, touching
 from lading.provenance.truth import ChainFacts, Trusted
-
-_DESTROYED = "destroying"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +112,6 @@ def born_first(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]
     if born:
         earliest = born[0].time - CLOCK_TOLERANCE_SECONDS
         yield from (Finding("event-before-birth", one.position) for one in happenings if one.time < earliest)
-
-
-def not_ended(item: Item, happenings: Sequence[Happening]) -> Iterator[Finding]:
-    ends = [one for one in happenings if item.key in one.ended]
-    if ends:
-        latest = min(one.time for one in ends) + CLOCK_TOLERANCE_SECONDS
-        yield from (Finding("event-after-end", one.position) for one in happenings if one.time > latest)
-    for one in happenings:
-        if cbv_word(one.biz_step) == _DESTROYED and item.key in one.subjects:
-            yield Finding("item-destroyed", one.position)
 
 
 def one_place(happenings: Sequence[Happening]) -> Iterator[Finding]:

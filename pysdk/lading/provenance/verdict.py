@@ -9,7 +9,7 @@ from typing import Any
 from lading.epcis.canonical import content_hash
 from lading.epcis.errors import CanonicalError, EventIdError
 from lading.epcis.event_id import event_id
-from lading.provenance import corrections, custody, customs_steps, journey, maps, packing, rules, sales, states
+from lading.provenance import corrections, custody, customs_steps, ends, journey, maps, packing, rules, sales, states
 from lading.provenance.bundle import Bundle, Entry, MapEntry
 from lading.provenance.charges import Charge, Heard, hear, proven
 from lading.provenance.explain import explain, utc
@@ -194,7 +194,7 @@ def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: Peo
     checks: dict[str, Iterable[Finding]] = {
         "born-once": rules.born_once(item, story),
         "born-first": rules.born_first(item, story),
-        "not-ended": rules.not_ended(item, story),
+        "not-ended": ends.not_ended(item, story, people),
         "packed-lawfully": packing.packed_lawfully(item, story),
         "sold-once": sales.sold_once(story, people),
         "one-place": rules.one_place(story),
