@@ -17,13 +17,15 @@ _KEYS = {**dict.fromkeys(("00", "8017", "8018"), 17), **dict.fromkeys(("01", "02
 _KEYS |= dict.fromkeys([f"41{last}" for last in range(8)], 12)
 _LED = {"253": 12, "255": 12, "8003": 12, "8006": 13, "8026": 13}
 _SPECIAL = {
-    "423": lambda source: digits(source, 3 * source.randint(1, 5)),
+    **dict.fromkeys(("423", "425"), lambda source: digits(source, 3 * source.randint(1, 5))),
     "4307": lambda source: source.choice(["CN", "DE", "ZA"]),
     "4317": lambda source: source.choice(["AZ", "US"]),
     "4321": lambda source: source.choice("01"),
     "4322": lambda source: source.choice("01"),
     "4323": lambda source: source.choice("01"),
     "8007": lambda source: _drawn("X..24", source),  # an IBAN may be longer, and then has no place on a tag
+    "7250": lambda source: f"{source.choice(['19', '20'])}{_date(source)}",
+    "7251": lambda source: f"{source.choice(['19', '20'])}{_date(source)}{_time(source, 2)}",
     "7258": lambda source: f"{source.randint(1, 9)}/{source.randint(1, 9)}",
     "7007": lambda source: "".join(_date(source) for _ in range(source.randint(1, 2))),
     "7011": lambda source: _date(source) + source.choice(["", _time(source, 2)]),

@@ -72,6 +72,17 @@ def test_data_lie_as_the_standard_says(data: str, fields: tuple[tuple[int, int],
     assert decode(memory).digital_link == name_of(memory) == parse(memory).digital_link == LINK
 
 
+def test_no_identifier_is_left_out():
+    source = Random("all of table F")  # noqa: S311 - the same at each run
+    for ai in FORMATS.keys() - {"01", "21"}:
+        drawn = [aidc_value(ai, source) for _ in range(12)]
+        short = [value for value in drawn if len(value) <= 50]  # so that all of them have room on a tag
+        assert short
+        for value in short:
+            text = f"01795211411234532112\x1d{ai}{value}"
+            assert element_string(encode(text, scheme="sgtin+"), bracketed=False) == text, ai
+
+
 @given(st.sampled_from(sorted(BY_NAME)), st.lists(_AIS, min_size=1, max_size=3, unique=True), st.randoms())
 def test_every_identifier_goes_there_and_back(scheme: str, ais: list[str], source: Random):
     tag = plus_element_string(scheme, source)
