@@ -1,0 +1,168 @@
+"""Reads over MQTT: taken from a session that the broker keeps, and acknowledged when they are durable.
+
+The session does not end with the connection nor by itself, and its client id is the worker slot's: what comes while
+a worker is away waits at the broker, and a survivor gets a dead worker's messages by connecting as that slot. (A
+broker gives the share of a session that has expired to nobody: mosquitto 2.0.11 lost 60 of 120 messages.) What was
+not acknowledged is sent again, so a message may come twice, but none is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import aiomqtt
+import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from lading.relayer.config_feeds import MqttFeed as MqttSettings
+from lading.relayer.feeds.backoff import Backoff
+from lading.relayer.feeds.errors import SlotTaken
+from lading.relayer.feeds.message import Message
+from lading.relayer.feeds.mqtt_session import QOS_AT_LEAST_ONCE, Session
+from lading.relayer.feeds.state import FeedState
+from lading.relayer.feeds.tls import client_context
+
+if TYPE_CHECKING:
+    from lading.relayer.intake_queue import Intake
+
+FOREVER = 0xFFFFFFFF  # MQTT 5, section 3.1.2.11.2: the session does not expire
+RECEIVE_MAXIMUM = 2000
+"""Messages that the broker may send ahead of our acknowledgements (MQTT 5, section 3.1.2.11.3)."""
+
+MQTT_5 = "5"
+FAILURE = 0x80  # from here on a reason code of SUBACK refuses (MQTT 5, section 3.9.3; 3.1.1, section 3.9.3)
+KEEPALIVE_SECONDS = 30
+TIMEOUT_SECONDS = 5.0
+FAREWELL_SECONDS = 1.0
+SETTLED_SECONDS = 5.0
+"""A connection that stood for less is as one that was never made: two workers that were given one slot would otherwise
+put each other out without end (mosquitto 2.0.11 does not tell the one that it ends)."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class MqttFeed:
+    """One worker slot's session. Two feeds of one process may run for two slots: its own, and a dead worker's."""
+
+    def __init__(self, settings: MqttSettings, intake: Intake, slot: int = 0, backoff: Backoff | None = None) -> None:
+        self._settings = settings
+        self.name = f"mqtt {settings.host}:{settings.port}"
+        self._intake = intake
+        self._backoff = backoff or Backoff()
+        self.client_id = f"{settings.client_id}-{slot}"
+        self.state = FeedState()
+        self.sessions_lost = 0
+        """How often the broker had forgotten the session when we came back: what waited in it is gone, and can only
+        come from the readers' own buffers."""
+
+    async def run(self) -> None:
+        """Until it is cancelled; a broker that is away is waited for.
+
+        Raises:
+            SlotTaken: another process is this slot now.
+            RelayConfigError, CredentialFile: the password or the certificates cannot be used.
+        """
+        settings = self._settings
+        password = settings.password()
+        tls = client_context(self.name, settings.ca, settings.cert, settings.key) if settings.tls else None
+        while True:
+            session = Session(
+                settings.host,
+                settings.port,
+                identifier=self.client_id,
+                username=settings.username,
+                password=password,
+                tls_context=tls,
+                keepalive=KEEPALIVE_SECONDS,
+                timeout=TIMEOUT_SECONDS,
+                **_persistence(settings),
+            )
+            await self._connection(session)
+            await self._backoff.wait()
+
+    async def _connection(self, session: Session) -> None:
+        """From connecting to the connection's end, which it notes."""
+        try:
+            async with session:
+                await self._subscribe(session)
+                self._note(session)
+                while True:
+                    await self._store(session, await session.received())
+        except aiomqtt.MqttError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # A broker that does not answer our farewell is no reason to stay.
+                raise asyncio.CancelledError from error
+            if self.state.connected and time.monotonic() - self.state.since > SETTLED_SECONDS:
+                self._backoff.reset()
+            self.state.down(str(error.__cause__ or error))
+            _LOG.warning("%s, as %s: %s", self.name, self.client_id, self.state.problem)
+        if session.taken_over:
+            raise SlotTaken(self.client_id)
+        await self._store(session, session.unsure())
+
+    async def _subscribe(self, session: Session) -> None:
+        """Also where the session is still there: it may be of an older configuration."""
+        settings = self._settings
+        group = "" if settings.share is None else f"$share/{settings.share}/"
+        topics: list[Any] = [(group + topic, _options(settings)) for topic in settings.topics]
+        granted: list[Any] = list(await session.subscribe(topics))
+        for topic, code in zip(settings.topics, granted, strict=True):
+            if (code.value if isinstance(code, ReasonCode) else code) >= FAILURE:
+                raise aiomqtt.MqttError(f"the broker refuses the subscription to {topic}: {code}")
+
+    def _note(self, session: Session) -> None:
+        if self.state.connects and not session.session_present:
+            self.sessions_lost += 1
+            _LOG.error("%s forgot the session of %s: what waited in it is lost", self.name, self.client_id)
+        self.state.up()
+
+    async def _store(self, session: Session, received: list[paho.MQTTMessage]) -> None:
+        if not received:
+            return
+        messages = [Message(self.name, _topic(one), bytes(one.payload)) for one in received]
+        putting = asyncio.ensure_future(self._intake.put(messages))
+        try:
+            await asyncio.shield(putting)
+        except asyncio.CancelledError:
+            # What is stored at this moment is acknowledged before we go; otherwise it would come again.
+            await asyncio.wait((putting,), timeout=FAREWELL_SECONDS)
+            putting.cancel()
+            if not putting.done() or putting.cancelled():
+                raise
+            session.acknowledge(received)
+            raise
+        session.acknowledge(received)
+        self.state.stored(len(messages), sum(len(one.payload) for one in messages))
+
+
+def _persistence(settings: MqttSettings) -> dict[str, Any]:
+    """What makes a session outlive its connection, in the words of the version."""
+    if settings.version != MQTT_5:
+        return {"protocol": aiomqtt.ProtocolVersion.V311, "clean_session": False}
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = FOREVER
+    properties.ReceiveMaximum = RECEIVE_MAXIMUM
+    return {"protocol": aiomqtt.ProtocolVersion.V5, "clean_start": False, "properties": properties}
+
+
+def _options(settings: MqttSettings) -> SubscribeOptions | int:
+    """QoS 1. A retained message comes with a new subscription only, not with each connection (MQTT 5, 3.8.3.1)."""
+    if settings.version != MQTT_5:
+        return QOS_AT_LEAST_ONCE
+    return SubscribeOptions(
+        qos=QOS_AT_LEAST_ONCE, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB if settings.share is None else 0
+    )
+
+
+def _topic(message: paho.MQTTMessage) -> str:
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return "a topic that is not UTF-8"
