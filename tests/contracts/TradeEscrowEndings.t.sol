@@ -223,6 +223,8 @@ contract TradeEscrowEndingsTest is ClausesFixture {
         assertEq(escrow.creditOf(platform, address(hostile)), FEE);
 
         vm.prank(platform);
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.Withdrawn(platform, address(hostile), STRANGER, FEE);
         escrow.withdraw(address(hostile), STRANGER);
         assertEq(hostile.balanceOf(STRANGER), FEE);
         vm.prank(platform);
