@@ -16,7 +16,8 @@ from lading.models import Batch
 from lading.provenance.errors import SealError
 from lading.provenance.merkle import MerkleTree
 from lading.provenance.seal import new_code, seal_of
-from lading.reverts.claims import AlreadyClaimed, CommitmentUnknown, CommitmentYoung, SealNotAnchored
+from lading.reverts.claims import AlreadyClaimed, CommitmentUnknown, CommitmentYoung, SealDistrusted, SealNotAnchored
+from lading.reverts.goods import ClassUnknown
 
 SERIALS = ("A1", "A2", "A3")
 NO_ITEMS = "0x" + "00" * 32
@@ -127,3 +128,34 @@ def test_openings_of_one_code_differ(world, sealed):
     one, two = (claims.opening(gtin, "A1", codes["A1"]) for _ in range(2))
     assert claims.commitment(one) != claims.commitment(two)
     assert Opening.parse(one.model_dump_json()) == one
+
+
+@pytest.mark.parametrize("fault", ["claimed", "unanchored", "class", "writer", "revoked"])
+def test_no_node_sees_the_code_for_a_claim_that_reverts(world, sealed, monkeypatch, fault):
+    """Neither a call nor an estimate nor a transaction: each would show the code to whoever runs the node."""
+    gtin, codes, proofs = sealed
+    buyer, seal = world.by(BUYER), proofs["A3"]
+    opening = buyer.claims.opening(gtin, "A3", codes["A3"])
+    buyer.claims.commit(opening, seal)
+    world.wait(buyer.claims.opens_at(opening))
+    expected = SealNotAnchored
+    if fault == "claimed":
+        buyer.claims.claim(opening, seal)
+        expected = AlreadyClaimed
+    elif fault == "unanchored":
+        seal = seal.model_copy(update={"index": seal.index + 7})
+    elif fault == "class":
+        monkeypatch.setattr(type(buyer._session.contracts.goods), "brand_of", lambda *_, **__: None)
+        expected = ClassUnknown
+    else:
+        owned = type(buyer._session.contracts.participants)
+        known = owned.key(buyer._session.contracts.participants, BRAND.address)
+        change = {"participant": "0x" + "77" * 32} if fault == "writer" else {"revoked_at": known.added_at}
+        monkeypatch.setattr(owned, "key", lambda *_, **__: known.model_copy(update=change))
+        expected = SealDistrusted
+    shown = []
+    monkeypatch.setattr(type(buyer._session), "plan", lambda _, call: shown.append(call))
+
+    with pytest.raises(expected):
+        buyer.claims.claim(opening, seal)
+    assert shown == []

@@ -11,7 +11,9 @@ from lading.errors import InputError
 from lading.groups.goods import gtin_number
 from lading.groups.session import Receipt, Session
 from lading.provenance.keccak import keccak256
-from lading.reverts.claims import CommitmentUnknown, CommitmentYoung
+from lading.provenance.merkle import batch_digest
+from lading.reverts.claims import AlreadyClaimed, CommitmentUnknown, CommitmentYoung, SealDistrusted, SealNotAnchored
+from lading.reverts.goods import ClassUnknown
 
 NO_DATA = "0x"
 """No contract was asked."""
@@ -68,8 +70,8 @@ class Claims:
 
         Raises:
             SealError: the code is not that of this seal.
-            CommitmentUnknown, CommitmentYoung: found here, so that no node sees the code too early.
-            AlreadyClaimed, SealNotAnchored, SealDistrusted, ClassUnknown: as they say.
+            CommitmentUnknown, CommitmentYoung, AlreadyClaimed, SealNotAnchored, SealDistrusted, ClassUnknown: found
+                here, so that no node sees the code for a transaction that reverts. A simulation would show it.
         """
         seal.check(opening)
         opens_at = self.opens_at(opening)
@@ -78,7 +80,28 @@ class Claims:
         now, then = self._session.chain.now(), int(opens_at.timestamp())
         if now < then:
             raise CommitmentYoung({"blockTime": now, "opensAt": then}, NO_DATA)
+        self._check_claimable(opening, seal)
         return self._session.send(self._contract.claim(opening, seal.index, seal.batch, seal.siblings))
+
+    def _check_claimable(self, opening: Opening, seal: SealProof) -> None:
+        """What IItemClaims.claim would refuse beside the commitment, from what the chain says without the code."""
+        first = self.get(opening.gtin, opening.serial)
+        if first is not None:
+            stated = {"gtin": opening.gtin, "serial": opening.serial, "claimant": first.claimant}
+            raise AlreadyClaimed(stated | {"time": int(first.time.timestamp())}, NO_DATA)
+        goods = self._session.contracts.goods
+        brand = goods.brand_of(opening.gtin)
+        if brand is None:
+            raise ClassUnknown({"gtin": opening.gtin}, NO_DATA)
+        anchor = goods.anchor_of(brand, seal.index)
+        root, items_root, writer, count = seal.batch.to_chain()
+        parts = (bytes.fromhex(text[2:]) for text in (root, items_root, writer))
+        if anchor is None or bytes.fromhex(anchor.digest[2:]) != batch_digest(*parts, count):
+            raise SealNotAnchored({"brand": brand, "index": seal.index}, NO_DATA)
+        key = self._session.contracts.participants.key(writer)
+        ends = [] if key is None else [end for end in (key.revoked_at, key.compromised_since) if end is not None]
+        if key is None or key.participant != brand or any(anchor.time >= end for end in ends):
+            raise SealDistrusted({"writer": writer, "brand": brand}, NO_DATA)
 
     def get(self, gtin: str | int, serial: str, *, at: BlockId = "latest") -> Claim | None:
         """Whose the item is; None while nobody has claimed it."""
