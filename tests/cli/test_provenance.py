@@ -17,8 +17,8 @@ from lading.demo import cast
 from lading.demo.diary import Diary
 from lading.provenance import faults
 from lading.provenance.bundle import build_bundle, dump
+from lading.relayer.database import owner_of
 from lading.relayer.outbox import Outbox
-from lading.relayer.store import owner_of
 
 WHO, DOCUMENT, ACCOUNT = "GLN:9521141000106", "factory.json", 1
 
@@ -56,8 +56,7 @@ def lying(published: Cli, root: Path) -> Path:
     shutil.copy(published.folder / "brand.sqlite3", published.folder / "lying.sqlite3")
     with sqlite3.connect(published.folder / "lying.sqlite3") as told:
         told.execute(
-            "CREATE TRIGGER forget AFTER INSERT ON event_items"
-            " BEGIN DELETE FROM event_items WHERE event = new.event; END"
+            "CREATE TRIGGER forget AFTER INSERT ON events BEGIN UPDATE events SET things = '' WHERE id = new.id; END"
         )
     document = json.loads((root / "examples/demo" / DOCUMENT).read_text(encoding="utf-8"))
     for number, event in enumerate(document["epcisBody"]["eventList"]):

@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import connect, postgres, schema, where  # noqa: F401 - fixtures
 
 from lading.relayer.config import RelayConfig, parse
+from lading.relayer.database import MEMORY, Database, LogIdentity
 from lading.relayer.item_store import ItemStore
 from lading.relayer.outbox import Outbox
 from lading.relayer.sources import Roster, Scan, scan
-from lading.relayer.store import MEMORY, LogIdentity, Store
 
 DOCK = "urn:epc:id:sgln:9524321.00001.1"
 GATE = "urn:epc:id:sgln:9524321.00002.1"
@@ -123,12 +123,12 @@ def outbox(tmp_path: Path, identity: LogIdentity) -> Any:
 
 
 @pytest.fixture
-def store(identity: LogIdentity) -> Iterator[Store]:
-    opened = Store.open(MEMORY, identity)
+def store(identity: LogIdentity) -> Iterator[Database]:
+    opened = Database.open(MEMORY, identity)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def items(store: Store) -> ItemStore:
+def items(store: Database) -> ItemStore:
     return ItemStore(store)

@@ -22,7 +22,7 @@ def test_a_read_that_is_delivered_again_is_counted_and_makes_nothing(outbox: Out
     lines = zebra(1), impinj(), zebra(1), impinj(), zebra(2)
     assert take_in(outbox, read_log(*lines), config, "a") == Intake(5, 1, 2, 0, 0)
     assert take_in(outbox, read_log(*lines), config, "a") == Intake(5, 0, 5, 0, 0)
-    assert outbox.store.one("SELECT count(*) FROM reads") == (3,)
+    assert outbox.store.one("SELECT coalesce(sum(count), 0) FROM read_chunks") == (3,)
 
 
 def test_the_same_number_at_another_time_is_another_read(outbox: Outbox, read_log, config, zebra):
@@ -53,7 +53,7 @@ def test_a_late_replay_states_only_what_is_new_and_at_its_own_time(outbox: Outbo
 def test_a_quarantined_line_is_kept_once_with_reason_source_number_and_bytes(outbox: Outbox, read_log, config, zebra):
     for _ in range(2):
         take_in(outbox, read_log(zebra(1), b'{"cut'), config, "dock.ndjson")
-    rows = outbox.store.rows("SELECT source, line, reason, length, head FROM quarantine")
+    rows = outbox.store.rows("SELECT origin, line, reason, length, head FROM quarantine")
     assert rows == [("dock.ndjson", 2, "not-json", 5, b'{"cut')]
 
 
@@ -81,7 +81,7 @@ def run(config: RelayConfig, lines: list[dict[str, object]]) -> tuple[Intake, li
     found = scan(BytesIO("\n".join(map(json.dumps, lines)).encode()), Roster(config))
     with Outbox.in_memory(NO_LOG) as outbox:
         intake = take_in(outbox, found, config, "log")
-        return intake, stored(outbox), outbox.store.one("SELECT count(*) FROM reads")[0]
+        return intake, stored(outbox), outbox.store.one("SELECT coalesce(sum(count), 0) FROM read_chunks")[0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -115,7 +115,7 @@ def test_reading_a_log_in_two_parts_loses_and_doubles_no_read(
             found = scan(BytesIO("\n".join(map(json.dumps, part)).encode()), Roster(config))
             take_in(outbox, found, config, "log")
         whole, _, distinct = run(config, lines)
-        assert outbox.store.one("SELECT count(*) FROM reads") == (distinct,)
+        assert outbox.store.one("SELECT coalesce(sum(count), 0) FROM read_chunks") == (distinct,)
         assert outbox.store.one("SELECT count(*) FROM observations, events WHERE events.id = event")[0] == len(
             outbox.store.rows("SELECT DISTINCT event FROM observations")
         )

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from lading.provenance.errors import MerkleError
 from lading.provenance.item_map import EMPTY, entry_of, item_key, root_of
+from lading.relayer.database import MEMORY, Database
 from lading.relayer.errors import OutboxLocked, OutboxUnreadable
 from lading.relayer.item_heap import LEVELS, bottom_of
 from lading.relayer.item_store import ItemStore
-from lading.relayer.store import MEMORY, Store
 
 sys.path.insert(0, str(Path(__file__).parent))
 from item_store_kit import IDENTITY, LEAVES, NEAR, THINGS, Addition, ReferenceMap, assert_is, content
@@ -28,7 +28,7 @@ batches = st.lists(
 @given(batches)
 @settings(max_examples=15, deadline=None)
 def test_any_sequence_of_batches_gives_the_reference_map(made: list[list[Addition]]) -> None:
-    store = Store.open(MEMORY, IDENTITY)
+    store = Database.open(MEMORY, IDENTITY)
     items, log = ItemStore(store), []
     for batch in made:
         log += batch
@@ -60,14 +60,14 @@ def test_a_thing_twice_in_a_batch_counts_twice_in_the_order_of_the_log(items: It
 
 def test_the_order_among_different_things_makes_no_difference(items: ItemStore, tmp_path: Path) -> None:
     additions = list(zip(THINGS, LEAVES, strict=True))
-    other = Store.open(str(tmp_path / "other.sqlite3"), IDENTITY)
+    other = Database.open(str(tmp_path / "other.sqlite3"), IDENTITY)
     assert items.apply(additions) == ItemStore(other).apply(additions[::-1])
     other.close()
 
 
 def test_batches_give_the_same_map_as_one(items: ItemStore, tmp_path: Path) -> None:
     additions = list(zip(THINGS * 2, [*LEAVES, *LEAVES[::-1]], strict=True))
-    other = Store.open(str(tmp_path / "other.sqlite3"), IDENTITY)
+    other = Database.open(str(tmp_path / "other.sqlite3"), IDENTITY)
     whole = ItemStore(other).apply(additions)
     for addition in additions:
         items.apply([addition])
@@ -77,10 +77,10 @@ def test_batches_give_the_same_map_as_one(items: ItemStore, tmp_path: Path) -> N
 
 def test_a_map_outlives_its_process(tmp_path: Path) -> None:
     path, additions = str(tmp_path / "outbox.sqlite3"), list(zip(THINGS, LEAVES, strict=True))
-    store = Store.open(path, IDENTITY)
+    store = Database.open(path, IDENTITY)
     ItemStore(store).apply(additions)
     store.close()
-    again = Store.open(path, IDENTITY)
+    again = Database.open(path, IDENTITY)
     assert_is(ItemStore(again), additions)
     again.close()
 
@@ -93,7 +93,7 @@ def stop() -> None:
     raise Stopped
 
 
-def roll_back(store: Store, items: ItemStore, additions: list[Addition]) -> None:
+def roll_back(store: Database, items: ItemStore, additions: list[Addition]) -> None:
     """A transaction that fails after the map took the additions in."""
 
     def run() -> None:
@@ -106,7 +106,7 @@ def roll_back(store: Store, items: ItemStore, additions: list[Addition]) -> None
         run()
 
 
-def test_a_batch_that_is_rolled_back_leaves_no_trace(items: ItemStore, store: Store) -> None:
+def test_a_batch_that_is_rolled_back_leaves_no_trace(items: ItemStore, store: Database) -> None:
     kept = [(THINGS[0], LEAVES[0])]
     items.apply(kept)
     roll_back(store, items, [(thing, LEAVES[1]) for thing in THINGS])
@@ -115,7 +115,7 @@ def test_a_batch_that_is_rolled_back_leaves_no_trace(items: ItemStore, store: St
     assert_is(items, [*kept, (THINGS[1], LEAVES[2])])
 
 
-def test_a_batch_after_one_that_was_rolled_back_counts_from_what_is_stored(items: ItemStore, store: Store) -> None:
+def test_a_batch_after_one_that_was_rolled_back_counts_from_what_is_stored(items: ItemStore, store: Database) -> None:
     roll_back(store, items, [(THINGS[0], LEAVES[0])])
     items.apply([(THINGS[0], LEAVES[1])])
     assert_is(items, [(THINGS[0], LEAVES[1])])
@@ -132,7 +132,7 @@ def test_a_leaf_that_is_no_hash_changes_nothing(items: ItemStore) -> None:
 class Failing:
     """A database that refuses once, after part of the work."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Database) -> None:
         self.path, self.transaction, self.snapshot = store.path, store.transaction, store.snapshot
         self.execute, self.rows, self._many, self.fails = store.execute, store.rows, store.many, False
 
@@ -143,7 +143,7 @@ class Failing:
             stop()
 
 
-def test_an_error_in_the_middle_leaves_memory_like_the_database(store: Store) -> None:
+def test_an_error_in_the_middle_leaves_memory_like_the_database(store: Database) -> None:
     database = Failing(store)
     items, kept = ItemStore(database), [(THINGS[0], LEAVES[0])]
     items.apply(kept)
@@ -155,7 +155,7 @@ def test_an_error_in_the_middle_leaves_memory_like_the_database(store: Store) ->
 
 def test_what_another_process_added_is_seen(tmp_path: Path) -> None:
     path = str(tmp_path / "outbox.sqlite3")
-    ours, theirs = Store.open(path, IDENTITY), Store.open(path, IDENTITY)
+    ours, theirs = Database.open(path, IDENTITY), Database.open(path, IDENTITY)
     first, second = ItemStore(ours), ItemStore(theirs)
     first.apply([(THINGS[0], LEAVES[0])])
     second.apply([(THINGS[0], LEAVES[1])])
@@ -166,7 +166,7 @@ def test_what_another_process_added_is_seen(tmp_path: Path) -> None:
 
 def test_a_proof_is_taken_from_one_state_while_another_process_writes(tmp_path: Path) -> None:
     path = str(tmp_path / "outbox.sqlite3")
-    ours, theirs = Store.open(path, IDENTITY), Store.open(path, IDENTITY)
+    ours, theirs = Database.open(path, IDENTITY), Database.open(path, IDENTITY)
     first, second = ItemStore(ours), ItemStore(theirs)
     first.apply([(THINGS[0], LEAVES[0])])
     with ours.snapshot():
@@ -179,21 +179,18 @@ def test_a_proof_is_taken_from_one_state_while_another_process_writes(tmp_path: 
     theirs.close()
 
 
-def test_a_map_that_another_writer_changed_meanwhile_is_not_overwritten(items: ItemStore, store: Store) -> None:
+def test_a_map_that_another_writer_changed_meanwhile_is_not_overwritten(items: ItemStore, store: Database) -> None:
     items.apply([(THINGS[0], LEAVES[0])])
 
-    class Overtaken(Failing):
-        def many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
-            store.many(sql, rows)
-            store.execute("UPDATE item_root SET root = ?", (LEAVES[0],))
-
-    with pytest.raises(OutboxLocked):
-        ItemStore(Overtaken(store)).apply([(THINGS[0], LEAVES[1])])
-    assert_is(items, [(THINGS[0], LEAVES[0])])
+    planned = items.plan([(THINGS[0], LEAVES[1])])
+    ItemStore(store).apply([(THINGS[0], LEAVES[2])])
+    with pytest.raises(OutboxLocked), store.transaction():
+        items.store(planned)
+    assert_is(items, [(THINGS[0], LEAVES[0]), (THINGS[0], LEAVES[2])])
 
 
 @pytest.mark.parametrize("at", [0, 30, 69])
-def test_an_altered_page_is_noticed_when_the_map_is_opened(items: ItemStore, store: Store, at: int) -> None:
+def test_an_altered_page_is_noticed_when_the_map_is_opened(items: ItemStore, store: Database, at: int) -> None:
     items.apply(list(zip(THINGS, LEAVES, strict=True)))
     number = bottom_of(item_key(THINGS[0]))
     records = bytearray(store.one("SELECT records FROM item_pages WHERE number = ?", (number,))[0])
@@ -205,14 +202,14 @@ def test_an_altered_page_is_noticed_when_the_map_is_opened(items: ItemStore, sto
         items.prove(THINGS[0])
 
 
-def test_a_lost_page_is_noticed(items: ItemStore, store: Store) -> None:
+def test_a_lost_page_is_noticed(items: ItemStore, store: Database) -> None:
     items.apply(list(zip(THINGS, LEAVES, strict=True)))
     store.execute("DELETE FROM item_pages WHERE number = ?", (bottom_of(item_key(THINGS[0])),))
     with pytest.raises(OutboxUnreadable, match="root"):
         items.prove(THINGS[0])
 
 
-def statements(store: Store, items: ItemStore, additions: list[Addition]) -> int:
+def statements(store: Database, items: ItemStore, additions: list[Addition]) -> int:
     """How many rows a batch reads and writes, which is what its time follows."""
     counted = 0
 
@@ -220,13 +217,13 @@ def statements(store: Store, items: ItemStore, additions: list[Addition]) -> int
         nonlocal counted
         counted += 1
 
-    store._connection.set_trace_callback(count)
+    store._driver.set_trace_callback(count)
     items.apply(additions)
-    store._connection.set_trace_callback(None)
+    store._driver.set_trace_callback(None)
     return counted
 
 
-def test_a_batch_costs_the_same_whatever_came_before_it(items: ItemStore, store: Store) -> None:
+def test_a_batch_costs_the_same_whatever_came_before_it(items: ItemStore, store: Database) -> None:
     first = statements(store, items, [(thing, LEAVES[0]) for thing in THINGS])
     for number in range(20):
         items.apply([(f"urn:example:{number}:{one}", LEAVES[1]) for one in range(200)])

@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import item_store_kit
 from item_store_kit import IDENTITY, LEAVES, THINGS, Addition, ReferenceMap, assert_is, content
 
+from lading.relayer.database import MEMORY, Database
 from lading.relayer.item_branch import MOST_RECORDS
 from lading.relayer.item_heap import LEVELS
-from lading.relayer.item_pages import RECORD_BYTES
+from lading.relayer.item_pages import STORED_BYTES
 from lading.relayer.item_store import ItemStore
-from lading.relayer.store import MEMORY, Store
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(st.lists(st.lists(st.tuples(st.sampled_from(THINGS), st.sampled_from(LEAVES)), max_size=30), max_size=4))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_full_pages_give_the_same_map(crowded: None, made: list[list[Addition]]) -> None:
-    store = Store.open(MEMORY, IDENTITY)
+    store = Database.open(MEMORY, IDENTITY)
     items, log = ItemStore(store), []
     for batch in made:
         log += batch
@@ -47,14 +47,14 @@ def test_full_pages_give_the_same_map(crowded: None, made: list[list[Addition]])
     store.close()
 
 
-def test_a_page_stays_small_however_many_things_it_covers(crowded: None, items: ItemStore, store: Store) -> None:
+def test_a_page_stays_small_however_many_things_it_covers(crowded: None, items: ItemStore, store: Database) -> None:
     things = [f"urn:example:{number}" for number in range(300)]
     for first in range(0, 300, 50):
         items.apply((thing, LEAVES[0]) for thing in things[first : first + 50])
     additions = [(thing, LEAVES[0]) for thing in things]
     assert items.root() == ReferenceMap(content(additions)).root
     assert items.things() == 300
-    assert store.one("SELECT max(length(records)) FROM item_pages")[0] <= MOST_RECORDS * RECORD_BYTES
+    assert store.one("SELECT max(length(records)) FROM item_pages")[0] <= MOST_RECORDS * STORED_BYTES
     expected = ReferenceMap(content(additions))
     for thing in (*things[:30], *THINGS):
         assert items.prove(thing) == expected.prove(item_store_kit.item_key(thing))
@@ -62,7 +62,9 @@ def test_a_page_stays_small_however_many_things_it_covers(crowded: None, items: 
     ItemStore(store).prove(things[0])
 
 
-def test_a_change_deep_in_a_full_page_rewrites_one_page_a_level(crowded: None, items: ItemStore, store: Store) -> None:
+def test_a_change_deep_in_a_full_page_rewrites_one_page_a_level(
+    crowded: None, items: ItemStore, store: Database
+) -> None:
     things = [f"urn:example:{number}" for number in range(300)]
     items.apply((thing, LEAVES[0]) for thing in things)
     pages = dict(store.rows("SELECT number, records FROM item_pages"))

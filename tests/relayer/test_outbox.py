@@ -46,7 +46,7 @@ def filled(outbox: Outbox, count: int, batch: int = 1000) -> None:
 
 
 def counts(outbox: Outbox) -> dict[str, int]:
-    tables = ("events", "event_items", "observations", "reads", "quarantine", "sequences", "gaps", "batches")
+    tables = ("events", "observations", "read_chunks", "quarantine", "sequences", "gaps", "batches", "item_links")
     return {table: outbox.store.one(f"SELECT count(*) FROM {table}")[0] for table in tables}  # noqa: S608
 
 
@@ -138,7 +138,8 @@ def test_what_is_no_outbox_is_refused_and_left_alone(tmp_path: Path, identity):
     newer = tmp_path / "newer.sqlite3"
     Outbox.open(newer, identity).close()
     with closing(sqlite3.connect(newer)) as connection:
-        connection.execute("PRAGMA user_version = 99")
+        connection.execute("UPDATE store_version SET version_num = '0999'")
+        connection.commit()
     for path in (text, foreign, newer, tmp_path / "nowhere" / "outbox.sqlite3", tmp_path):
         with pytest.raises(OutboxUnreadable):
             Outbox.open(path, identity)

@@ -186,8 +186,7 @@ def _leave_out(folder: Path, players: cast.Cast, governance: Lading) -> bytes:
     event = _event("OBSERVE", "2026-05-04T09:00", "+08:00", "departing", "in_transit", 22.57, 114.27)
     with sqlite3.connect(goods._path(folder, cast.CARRIER)) as told:
         told.execute(
-            "CREATE TRIGGER forget AFTER INSERT ON event_items"
-            " BEGIN DELETE FROM event_items WHERE event = new.event; END"
+            "CREATE TRIGGER forget AFTER INSERT ON events BEGIN UPDATE events SET things = '' WHERE id = new.id; END"
         )
     with goods._outbox(folder, cast.CARRIER, players) as outbox:
         take_document(outbox, _document([event | {"epcList": [LEFT_OUT]}]))

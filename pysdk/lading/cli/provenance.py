@@ -52,9 +52,9 @@ def audit(client: Lading, outbox: Outbox = None, bundles: Bundles = None, out: F
 def _replayed(client: Lading, outbox: Path, out: Path | None) -> Shown:
     from lading.facts import chain_ref
     from lading.relayer import audit as replay
+    from lading.relayer.database import owner_of
     from lading.relayer.outbox import Outbox as Opened
     from lading.relayer.run import identity_of
-    from lading.relayer.store import owner_of
 
     publisher = owner_of(outbox).publisher
     with Opened.open(outbox, identity_of(client, publisher)) as opened:

@@ -14,14 +14,15 @@ from enum import StrEnum
 from typing import Any
 
 from lading.epcis.canonical import content_hash
+from lading.epcis.event_id import event_id_uri
 from lading.provenance.bundle import ChainRef, Entry, MapEntry
 from lading.provenance.faults import FORMAT, Judged, Lacks, Standing, judge
 from lading.provenance.item_map import ItemEntry, entry_of, things_of
 from lading.provenance.leaf import EventLeaf
 from lading.provenance.merkle import MerkleTree
+from lading.relayer.database import MEMORY, Database
 from lading.relayer.item_store import ItemStore
 from lading.relayer.outbox import Batch, Outbox
-from lading.relayer.store import MEMORY, Store
 from lading.relayer.trees import EVENTS, anchored_tree
 
 DigestOf = Callable[[int], bytes | None]
@@ -81,7 +82,7 @@ def audit(outbox: Outbox, digest_of: DigestOf, chain: ChainRef) -> Audited:
         OutboxError: the file cannot be read, or the pages of its map are damaged.
         CanonicalError, MerkleError: it holds an event or leaf that cannot be hashed.
     """
-    scratch = Store.open(MEMORY, outbox.identity)
+    scratch = Database.open(MEMORY, outbox.identity)
     try:
         return _replay(outbox, ItemStore(scratch), digest_of, chain)
     finally:
@@ -93,7 +94,7 @@ def _replay(outbox: Outbox, truth: ItemStore, digest_of: DigestOf, chain: ChainR
     anchored = 0
     batches = outbox.batches()
     for batch in batches:
-        events = list(_events(outbox, batch.index))
+        events = list(_events(outbox, batch))
         leaves = [event.leaf for event in events]
         named = [(thing, leaf) for event, leaf in zip(events, leaves, strict=True) for thing in things_of(event.event)]
         difference = _difference(outbox, batch, leaves, truth.apply(named), digest_of(batch.index))
@@ -112,7 +113,9 @@ def _replay(outbox: Outbox, truth: ItemStore, digest_of: DigestOf, chain: ChainR
 def _difference(
     outbox: Outbox, batch: Batch, events: Sequence[bytes], items_root: bytes, digest: bytes | None
 ) -> Difference | None:
-    typed = outbox.store.rows("SELECT hash FROM typed_leaves WHERE batch = ?", (batch.index,))
+    typed = outbox.store.rows(
+        "SELECT hash FROM typed_leaves WHERE id BETWEEN ? AND ? ORDER BY id", batch.leaves or (None, None)
+    )
     leaves = [*events, *(leaf for (leaf,) in typed)]
     if len(leaves) != batch.count or not leaves or MerkleTree(leaves).root != batch.root:
         return Difference.ROOT
@@ -125,10 +128,12 @@ def _difference(
     return None
 
 
-def _events(outbox: Outbox, index: int) -> Iterator[_Event]:
-    rows = outbox.store.rows("SELECT id, event_id, salt, body FROM events WHERE batch = ? ORDER BY id", (index,))
-    for row, event_id, salt, body in rows:
-        yield _Event(row, index, json.loads(body), event_id, salt)
+def _events(outbox: Outbox, batch: Batch) -> Iterator[_Event]:
+    rows = outbox.store.rows(
+        "SELECT id, event_id, salt, body FROM events WHERE id BETWEEN ? AND ? ORDER BY id", batch.events or (None, None)
+    )
+    for row, digest, salt, body in rows:
+        yield _Event(row, batch.index, json.loads(body), event_id_uri(digest), salt)
 
 
 def _fault(outbox: Outbox, truth: ItemStore, digest_of: DigestOf, chain: ChainRef) -> Lacks | None:
@@ -165,7 +170,7 @@ def _fault(outbox: Outbox, truth: ItemStore, digest_of: DigestOf, chain: ChainRe
 def _all(outbox: Outbox) -> Iterator[_Event]:
     for batch in outbox.batches():
         if batch.anchored_block is not None:
-            yield from _events(outbox, batch.index)
+            yield from _events(outbox, batch)
 
 
 def _lied_about(outbox: Outbox, truth: ItemStore) -> Iterator[str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -23,11 +22,11 @@ from threading import RLock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
-from lading.relayer.database_errors import postgres_error, sqlite_error
+from lading.errors import LadingError
+from lading.relayer.database_errors import Refusal, refusal
 from lading.relayer.engines import MEMORY, POSTGRESQL, engine_of, shown
-from lading.relayer.errors import OutboxAway, OutboxError, OutboxUnreadable
+from lading.relayer.errors import OutboxAway, OutboxUnreadable
 from lading.relayer.opening import LogIdentity, owner, prepare
 
 _BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", POSTGRESQL: "BEGIN"}
@@ -40,7 +39,7 @@ class Database:
     """One connection. Every call raises `OutboxError` where the database refuses; a transaction that failed left no
     trace. Where a server was away (`OutboxAway`), the next transaction connects anew."""
 
-    def __init__(self, engine: Engine, path: str) -> None:
+    def __init__(self, engine: Engine, path: str, refuse: Refusal = refusal) -> None:
         self.path = path
         """As messages name it: the file, or the server without its password."""
         self.shared = engine.dialect.name == POSTGRESQL
@@ -48,6 +47,7 @@ class Database:
         self.session = 0
         """How often it connected: locks of a session are lost where this has changed."""
         self._engine = engine
+        self._refusal = refuse
         self._lock = RLock()
         self._inside = False
         self._connection: Connection | None = None
@@ -213,21 +213,15 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except OutboxError:
+        except LadingError:
             raise
         except Exception as error:
-            found = self._ours(error)
+            found = self._refusal(self.path, error)
             if isinstance(found, OutboxAway):
                 self._drop()
             if found is None:
                 raise
             raise found from error
-
-    def _ours(self, error: Exception) -> OutboxError | None:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(cause, sqlite3.Error):
-            return sqlite_error(self.path, cause)
-        return postgres_error(self.path, cause) if hasattr(cause, "sqlstate") else None
 
     def _drop(self) -> None:
         """Forgets a connection that is of no more use."""

@@ -4,8 +4,12 @@ constraints, misuse)."""
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from typing import Any, Final
 
+from sqlalchemy.exc import DBAPIError
+
+from lading.errors import LadingError
 from lading.relayer.errors import OutboxAway, OutboxError, OutboxFull, OutboxLocked, OutboxUnreadable
 
 _FULL: Final = ("53100", "58030")
@@ -14,6 +18,18 @@ _LOCKED: Final = ("40", "55")
 _AWAY: Final = ("08", "53", "57")
 _REFUSED: Final = ("25006", "28", "3D", "42501", "XX")
 """A standby or a session that may only read; who we are, the database's name, our rights; damage."""
+
+
+Refusal = Callable[[str, Exception], LadingError | None]
+"""(path, what a driver raised) -> ours."""
+
+
+def refusal(path: str, error: Exception) -> OutboxError | None:
+    """Ours for what either driver, or SQLAlchemy around it, raised."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return sqlite_error(path, cause)
+    return postgres_error(path, cause) if hasattr(cause, "sqlstate") else None
 
 
 def sqlite_error(path: str, error: sqlite3.Error) -> OutboxError | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -34,6 +35,11 @@ def engine_of(where: str | Path, *, existing: bool = False) -> Engine:
         return _server(str(where))
     if existing and not Path(where).is_file():
         raise OutboxUnreadable(str(where), "there is no such file", hint="Check the path.")
+    return file_engine(where, _SETTINGS, existing=existing)
+
+
+def file_engine(where: str | Path, settings: Sequence[str], *, existing: bool = False) -> Engine:
+    """The engine of an SQLite file, whose connections begin with these PRAGMAs. `existing`: to read only."""
 
     def connect() -> sqlite3.Connection:
         name = f"file:{quote(str(Path(where).resolve()))}?mode=ro" if existing else str(where)
@@ -41,7 +47,7 @@ def engine_of(where: str | Path, *, existing: bool = False) -> Engine:
         opened = sqlite3.connect(
             name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=existing
         )
-        for setting in _SETTINGS:
+        for setting in settings:
             opened.execute(f"PRAGMA {setting}")
         return opened
 

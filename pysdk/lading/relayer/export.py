@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from lading.errors import LadingError
 from lading.provenance.bundle import Entry, MapEntry
+from lading.relayer.database import owner_of
 from lading.relayer.outbox import Outbox
 from lading.relayer.run import identity_of
-from lading.relayer.store import owner_of
 
 if TYPE_CHECKING:
     from lading.client import Lading

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from hashlib import blake2b
+from time import time_ns
+from typing import Any, Final
 
 from lading.relayer.capture import CONTEXT, events_of, observe
 from lading.relayer.config import RelayConfig
+from lading.relayer.database import Database
 from lading.relayer.gaps import Numbers, arrived
 from lading.relayer.outbox import Outbox
 from lading.relayer.smoothing import Known, Observation, Place, in_time_order, smooth
 from lading.relayer.sources import Quarantined, Read, Scan
-from lading.relayer.store import Store
+
+LANE: Final = ""
+"""Whole logs are taken in one after the other, all readers together."""
+CHUNK_NS: Final = 600 * 10**9
+_MARK: Final = struct.Struct(">q8s")
+_READ: Final = struct.Struct(">q8sQ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,10 @@ def take_in(outbox: Outbox, scan: Scan, config: RelayConfig, source: str) -> Int
     store = outbox.store
     with outbox.transaction():
         fresh = _first_deliveries(store, scan.reads)
-        observations = smooth(fresh, config.smoothing.gap_ns, _known(store, fresh))
-        events = sum(_put(outbox, observation, config) for observation in observations)
+        observations = smooth(fresh, config.smoothing.gap_ns, _known(store, fresh, config.smoothing.gap_ns))
+        put = [_put(outbox, observation, config) for observation in observations]
+        _keep(store, (read for _, reads in put for read in reads))
+        events = sum(new for new, _ in put)
         _quarantine(store, source, scan.quarantined)
         gaps = _count(store, scan)
     return Intake(len(scan.reads), events, len(scan.reads) - len(fresh), len(scan.quarantined), gaps)
@@ -54,59 +66,93 @@ def take_document(outbox: Outbox, document: Mapping[str, Any]) -> int:
         return sum(outbox.add(event, context) for event in events)
 
 
-def _first_deliveries(store: Store, reads: Iterable[Read]) -> list[Read]:
-    seen: set[tuple[str, int, int, str, int]] = set()
+def _first_deliveries(store: Database, reads: Sequence[Read]) -> list[Read]:
+    seen = _delivered(store, reads)
     fresh = []
     for read in in_time_order(reads):
-        if read.identity in seen:
-            continue
-        seen.add(read.identity)
-        if not store.rows(
-            "SELECT 1 FROM reads WHERE reader = ? AND sequence = ? AND time_ns = ? AND epc = ? AND antenna = ?",
-            read.identity,
-        ):
+        mark = _mark(read)
+        if mark not in seen:
+            seen.add(mark)
             fresh.append(read)
     return fresh
 
 
-def _known(store: Store, reads: Iterable[Read]) -> dict[Place, list[Known]]:
-    places = {(read.epc, read.read_point) for read in reads}
-    select = "SELECT id, first_ns, last_ns FROM observations WHERE epc = ? AND read_point = ?"
-    return {place: [Known(*row) for row in store.rows(select, place)] for place in places}
+def _mark(read: Read) -> bytes:
+    """What two deliveries of one read share, as 16 bytes: its time, and a hash of all that names it."""
+    return _MARK.pack(read.time_ns, blake2b(json.dumps(read.identity).encode(), digest_size=8).digest())
 
 
-def _put(outbox: Outbox, observation: Observation, config: RelayConfig) -> int:
-    """How many new events this observation made: one or none."""
+def _delivered(store: Database, reads: Sequence[Read]) -> set[bytes]:
+    """The marks of what was delivered before within the times of these reads."""
+    times = [read.time_ns for read in reads] or [0]
+    chunks = store.rows(
+        "SELECT reads FROM read_chunks WHERE lane = ? AND first_ns BETWEEN ? AND ? AND last_ns >= ?",
+        (LANE, min(times) - CHUNK_NS, max(times), min(times)),
+    )
+    return {chunk[at : at + _MARK.size] for (chunk,) in chunks for at in range(0, len(chunk), _READ.size)}
+
+
+def _known(store: Database, reads: Iterable[Read], gap_ns: int) -> dict[Place, list[Known]]:
+    """The observations that these reads may join."""
+    times = [read.time_ns for read in reads] or [0]
+    found: dict[Place, list[Known]] = {}
+    for epc, read_point, *known in store.rows(
+        "SELECT epc, read_point, id, first_ns, last_ns FROM observations"
+        " WHERE lane = ? AND first_ns <= ? AND last_ns >= ?",
+        (LANE, max(times) + gap_ns, min(times) - gap_ns),
+    ):
+        found.setdefault((epc, read_point), []).append(Known(*known))
+    return found
+
+
+def _put(outbox: Outbox, observation: Observation, config: RelayConfig) -> tuple[int, list[tuple[bytes, int]]]:
+    """How many new events this observation made (one or none), and its reads with its row."""
     store, row, new = outbox.store, observation.known, False
     if row is None:
         event, new = outbox.put(observe(observation, config), CONTEXT)
         row = store.insert(
-            "INSERT INTO observations (epc, read_point, first_ns, last_ns, event) VALUES (?, ?, ?, ?, ?)",
-            (observation.epc, observation.read_point, observation.first_ns, observation.last_ns, event),
+            "INSERT INTO observations (lane, epc, read_point, first_ns, last_ns, reads, open, event)"
+            " VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
+            (LANE, observation.epc, observation.read_point, observation.first_ns, observation.last_ns, event),
         )
-    else:
-        store.execute(
-            "UPDATE observations SET first_ns = ?, last_ns = ? WHERE id = ?",
-            (observation.first_ns, observation.last_ns, row),
-        )
-    store.many(
-        "INSERT INTO reads (reader, sequence, time_ns, epc, antenna, double_hexed, observation)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(*read.identity, read.double_hexed, row) for read in observation.reads],
+    assert row is not None  # noqa: S101 - no conflict is ignored
+    store.execute(
+        "UPDATE observations SET first_ns = ?, last_ns = ?, reads = reads + ? WHERE id = ?",
+        (observation.first_ns, observation.last_ns, len(observation.reads), row),
     )
-    return int(new)
+    return int(new), [(_mark(read), row) for read in observation.reads]
 
 
-def _quarantine(store: Store, source: str, lines: Iterable[Quarantined]) -> None:
+def _keep(store: Database, reads: Iterable[tuple[bytes, int]]) -> None:
+    """Stores reads, ascending by time, in chunks that each span `CHUNK_NS` at most."""
+    parts: dict[int, list[tuple[bytes, int]]] = {}
+    for mark, row in sorted(reads, key=lambda one: _MARK.unpack(one[0])):
+        parts.setdefault(_MARK.unpack(mark)[0] // CHUNK_NS, []).append((mark, row))
+    store.many(
+        "INSERT INTO read_chunks (lane, first_ns, last_ns, count, reads) VALUES (?, ?, ?, ?, ?)",
+        [
+            (
+                LANE,
+                _MARK.unpack(part[0][0])[0],
+                _MARK.unpack(part[-1][0])[0],
+                len(part),
+                b"".join(mark + row.to_bytes(8, "big") for mark, row in part),
+            )
+            for part in parts.values()
+        ],
+    )
+
+
+def _quarantine(store: Database, source: str, lines: Iterable[Quarantined]) -> None:
     # The same line of the same log is kept once, however often the log is read.
     store.many(
-        "INSERT OR IGNORE INTO quarantine (source, line, sha256, reason, detail, length, head)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(source, one.line, one.sha256, str(one.reason), one.detail, one.length, one.head) for one in lines],
+        "INSERT INTO quarantine (received_ns, origin, line, sha256, reason, detail, state, length, head)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'kept', ?, ?) ON CONFLICT DO NOTHING",
+        [(time_ns(), source, one.line, one.sha256, str(one.reason), one.detail, one.length, one.head) for one in lines],
     )
 
 
-def _count(store: Store, scan: Scan) -> int:
+def _count(store: Database, scan: Scan) -> int:
     """Takes in the sequence numbers that arrived; how many are missing now."""
     for reader, numbers in sorted(scan.sequences().items()):
         after = arrived(_numbers(store, reader), numbers)
@@ -125,7 +171,7 @@ def _count(store: Store, scan: Scan) -> int:
     return sum(last - first + 1 for first, last in store.rows("SELECT first, last FROM gaps"))
 
 
-def _numbers(store: Store, reader: str) -> Numbers | None:
+def _numbers(store: Database, reader: str) -> Numbers | None:
     ends = store.rows("SELECT lowest, highest FROM sequences WHERE reader = ?", (reader,))
     if not ends:
         return None

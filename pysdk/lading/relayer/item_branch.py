@@ -15,7 +15,15 @@ from typing import Final, TypeAlias
 from lading.provenance.item_map import EMPTY, KEY_BITS
 from lading.provenance.merkle import HASH_BYTES
 from lading.relayer.item_heap import MANY, NONE
-from lading.relayer.item_pages import REST_BYTES, SHARED_BYTES, records_of, subtree, with_additions
+from lading.relayer.item_pages import (
+    REST_BYTES,
+    SHARED_BYTES,
+    Newest,
+    page_of,
+    records_of,
+    subtree,
+    with_additions,
+)
 
 _BITS: Final = 4
 _WIDTH: Final = 1 << _BITS
@@ -54,34 +62,34 @@ def top_of(number: int, page: bytes) -> Side:
     return min(len(records), MANY), subtree(shared_bytes(number), records, number.bit_length() - 1)
 
 
-def change(pages: Pages, number: int, additions: Mapping[bytes, Sequence[bytes]]) -> None:
+def change(pages: Pages, number: int, additions: Mapping[bytes, Sequence[bytes]], newest: Newest) -> None:
     """Counts leaves (key -> leaves, in the order of the log) in a page and those below it. `pages` holds all that there
     are on the keys' paths, and then as they are to be stored."""
     page = pages.get(number, b"")
     if not is_branch(page):
-        _put(pages, number, with_additions(records_of(page), additions))
+        _put(pages, number, *with_additions(page, additions, newest))
         return
     parts: dict[int, dict[bytes, Sequence[bytes]]] = {}
     for key, leaves in additions.items():
         parts.setdefault(child_of(number, key), {})[key] = leaves
     sides = _sides(page)
     for child, part in parts.items():
-        change(pages, child, part)
+        change(pages, child, part, newest)
         sides[child % _WIDTH] = top_of(child, pages[child])
     pages[number] = _branch(sides)
 
 
-def _put(pages: Pages, number: int, records: Sequence[bytes]) -> None:
+def _put(pages: Pages, number: int, records: Sequence[bytes], newest: Sequence[int]) -> None:
     if len(records) <= MOST_RECORDS:
-        pages[number] = b"".join(records)
+        pages[number] = page_of(records, newest)
         return
     shared = shared_bytes(number)
-    parts: dict[int, list[bytes]] = {}
-    for record in records:
-        parts.setdefault(child_of(number, shared + record[:REST_BYTES]), []).append(record)
+    parts: dict[int, list[int]] = {}
+    for place, record in enumerate(records):
+        parts.setdefault(child_of(number, shared + record[:REST_BYTES]), []).append(place)
     sides = [(NONE, EMPTY)] * _WIDTH
     for child, part in parts.items():
-        _put(pages, child, part)
+        _put(pages, child, [records[place] for place in part], [newest[place] for place in part])
         sides[child % _WIDTH] = top_of(child, pages[child])
     pages[number] = _branch(sides)
 

@@ -1,15 +1,17 @@
 """A page of the item map: the entries of all keys that begin with the same bits, and the part of the tree over them.
 
-As bytes, a page is its records in the order of their keys. A record is what follows the key's first two bytes, which
-the page's number tells (30 bytes), the count (8 bytes, big-endian) and the head (32 bytes).
+As bytes, a page is its records in the order of their keys, then for each of them the number of its newest pair
+(`lading.relayer.item_links`; 8 bytes, big-endian), which no hash covers. A record is what follows the key's first two
+bytes, which the page's number tells (30 bytes), the count (8 bytes, big-endian) and the head (32 bytes).
 """
 
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeAlias
 
 from lading.provenance.item_map import COUNT_BYTES, EMPTY, KEY_BITS, ItemEntry, MapLeaf, entry_of
 from lading.provenance.merkle import HASH_BYTES
@@ -18,12 +20,27 @@ SHARED_BYTES: Final = 2
 REST_BYTES: Final = HASH_BYTES - SHARED_BYTES
 _HEAD: Final = REST_BYTES + COUNT_BYTES
 RECORD_BYTES: Final = _HEAD + HASH_BYTES
+STORED_BYTES: Final = RECORD_BYTES + 8
 _RECORD_BITS: Final = 8 * RECORD_BYTES
-_REST_SHIFT: Final = 8 * (RECORD_BYTES - REST_BYTES)
+
+Newest: TypeAlias = Callable[[bytes, int], int]
+"""(key, number of its newest pair as stored) -> the number to store; asked once for each key of a batch."""
+Filled: TypeAlias = tuple[list[bytes], list[int]]
+"""Records, and the number of the newest pair of each."""
 
 
 def records_of(page: bytes) -> list[bytes]:
-    return [page[at : at + RECORD_BYTES] for at in range(0, len(page), RECORD_BYTES)]
+    return [page[at : at + RECORD_BYTES] for at in range(0, len(page) // STORED_BYTES * RECORD_BYTES, RECORD_BYTES)]
+
+
+def newest_of(page: bytes) -> Sequence[int]:
+    """The numbers of the newest pairs of its records."""
+    count = len(page) // STORED_BYTES
+    return struct.unpack_from(f">{count}Q", page, count * RECORD_BYTES)
+
+
+def page_of(records: Sequence[bytes], newest: Sequence[int]) -> bytes:
+    return b"".join(records) + struct.pack(f">{len(newest)}Q", *newest)
 
 
 def entry_in(record: bytes) -> ItemEntry:
@@ -34,21 +51,24 @@ def leaf_in(shared: bytes, record: bytes) -> MapLeaf:
     return MapLeaf(shared + record[:REST_BYTES], entry_in(record))
 
 
-def found(records: Iterable[bytes], key: bytes) -> bytes | None:
-    """The record of a key that belongs to this page."""
+def place_of(records: Sequence[bytes], key: bytes) -> int | None:
+    """Where the record of a key that belongs to this page stands in it; None if it has none."""
     rest = key[SHARED_BYTES:]
-    return next((record for record in records if record.startswith(rest)), None)
+    return next((place for place, record in enumerate(records) if record.startswith(rest)), None)
 
 
-def with_additions(records: Iterable[bytes], additions: Mapping[bytes, Sequence[bytes]]) -> list[bytes]:
-    """The page's records after these leaves of these keys (key -> leaves, in the order of the log)."""
-    by_rest = {record[:REST_BYTES]: record for record in records}
+def with_additions(page: bytes, additions: Mapping[bytes, Sequence[bytes]], newest: Newest) -> Filled:
+    """The page's records after these leaves of these keys (key -> leaves, in the order of the log), and the numbers of
+    their newest pairs."""
+    records = records_of(page)
+    by_rest = {record[:REST_BYTES]: (record, pair) for record, pair in zip(records, newest_of(page), strict=True)}
     for key, leaves in additions.items():
         rest = key[SHARED_BYTES:]
-        record = by_rest.get(rest)
+        record, pair = by_rest.get(rest, (None, 0))
         entry = entry_of(leaves) if record is None else entry_of(leaves, entry_in(record))
-        by_rest[rest] = rest + entry.count.to_bytes(COUNT_BYTES, "big") + entry.head
-    return sorted(by_rest.values())
+        by_rest[rest] = rest + entry.count.to_bytes(COUNT_BYTES, "big") + entry.head, newest(key, pair)
+    ordered = sorted(by_rest.values())
+    return [record for record, _ in ordered], [pair for _, pair in ordered]
 
 
 def subtree(shared: bytes, records: Sequence[bytes], depth: int) -> bytes:

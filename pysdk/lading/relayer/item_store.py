@@ -1,14 +1,14 @@
 """The item map of one publisher (`lading.provenance.item_map`) in its outbox's database.
 
-    store = Store.open(…)                            # or the outbox's
-    items = ItemStore(store)                         # makes its tables if they are not there
-    with store.transaction():                        # the one that closes the batch
-        items_root = items.apply(additions)          # the batch's events in row order, (thing, leaf) for each thing
+    items = ItemStore(database)                      # the outbox's
+    with database.transaction():                     # the one that closes the batch
+        items_root = items.apply(additions, events)  # the batch's events in row order, (thing, leaf) for each thing
     items.root()                                     # of the last batch that was closed, be it anchored or not
     items.entry(thing), items.prove(thing)           # as of that root
+    items.events_of(thing)                           # the rows of the events that name it
 
-`thing` is what `things_of(event)` lists, `leaf` the event leaf's hash. Keep one `ItemStore` as long as its `Store`: the
-upper levels are in its memory, and the first call after opening reads every page (three seconds for a million things).
+`thing` is what `things_of(event)` lists, `leaf` the event leaf's hash. Keep one `ItemStore` as long as its `Database`:
+the upper levels are in its memory, and the first call after opening reads every page (three seconds for a million).
 Whatever happens to a transaction, memory follows the database: both name their root, and where the two differ, the
 levels are made anew from the pages.
 """
@@ -16,29 +16,21 @@ levels are made anew from the pages.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from lading.provenance.item_map import EMPTY, NOTHING, ItemEntry, MapLeaf, MapProof, item_key, root_of
 from lading.relayer.errors import OutboxLocked, OutboxUnreadable
 from lading.relayer.item_branch import BRANCH_BYTES, change, child_of, is_branch, shared_bytes, through, top_of
 from lading.relayer.item_heap import BOTTOM, Heap, bottom_of
-from lading.relayer.item_pages import (
-    RECORD_BYTES,
-    entry_in,
-    found,
-    leaf_in,
-    records_of,
-    way_down,
-)
+from lading.relayer.item_links import WRITE as WRITE_LINKS
+from lading.relayer.item_links import Links, events_back, next_pair
+from lading.relayer.item_pages import STORED_BYTES, entry_in, leaf_in, newest_of, place_of, records_of, way_down
 
-SQLITE: Final = (
-    # `number` is that of the page's node in the tree: 1 is the root, 2n and 2n + 1 are the children of n.
-    "CREATE TABLE IF NOT EXISTS item_pages (number INTEGER PRIMARY KEY, records BLOB NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS item_root (id INTEGER PRIMARY KEY CHECK (id = 1), root BLOB NOT NULL) STRICT",
-)
+if TYPE_CHECKING:
+    from lading.relayer.database import Database
+
 _READ_AT_ONCE: Final = 500
 _WRITE: Final = (
     "INSERT INTO item_pages (number, records) VALUES (?, ?)"
@@ -46,57 +38,88 @@ _WRITE: Final = (
 )
 
 
-class Database(Protocol):
-    """What is asked of `Store`, and of any other database: statements with `?`, and no half transactions."""
+class Change(NamedTuple):
+    """What a batch makes of the map: roots before and after, and the rows to store."""
 
-    path: str
-
-    def transaction(self) -> AbstractContextManager[None]: ...
-
-    def snapshot(self) -> AbstractContextManager[None]: ...
-
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> int: ...
-
-    def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None: ...
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+    before: bytes
+    after: bytes
+    pages: list[tuple[int, bytes]]
+    links: list[tuple[int, bytes]]
 
 
 class ItemStore:
     """Every method raises `OutboxError` where the database cannot be used, and `OutboxUnreadable` where its pages do
     not give the root that it names."""
 
-    def __init__(self, database: Database, schema: Iterable[str] = SQLITE) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        for statement in schema:
-            database.execute(statement)
         self._heap = Heap()
         self._known: bytes | None = EMPTY  # the root that the levels in memory belong to; None while they change
 
-    def apply(self, additions: Iterable[tuple[str, bytes]]) -> bytes:
-        """Counts events: (thing, leaf of an event that names it), in the order of the log. The new root. Inside the
-        caller's transaction, and all or nothing without one.
+    def apply(self, additions: Iterable[tuple[str, bytes]], events: Iterable[int] | None = None) -> bytes:
+        """`plan` and `store` in one transaction, the caller's if there is one. The new root."""
+        with self._database.transaction():
+            planned = self.plan(additions, events)
+            self.store(planned)
+        return planned.after
+
+    def plan(self, additions: Iterable[tuple[str, bytes]], events: Iterable[int] | None = None) -> Change:
+        """Counts events: (thing, leaf of an event that names it), in the order of the log. Writes nothing, so that a
+        snapshot does, and holds no writer up. `events`: the event's row for each of the additions, by which
+        `events_of` finds it; without, the map alone is made.
 
         Raises:
             MerkleError: a leaf is not 32 bytes long.
-            OutboxLocked: another process changed the map at the same time (PostgreSQL).
         """
-        by_page: defaultdict[int, defaultdict[bytes, list[bytes]]] = defaultdict(lambda: defaultdict(list))
-        for thing, leaf in additions:
-            key = item_key(thing)
-            by_page[bottom_of(key)][key].append(leaf)
-        with self._database.transaction():
+        with self._database.snapshot():
+            by_page: defaultdict[int, defaultdict[bytes, list[bytes]]] = defaultdict(lambda: defaultdict(list))
+            links = Links(next_pair(self._database))
+            rows = None if events is None else iter(events)
+            for thing, leaf in additions:
+                key = item_key(thing)
+                by_page[bottom_of(key)][key].append(leaf)
+                if rows is not None:
+                    links.add(key, next(rows))
             before = self._load()
             self._known = None
             pages = self._on_the_way(by_page)
             for number, leaves in by_page.items():
-                change(pages, number, leaves)
+                change(pages, number, leaves, links.newest)
                 self._heap.set(number, *top_of(number, pages[number]))
-            self._database.many(_WRITE, sorted(pages.items()))
             self._heap.rise(by_page)
-            self._replace_root(before, self._heap.root)
-        self._known = self._heap.root
-        return self._known
+        return Change(before, self._heap.root, sorted(pages.items()), links.rows())
+
+    def store(self, planned: Change) -> None:
+        """Stores a plan. Inside a transaction.
+
+        Raises:
+            OutboxLocked: the map is no longer the one that the plan was made for.
+        """
+        self._replace_root(planned.before, planned.after)
+        self._database.many(_WRITE, planned.pages)
+        self._database.many(WRITE_LINKS, planned.links)
+        if self._heap.root == planned.after:
+            self._known = planned.after
+
+    def events_of(self, thing: str) -> list[int]:
+        """The rows of the events that name a thing, in the order of the log, as of `root()`.
+
+        Raises:
+            OutboxUnreadable: the links that lead to them are damaged.
+        """
+        with self._database.snapshot():
+            records, place, page = self._found(item_key(thing))
+            if place is None:
+                return []
+            rows = list(events_back(self._database, newest_of(page)[place]))
+            count = entry_in(records[place]).count
+            if len(rows) != count:
+                raise OutboxUnreadable(
+                    self._database.path,
+                    f"its item links lead to {len(rows)} events of an item that has {count}",
+                    hint="The file was damaged or altered: restore a copy.",
+                )
+            return rows[::-1]
 
     def root(self) -> bytes:
         """The root after the last `apply`."""
@@ -105,12 +128,16 @@ class ItemStore:
 
     def entry(self, thing: str) -> ItemEntry:
         """What the map says of a thing; `NOTHING` if it holds none."""
-        key = item_key(thing)
+        records, place, _ = self._found(item_key(thing))
+        return NOTHING if place is None else entry_in(records[place])
+
+    def _found(self, key: bytes) -> tuple[list[bytes], int | None, bytes]:
+        """The page that a key's path ends in: its records, the place of the key's own, and its bytes."""
         number = bottom_of(key)
         while is_branch(page := self._page(number)):
             number = child_of(number, key)
-        record = found(records_of(page), key)
-        return NOTHING if record is None else entry_in(record)
+        records = records_of(page)
+        return records, place_of(records, key), page
 
     def prove(self, thing: str) -> tuple[ItemEntry, MapProof]:
         """The thing's entry, or `NOTHING`, with its proof against `root()`."""
@@ -144,7 +171,7 @@ class ItemStore:
         (pages,) = self._database.rows(
             "SELECT coalesce(sum(length(records)), 0) FROM item_pages WHERE length(records) <> ?", (BRANCH_BYTES,)
         )
-        return int(pages[0]) // RECORD_BYTES
+        return int(pages[0]) // STORED_BYTES
 
     def _load(self) -> bytes:
         """Brings memory to the database's root, which it returns. Inside a transaction or snapshot."""

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from time import time_ns
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from lading.chain.transactions import SignedTransaction
-from lading.epcis.canonical import content_hash
-from lading.epcis.event_id import event_id
+from lading.epcis.event_id import event_id_uri
 from lading.provenance.bundle import BatchRef, Entry
 from lading.provenance.item import same_thing
-from lading.provenance.item_map import things_of
-from lading.provenance.leaf import DeliveryLeaf, SealLeaf, new_salt, self_contained
-from lading.provenance.merkle import MerkleTree, batch_digest
+from lading.provenance.leaf import DeliveryLeaf, SealLeaf
+from lading.provenance.merkle import MerkleTree
+from lading.relayer import batches
+from lading.relayer.batches import Batch
+from lading.relayer.database import MEMORY, Database, LogIdentity
+from lading.relayer.errors import OutboxLocked
 from lading.relayer.item_store import ItemStore
-from lading.relayer.store import MEMORY, LogIdentity, Store
-from lading.relayer.trees import EVENTS, TYPED, BatchTree, Hashes, anchored_tree, waiting_leaves
+from lading.relayer.outbox_events import WRITERS, NewEvent, Placed, put_many, things_in
+from lading.relayer.trees import EVENTS, TYPED, BatchTree, Ends, anchored_tree, closed, waiting
 
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A closed batch. `transaction` is None until it is signed, `anchored_block` until its receipt is in; `writer` is
-    the key (20 bytes) that the chain has it from, before that the one that last signed it."""
-
-    index: int
-    root: bytes
-    items_root: bytes
-    count: int
-    writer: bytes | None
-    transaction: SignedTransaction | None
-    anchored_block: int | None
-
-    def digest(self, writer: bytes) -> bytes:
-        """What the chain stores of it, if that key anchored it."""
-        return batch_digest(self.root, self.items_root, writer, self.count)
+__all__ = ["Batch", "LeafProof", "NewEvent", "Outbox", "Placed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +41,26 @@ class Outbox:
     """The durable queue between capture and chain. Every method raises `OutboxError` where the file cannot be used,
     and leaves it as it was."""
 
-    def __init__(self, store: Store, identity: LogIdentity) -> None:
+    def __init__(self, store: Database, identity: LogIdentity) -> None:
         self.store = store
         self.identity = identity
         self.items = ItemStore(store)
 
     @classmethod
-    def open(cls, path: Path, identity: LogIdentity) -> Self:
-        """Opens or creates the outbox of one log.
+    def open(cls, where: str | Path, identity: LogIdentity) -> Self:
+        """Opens or creates the outbox of one log: a file, or `postgresql://…`.
 
         Raises:
             OutboxForeign: it belongs to another chain, registry or publisher.
             OutboxUnreadable: it is no outbox, or cannot be opened.
+            OutboxAway: its server does not answer.
         """
-        return cls(Store.open(str(path), identity), identity)
+        return cls(Database.open(where, identity), identity)
 
     @classmethod
     def in_memory(cls, identity: LogIdentity) -> Self:
         """One that writes no file, for dry runs."""
-        return cls(Store.open(MEMORY, identity), identity)
+        return cls(Database.open(MEMORY, identity), identity)
 
     def close(self) -> None:
         self.store.close()
@@ -101,37 +89,43 @@ class Outbox:
 
     def put(self, event: Mapping[str, Any], context: object) -> tuple[int, bool]:
         """As `add`; the event's row, and whether it is new."""
-        event = self_contained(event, context)
-        identifier, content = event_id(event), content_hash(event)
-        declaration = event.get("errorDeclaration")
-        correction = b"" if declaration is None else content_hash(declaration)
-        with self.transaction():
-            row = self.store.insert(
-                "INSERT OR IGNORE INTO events (event_id, correction, content_hash, salt, body) VALUES (?, ?, ?, ?, ?)",
-                (identifier, correction, content, new_salt(), json.dumps(event, ensure_ascii=False)),
-            )
-            if row is None:
-                key = (identifier, correction)
-                return self.store.one("SELECT id FROM events WHERE event_id = ? AND correction = ?", key)[0], False
-            named = [(item, row) for item in things_of(event)]
-            self.store.many("INSERT INTO event_items (item, event) VALUES (?, ?)", named)
-        return row, True
+        (placed,) = put_many(self.store, [NewEvent.of(event, context)])
+        return placed
+
+    def put_many(self, made: Sequence[NewEvent]) -> list[Placed]:
+        """Takes in events that were made before, in this order and by one statement; the row of each, and whether it
+        is new."""
+        return put_many(self.store, made)
 
     def put_leaf(self, leaf: DeliveryLeaf | SealLeaf) -> bool:
         """Takes a carrier's delivery or a brand's seal in, to be anchored as a leaf among those of events; False if it
         was there."""
         kind = "delivery" if isinstance(leaf, DeliveryLeaf) else "seal"
         stated = {name: _stated(value) for name, value in asdict(leaf).items()}
-        row = self.store.insert(
-            "INSERT OR IGNORE INTO typed_leaves (hash, kind, body) VALUES (?, ?, ?)",
-            (leaf.hash(), kind, json.dumps(stated)),
-        )
+        with self.transaction():
+            self.store.lock(WRITERS, together=True)
+            row = self.store.insert(
+                "INSERT INTO typed_leaves (hash, kind, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (leaf.hash(), kind, json.dumps(stated)),
+            )
         return row is not None
 
     def waiting(self) -> int:
         """How many events and other leaves are in no batch yet."""
-        tables = (EVENTS, TYPED)
-        return sum(self.store.one(f"SELECT count(*) FROM {one} WHERE batch IS NULL")[0] for one in tables)  # noqa: S608
+        return self.waiting_size()[0]
+
+    def waiting_size(self, most: int = 1 << 62) -> tuple[int, int]:
+        """How many leaves are in no batch yet, and how many bytes their events have; of events at most the `most`
+        oldest are counted."""
+        with self.store.snapshot():
+            after = closed(self.store)
+            (typed,) = self.store.one("SELECT count(*) FROM typed_leaves WHERE id > ?", (after.leaf,))
+            events, size = self.store.one(
+                "SELECT count(*), coalesce(sum(size), 0) FROM"
+                " (SELECT length(body) AS size FROM events WHERE id > ? ORDER BY id LIMIT ?) AS some",
+                (after.event, most),
+            )
+        return typed + events, int(size)
 
     def begun(self) -> bool:
         """Whether it knows where in its log it begins."""
@@ -145,44 +139,67 @@ class Outbox:
 
     def next_index(self) -> int:
         """The index that the next batch gets. Only after `begin_log`."""
-        after_ours = "1 + ifnull((SELECT max(idx) FROM batches), -1)"
-        return int(self.store.one(f"SELECT max(first_index, {after_ours}) FROM store")[0])  # noqa: S608 - no input in it
+        (first,) = self.store.one("SELECT first_index FROM store")
+        (last,) = self.store.one("SELECT max(idx) FROM batches")
+        return int(first) if last is None else max(int(first), int(last) + 1)
 
-    def close_batch(self, max_leaves: int) -> Batch | None:
-        """Puts the oldest of what waits, at most `max_leaves`, into the next batch, and its events into the item map;
-        None if nothing waits."""
-        with self.transaction():
-            hashes = waiting_leaves(self.store, max_leaves)
-            if not hashes:
+    def close_batch(self, max_leaves: int, max_bytes: int | None = None) -> Batch | None:
+        """Puts the oldest of what waits, at most `max_leaves`, and of events about `max_bytes`, into the next batch,
+        and its events into the item map; None if nothing waits. Others write events meanwhile, but for a moment.
+
+        Raises:
+            OutboxLocked: another process closed a batch at the same time.
+        """
+        until = self._written()
+        with self.store.snapshot():
+            found = waiting(self.store, closed(self.store), until, max_leaves, max_bytes)
+            if not found.hashes:
                 return None
-            index, root = self.next_index(), MerkleTree(list(hashes.values())).root
-            items_root = self._count_items(hashes)
-            self.store.execute(
-                "INSERT INTO batches (idx, root, items_root, count) VALUES (?, ?, ?, ?)",
-                (index, root, items_root, len(hashes)),
+            named = [(row, leaf, things_in(text)) for row, leaf, text in found.events]
+            planned = self.items.plan(
+                ((thing, leaf) for _, leaf, things in named for thing in things),
+                (row for row, _, things in named for _ in things),
             )
-            for table in (EVENTS, TYPED):
-                rows = [(index, row) for name, row in hashes if name == table]
-                self.store.many(f"UPDATE {table} SET batch = ? WHERE id = ?", rows)  # noqa: S608 - no input in it
-        return Batch(index, root, items_root, len(hashes), None, None, None)
+            batch = Batch(
+                index=self.next_index(),
+                root=MerkleTree(list(found.hashes.values())).root,
+                items_root=planned.after,
+                count=len(found.hashes),
+                writer=None,
+                transaction=None,
+                anchored_block=None,
+                events=(named[0][0], named[-1][0]) if named else None,
+                leaves=(found.typed[0], found.typed[-1]) if found.typed else None,
+                closed_ns=time_ns(),
+            )
+        with self.transaction():
+            self.store.lock("batches")
+            if self.next_index() != batch.index:
+                raise self._overtaken()
+            self.items.store(planned)
+            batches.insert(self.store, batch)
+        return batch
 
-    def _count_items(self, hashes: Hashes) -> bytes:
-        """Counts a batch's events for each thing that they name, in the order of their rows; the map's new root."""
-        events = [(row, leaf) for (table, row), leaf in hashes.items() if table == EVENTS]
-        named = "SELECT item FROM event_items WHERE event = ?"
-        return self.items.apply((item, leaf) for row, leaf in events for (item,) in self.store.rows(named, (row,)))
+    def _written(self) -> Ends:
+        """The last rows of which it is sure that none before them is still being written."""
+        with self.transaction():
+            self.store.lock(WRITERS)
+            return Ends(
+                self.store.one("SELECT coalesce(max(id), 0) FROM events")[0],
+                self.store.one("SELECT coalesce(max(id), 0) FROM typed_leaves")[0],
+            )
+
+    def _overtaken(self) -> OutboxLocked:
+        return OutboxLocked(
+            self.store.path,
+            "another process closed a batch at the same time",
+            hint="Let one process anchor; run again.",
+            retryable=True,
+        )
 
     def batches(self, since: int = 0) -> tuple[Batch, ...]:
         """The closed batches from index `since` on, ascending."""
-        rows = self.store.rows(
-            "SELECT idx, root, items_root, count, writer, tx_raw, tx_hash, tx_nonce, tx_sender, tx_to, anchored_block"
-            " FROM batches WHERE idx >= ? ORDER BY idx",
-            (since,),
-        )
-        return tuple(
-            Batch(index, root, items_root, count, writer, SignedTransaction(*signed) if signed[0] else None, block)
-            for index, root, items_root, count, writer, *signed, block in rows
-        )
+        return batches.since(self.store, since)
 
     def unanchored(self) -> tuple[Batch, ...]:
         """The closed batches without a receipt, ascending."""
@@ -223,14 +240,11 @@ class Outbox:
 
     def leaf_proof(self, leaf: DeliveryLeaf | SealLeaf) -> LeafProof | None:
         """That this delivery or seal is in the log; None if it was never put in, or is not anchored yet."""
-        rows = self.store.rows(
-            "SELECT id, batch FROM typed_leaves JOIN batches ON idx = batch"
-            " WHERE hash = ? AND anchored_block IS NOT NULL",
-            (leaf.hash(),),
-        )
-        for row, index in rows:
-            made = anchored_tree(self.store, index)
-            return LeafProof(index, made.batch, made.proof(TYPED, row))
+        for (row,) in self.store.rows("SELECT id FROM typed_leaves WHERE hash = ?", (leaf.hash(),)):
+            index = self._batch_of("leaf", row)
+            if index is not None:
+                made = anchored_tree(self.store, index)
+                return LeafProof(index, made.batch, made.proof(TYPED, row))
         return None
 
     def reopen(self, next_index: int) -> None:
@@ -243,28 +257,32 @@ class Outbox:
 
         A bundle also needs the entries of what the item was packed in: those are items of their own.
         """
-        rows = self.store.rows(
-            "SELECT events.id, event_id, salt, body, batch FROM event_items"
-            " JOIN events ON events.id = event JOIN batches ON idx = batch"
-            " WHERE item = ? AND anchored_block IS NOT NULL ORDER BY batch, events.id",
-            (same_thing(item),),
-        )
         known = {} if trees is None else trees
-        return tuple(self._entry(row, known) for row in rows)
+        with self.store.snapshot():
+            places = ((row, self._batch_of("event", row)) for row in self.items.events_of(same_thing(item)))
+            return tuple(self._entry(row, index, known) for row, index in places if index is not None)
 
-    def _entry(self, row: tuple[Any, ...], trees: dict[int, BatchTree]) -> Entry:
-        number, identifier, salt, body, index = row
+    def _batch_of(self, sort: Literal["event", "leaf"], row: int) -> int | None:
+        """The batch that a row is in; None if it is in none that is anchored."""
+        found = self.store.rows(
+            f"SELECT idx, anchored_block FROM batches WHERE last_{sort} >= ? ORDER BY last_{sort} LIMIT 1",  # noqa: S608
+            (row,),
+        )
+        return found[0][0] if found and found[0][1] is not None else None
+
+    def _entry(self, row: int, index: int, trees: dict[int, BatchTree]) -> Entry:
         if index not in trees:
             trees[index] = anchored_tree(self.store, index)
         made = trees[index]
+        digest, salt, body = self.store.one("SELECT event_id, salt, body FROM events WHERE id = ?", (row,))
         return Entry(
             event=json.loads(body),
-            event_id=identifier,
+            event_id=event_id_uri(digest),
             publisher=bytes.fromhex(self.identity.publisher[2:]),
             index=index,
             batch=made.batch,
             salt=salt,
-            proof=made.proof(EVENTS, number),
+            proof=made.proof(EVENTS, row),
         )
 
 

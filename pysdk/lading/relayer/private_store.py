@@ -12,22 +12,31 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sqlalchemy.exc import DBAPIError
+
 from lading.epcis.canonical import canonical_json
 from lading.provenance.private import Secret
 from lading.provenance.private_documents import Sealed
+from lading.relayer.database import Database
+from lading.relayer.engines import file_engine
 from lading.relayer.errors import PrivateStoreError
 
 APPLICATION_ID = 0x4C645053  # "LdPS"
 SCHEMA_VERSION = 1
-BUSY_SECONDS = 5.0
-
+_SETTINGS = (
+    "journal_mode = DELETE",
+    "secure_delete = ON",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    # VACUUM's copy of what is left stays in memory, not in a file elsewhere.
+    "temp_store = MEMORY",
+)
 _SCHEMA = (
     """CREATE TABLE events (
         id INTEGER PRIMARY KEY,
@@ -57,9 +66,9 @@ class Held:
 class PrivateStore:
     """One connection to the file. Every call raises `PrivateStoreError` where SQLite refuses."""
 
-    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
-        self._connection = connection
-        self.path = path
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.path = database.path
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Self:
@@ -69,18 +78,16 @@ class PrivateStore:
             PrivateStoreError: there is none, it is another program's, others can read it, or it cannot be opened.
         """
         _prepare_file(path, create)
-        with _translated(str(path)):
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        store = cls(connection, str(path))
+        store = cls(Database(file_engine(path, _SETTINGS), str(path), _refusal))
         try:
             store._prepare()
         except BaseException:
-            connection.close()
+            store.close()
             raise
         return store
 
     def close(self) -> None:
-        self._connection.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -92,27 +99,23 @@ class PrivateStore:
 
     def put(self, sealed: Sequence[Sealed]) -> None:
         """Takes in what opens the private fields of sealed events: all of it or, on an error, nothing."""
-        with self._transaction():
+        with self._database.transaction():
             for one in sealed:
-                row = self._run(
-                    "INSERT INTO events (event_id, content_hash) VALUES (?, ?)", one.event_id, one.content_hash
-                ).lastrowid
-                for secret in one.secrets:
-                    self._run(
-                        "INSERT INTO secrets (event, name, value, salt) VALUES (?, ?, ?, ?)",
-                        row,
-                        secret.name,
-                        canonical_json(secret.value),
-                        secret.salt,
-                    )
+                row = self._database.insert(
+                    "INSERT INTO events (event_id, content_hash) VALUES (?, ?)", (one.event_id, one.content_hash)
+                )
+                self._database.many(
+                    "INSERT INTO secrets (event, name, value, salt) VALUES (?, ?, ?, ?)",
+                    [(row, secret.name, canonical_json(secret.value), secret.salt) for secret in one.secrets],
+                )
 
     def get(self, event_id: str) -> Held | None:
         """None for an event of which it holds no secret."""
-        rows = self._run(
+        rows = self._database.rows(
             "SELECT content_hash, name, value, salt FROM events JOIN secrets ON event = id WHERE event_id = ?"
             " ORDER BY name",
-            event_id,
-        ).fetchall()
+            (event_id,),
+        )
         if not rows:
             return None
         found = (
@@ -129,49 +132,28 @@ class PrivateStore:
         Raises:
             PrivateStoreError: another process reads or writes the store, or the disk is full.
         """
-        with self._transaction():
-            count = self._run(
+        with self._database.transaction():
+            count = self._database.execute(
                 "DELETE FROM secrets"
                 " WHERE event = (SELECT id FROM events WHERE event_id = ?) AND name = ifnull(?, name)",
-                event_id,
-                name,
-            ).rowcount
-            self._run("DELETE FROM events WHERE id NOT IN (SELECT event FROM secrets)")
-        self._run("VACUUM")
+                (event_id, name),
+            )
+            self._database.execute("DELETE FROM events WHERE id NOT IN (SELECT event FROM secrets)")
+        self._database.execute("VACUUM")
         return count
 
     def _prepare(self) -> None:
-        for setting in ("journal_mode = DELETE", "secure_delete = ON", "synchronous = FULL", "foreign_keys = ON"):
-            self._run(f"PRAGMA {setting}")
-        # VACUUM's copy of what is left stays in memory, not in a file elsewhere.
-        self._run("PRAGMA temp_store = MEMORY")
-        with self._transaction():
+        with self._database.transaction():
             if self._one("PRAGMA application_id") == 0 and self._one("SELECT count(*) FROM sqlite_schema") == 0:
                 for statement in _SCHEMA:
-                    self._run(statement)
+                    self._database.execute(statement)
         if (self._one("PRAGMA application_id"), self._one("PRAGMA user_version")) != (APPLICATION_ID, SCHEMA_VERSION):
             raise PrivateStoreError(
                 self.path, "it is another program's file, or of another version", hint="Name another file."
             )
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._run("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._run("COMMIT")
-        except BaseException:
-            # After some errors SQLite has rolled back by itself.
-            if self._connection.in_transaction:
-                self._run("ROLLBACK")
-            raise
-
-    def _run(self, sql: str, *values: object) -> sqlite3.Cursor:
-        with _translated(self.path):
-            return self._connection.execute(sql, values)
-
     def _one(self, sql: str) -> Any:  # noqa: ANN401 - whatever type the column has
-        return self._run(sql).fetchone()[0]
+        return self._database.one(sql)[0]
 
 
 def _prepare_file(path: Path, create: bool) -> None:
@@ -187,18 +169,15 @@ def _prepare_file(path: Path, create: bool) -> None:
         )
 
 
-@contextmanager
-def _translated(path: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the low byte is the primary code
-        busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-        raise PrivateStoreError(
-            path,
-            f"SQLite says: {error}",
-            hint="Another process uses it: let that one end, and run again."
-            if busy
-            else "Check the file and the disk.",
-            retryable=busy,
-        ) from error
+def _refusal(path: str, error: Exception) -> PrivateStoreError | None:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, sqlite3.DatabaseError):
+        return None
+    code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # the low byte is the primary code
+    busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return PrivateStoreError(
+        path,
+        f"SQLite says: {cause}",
+        hint="Another process uses it: let that one end, and run again." if busy else "Check the file and the disk.",
+        retryable=busy,
+    )

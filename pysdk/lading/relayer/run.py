@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
 from lading.relayer.config import PublisherIdentifier, RelayConfig
+from lading.relayer.database import LogIdentity
 from lading.relayer.errors import ReaderLogError, RelayConfigError
 from lading.relayer.intake import Intake, take_in
 from lading.relayer.outbox import Outbox
 from lading.relayer.sources import Roster, Scan, scan
-from lading.relayer.store import LogIdentity
 
 if TYPE_CHECKING:
     from lading.client import Lading

@@ -31,12 +31,12 @@ def itemmap_update() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer.store import Store
+        from lading.relayer.database import Database
         from lading.relayer.item_store import ItemStore
         from lading.relayer.run import NO_LOG
 
         with _folder() as folder:
-            store = Store.open(str(folder / "items.sqlite3"), NO_LOG)
+            store = Database.open(str(folder / "items.sqlite3"), NO_LOG)
             items = ItemStore(store)
             whole = inputs.things(THINGS)
             for first in range(0, THINGS, FILLED_AT_ONCE):
@@ -47,7 +47,7 @@ def itemmap_update() -> tuple[Side, Side]:
             store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             told = _told(items, whole, (folder / "items.sqlite3").stat().st_size)
             again = process_time()
-            restarted = ItemStore(Store.open(str(folder / "items.sqlite3"), NO_LOG))
+            restarted = ItemStore(Database.open(str(folder / "items.sqlite3"), NO_LOG))
             if restarted.prove(whole[0][0]) != items.prove(whole[0][0]):
                 raise BenchError("the map that was read from disk gives another proof")
             told += f"; {processor:.2f} s of processor a batch, {process_time() - again:.1f} s of it to start anew"
