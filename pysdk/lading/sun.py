@@ -21,6 +21,7 @@ from lading.errors import InputError, LadingError
 from lading.provenance import sun
 from lading.provenance.bundle import first_fault
 from lading.provenance.item import item_of
+from lading.provenance.reasons import Level
 from lading.provenance.sun import KEY_BYTES, UID_BYTES, KeyService, Mirror, SunKeys
 
 Reason = Literal["not-a-tag", "tag-unknown", "mac-differs", "item-differs", "counter-not-grown"]
@@ -32,10 +33,10 @@ SENTENCES: Final[dict[Reason, str]] = {
     "item-differs": "The tag was fixed to another item than the URL names.",
     "counter-not-grown": "This read, or a later one, was shown before: the message is a copy.",
 }
-NOT_PROVEN: Final = (
-    "That the tag is still on the item that it was fixed to.",
-    "That the tag was read just now: a message that was read earlier and never shown passes once.",
-)
+NOT_PROVEN: Final[dict[str, str]] = {
+    "tag-moved": "That the tag is still on the item that it was fixed to.",
+    "read-earlier": "That the tag was read just now: a message that was read earlier and never shown passes once.",
+}
 
 APPLICATION_ID: Final = 0x4C645355
 """PRAGMA application_id of a file of counters: "LdSU"."""
@@ -231,8 +232,14 @@ class Tapped:
             "uid": None if self.uid is None else self.uid.hex().upper(),
             "counter": self.counter,
             "item": self.item,
-            "not_proven": list(NOT_PROVEN),
+            "not_proven": list(NOT_PROVEN.values()),
         }
+
+
+def with_tap(verdict: Level, *, doubted: bool) -> Level:
+    """The verdict on an item whose tag was read too: a message that is not the tag's, or a copy, makes it `suspect`;
+    a recall outranks that, and a genuine message betters nothing."""
+    return "suspect" if doubted and verdict != "recalled" else verdict
 
 
 def check(url: str, keys: Keys, counters: Counters) -> Tapped:

@@ -87,7 +87,7 @@ def shown(world: World, *parts: Part, missing: tuple[Missing, ...] = (), passed:
 
 def test_a_share_is_told_as_one_and_marks_that_mislead_are_not_shown(world: World) -> None:
     found = shown(world, PART)
-    assert (found.state, found.amount) == ("shown", "0.000003 kg CO₂e")
+    assert (found.state, found.amount) == ("shown", "0.000003\u00a0kg\u00a0CO₂e")
     (part,) = found.parts
     assert (part.step, part.amount, part.scope) == (7, "0.000003 kg, its share of 0.000005 kg", "lorry?")
 
@@ -102,7 +102,7 @@ def test_stated_amounts_alone_are_no_footprint(world: World, problem: str) -> No
 def test_a_sum_that_may_be_too_small_says_at_least_and_why(world: World) -> None:
     gap = Missing("container-unknown", "e1", "")
     found = shown(world, PART, missing=(gap, gap), passed=True)
-    assert found.amount == "at least 0.000003 kg CO₂e"
+    assert found.amount == "at least 0.000003\u00a0kg\u00a0CO₂e"
     assert [one for one in found.limits if "It was in something whose record" in one] == [found.limits[0]]
     assert "The item went into other goods, and its footprint with it." in found.limits
 

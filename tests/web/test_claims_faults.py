@@ -21,7 +21,7 @@ from lading.provenance.item import item_of
 from lading.web.desk import Desk
 from lading.web.errors import NoBundles
 from lading.web.faults import FaultShelf
-from lading.web.look import moment
+from lading.web.names import moment
 from lading.web.shelf import REFRESH_SECONDS, Shelf
 
 

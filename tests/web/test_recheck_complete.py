@@ -123,7 +123,7 @@ def test_a_log_that_grew_since_the_file_was_written_is_not_confirmed(visit: Open
 def test_a_footprint_that_the_steps_do_not_state_is_found_out(visit: Open, site: Site) -> None:
     found = visit(site.url + PATHS["travelled"])
     assert found.rechecked() == "ok"
-    assert "The amounts of the footprint are those that the steps state" in found.page.inner_text("#footprint")
+    assert "Computed again here: each amount is what its step states" in found.page.inner_text("#footprint")
 
     page = site.get(PATHS["travelled"]).text
     for lie in (('data-mg="3215351"', 'data-mg="3215350"'), ('data-of="482350"', 'data-of="482351"')):

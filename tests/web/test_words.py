@@ -13,6 +13,7 @@ from lading.provenance import reasons
 from lading.provenance.carbon import PROBLEMS
 from lading.provenance.footprint import GAPS, NOT_CHECKED
 from lading.provenance.verdict import EXIT_CODES
+from lading.sun import NOT_PROVEN, SENTENCES
 from lading.web.words import LANGUAGES, chosen, words
 
 WEB = Path(__file__).resolve().parents[2] / "pysdk" / "lading" / "web"
@@ -27,7 +28,15 @@ def test_every_sentence_of_a_verdict_is_translated() -> None:
     assert [name for name in reasons.NOT_PROVEN if name not in chinese.not_proven] == []
     assert [name for name in GAPS if name not in chinese.gaps] == []
     assert [name for name in (*PROBLEMS, NOT_CHECKED) if name not in chinese.problems] == []
-    for found in (chinese.reasons, chinese.rules, chinese.not_proven, chinese.gaps, chinese.problems):
+    assert [name for name in (*SENTENCES, *NOT_PROVEN) if name not in chinese.tags] == []
+    for found in (
+        chinese.reasons,
+        chinese.rules,
+        chinese.not_proven,
+        chinese.gaps,
+        chinese.problems,
+        chinese.tags,
+    ):
         assert [name for name, text in found.items() if not CHINESE.search(text)] == []
 
 
@@ -38,17 +47,14 @@ def test_english_is_that_of_the_verdict() -> None:
     assert [english.unproven(name) for name in reasons.NOT_PROVEN] == list(reasons.NOT_PROVEN.values())
     assert [english.gap(name) for name in GAPS] == list(GAPS.values())
     assert [english.unverified(name) for name in PROBLEMS] == list(PROBLEMS.values())
+    assert [english.tag(name) for name in (*SENTENCES, *NOT_PROVEN)] == [*SENTENCES.values(), *NOT_PROVEN.values()]
 
 
 def test_no_sentence_is_of_a_reason_that_is_gone() -> None:
     chinese = words("zh")
-    known = {one.id for one in (*reasons.REASONS, *reasons.RULES)} | {
-        *reasons.NOT_PROVEN,
-        *GAPS,
-        *PROBLEMS,
-        NOT_CHECKED,
-    }
-    said = (*chinese.reasons, *chinese.rules, *chinese.not_proven, *chinese.gaps, *chinese.problems)
+    known = {one.id for one in (*reasons.REASONS, *reasons.RULES)}
+    known |= {*reasons.NOT_PROVEN, *GAPS, *PROBLEMS, NOT_CHECKED, *SENTENCES, *NOT_PROVEN}
+    said = (*chinese.reasons, *chinese.rules, *chinese.not_proven, *chinese.gaps, *chinese.problems, *chinese.tags)
     assert set(said) - known == set()
 
 

@@ -18,6 +18,7 @@ from lading.errors import InputError, NoDeployment, ToolchainError, UsageError
 if TYPE_CHECKING:
     from lading.chain.node import Chain
     from lading.deploy.registry import Deployment
+    from lading.web.taps import Taps
 
 Bundles = Annotated[Path, typer.Option("--bundles", metavar="DIR", help="Folder of proof bundles (*.json).")]
 FaultFolder = Annotated[
@@ -36,6 +37,14 @@ DeploymentFile = Annotated[
         metavar="FILE",
         help="Record of the deployment that you trust; default: the one in ./deployments for the node's chain.",
     ),
+]
+SunKeys = Annotated[
+    Path | None,
+    typer.Option("--sun-keys", metavar="FILE", help="The brand's key file: messages of its tags are checked as well."),
+]
+SunCounters = Annotated[
+    Path | None,
+    typer.Option("--sun-counters", metavar="FILE", help="Keeps the last counter of each tag, with --sun-keys."),
 ]
 Host = Annotated[str, typer.Option("--host", help="Address to listen on; 0.0.0.0 for every one of this machine.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")]
@@ -62,6 +71,8 @@ def serve(
     faults: FaultFolder = None,
     rpc: Rpc = None,
     deployment: DeploymentFile = None,
+    sun_keys: SunKeys = None,
+    sun_counters: SunCounters = None,
     host: Host = "127.0.0.1",
     port: Port = 8080,
     as_json: Json = False,
@@ -82,6 +93,7 @@ def serve(
     trusted = None if record is None else TrustedDeployment.of_record(record)
     shelf = Shelf(bundles)
     accused = None if faults is None else FaultShelf(faults)
+    taps = _taps(sun_keys, sun_counters)
     desk = Desk(shelf, nodes, trusted, accused)
     with _listening(host, port) as listener:
         url = f"http://{'[' + host + ']' if ':' in host else host}:{listener.getsockname()[1]}"
@@ -99,7 +111,7 @@ def serve(
         emit(document, as_json=as_json, lines=said)
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
         config = uvicorn.Config(
-            create_app(desk),
+            create_app(desk, taps),
             log_level="warning",
             server_header=False,
             limit_concurrency=MAX_CONNECTIONS,
@@ -140,6 +152,24 @@ def _record(chains: list[Chain], path: Path | None) -> Deployment | None:
         raise UsageError(
             "It is not said which deployment to trust.", hint="Give its record with --deployment FILE."
         ) from error
+
+
+def _taps(keys: Path | None, counters: Path | None) -> Taps | None:
+    """The brand's key service. Both files are looked at now, so that nobody finds out by a visitor.
+
+    Raises:
+        UsageError: one of the two is missing. KeyFileError, CountersError: one is not usable.
+    """
+    if keys is None and counters is None:
+        return None
+    if keys is None or counters is None:
+        raise UsageError("Messages of tags need keys and counters.", hint="Give --sun-keys and --sun-counters.")
+    from lading.sun import Counters, Keys
+    from lading.web.taps import Taps
+
+    found = Keys.load(keys)
+    with Counters.open(counters):
+        return Taps(found, counters)
 
 
 def _listening(host: str, port: int) -> socket.socket:

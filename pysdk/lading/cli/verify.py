@@ -106,9 +106,8 @@ def verify(
     item = None if code is None else item_of(code)
     content = parse(read_bytes(bundle))
     charges = [_charge(file) for file in fault]
-    chains, silent = _nodes(rpc)
-    refuse_several_chains(chains)
-    trusted, record = (typed, None) if typed else _recorded(chains[0] if chains else None, deployment)
+    chains, silent = open_nodes(rpc)
+    trusted, record = (typed, None) if typed else recorded(chains[0] if chains else None, deployment)
     try:
         verdict = facts.verify_among(
             content, chains, silent=silent, deployment=trusted, item=item, proof=proof, charges=charges
@@ -202,11 +201,11 @@ def _proof(state_proof: bool, block_hash: str | None, rpc: list[str]) -> facts.S
     return StateProof(bytes.fromhex(block_hash[2:]))
 
 
-def _nodes(urls: list[str]) -> tuple[list[Chain], list[facts.Silent]]:
+def open_nodes(urls: list[str]) -> tuple[list[Chain], list[facts.Silent]]:
     """The nodes that answer, and those that do not.
 
     Raises:
-        NotReachable: none does.
+        NotReachable: none does. WrongChain: two of them are on different chains.
     """
     from lading.chain.networks import resolve
     from lading.facts import Silent
@@ -221,6 +220,7 @@ def _nodes(urls: list[str]) -> tuple[list[Chain], list[facts.Silent]]:
             silent.append(Silent(resolve(url).name, error))
     if silent and not chains:
         raise silent[0].error
+    refuse_several_chains(chains)
     return chains, silent
 
 
@@ -234,7 +234,7 @@ def _node(rpc: str) -> Chain:
         raise NotReachable(error.message, hint="Check the URL, or ask another node.") from error
 
 
-def _recorded(chain: Chain | None, path: Path | None) -> tuple[TrustedDeployment | None, Path | None]:
+def recorded(chain: Chain | None, path: Path | None) -> tuple[TrustedDeployment | None, Path | None]:
     """From the record that the user named here or in LADING_DEPLOYMENT, or has in ./deployments for the node's chain,
     with its file; None twice if there is none."""
     from lading.deploy import registry

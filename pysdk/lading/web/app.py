@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
@@ -21,14 +19,13 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lading.epcis import ItemId, parse
-from lading.epcis.errors import EpcError
-from lading.errors import LadingError
-from lading.provenance.errors import BundleError, ItemError
-from lading.provenance.item import Item, item_of
+from lading.provenance.errors import BundleError
+from lading.web.codes import LINK_DOMAIN, LONGEST_CODE, Scanned, scan, typed
 from lading.web.desk import Answer, Desk
 from lading.web.errors import Busy
-from lading.web.look import item_page, thing
+from lading.web.look import item_page
+from lading.web.names import thing
+from lading.web.taps import Taps
 from lading.web.words import TAGS, Language, Words, chosen, words
 
 HEADERS = {
@@ -41,34 +38,17 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-LINK_DOMAIN = "https://id.gs1.org"
-LONGEST_CODE = 400
 STATIC_SECONDS = 300
 RETRY_SECONDS = "5"
+UNCHECKED = "unchecked"
+"""In place of what a tag said, where nobody could check it."""
 
-_ELEMENTS = re.compile(r"\s*\((00|01|8003|8004|8006)\)([^()]{4,34})(?:\(10\)([^()]{1,20}))?(?:\(21\)([^()]{1,20}))?\s*")
 _FOLDER = Path(str(files("lading.web")))
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A code that names one item; `path` is its canonical Digital Link path, with the lot that the visitor's had."""
-
-    code: ItemId
-    item: Item
-
-    @property
-    def path(self) -> str:
-        path = self.item.key.removeprefix(LINK_DOMAIN)
-        if self.code.lot is None or "/21/" not in path:
-            return path
-        key, _, serial = path.partition("/21/")
-        return f"{key}/10/{quote(self.code.lot, safe='')}/21/{serial}"
-
-
-def create_app(desk: Desk) -> FastAPI:
-    """The application over a desk, which it closes when it ends."""
+def create_app(desk: Desk, taps: Taps | None = None) -> FastAPI:
+    """The application over a desk, which it closes when it ends. `taps`: the brand's key service, if it runs here."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,7 +56,7 @@ def create_app(desk: Desk) -> FastAPI:
         desk.close()
 
     app = FastAPI(title="Lading", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    pages = _Pages(desk)
+    pages = _Pages(desk, taps)
     # Not there for scripts of other hosts, so without CORS.
     app.mount("/static", StaticFiles(directory=_FOLDER / "static"), name="static")
     both = ["GET", "HEAD"]
@@ -95,8 +75,9 @@ def create_app(desk: Desk) -> FastAPI:
 class _Pages:
     """The routes. Each reads the path as it was sent, since a serial may hold an escaped slash."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, taps: Taps | None) -> None:
         self._desk = desk
+        self._taps = taps
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
         )
@@ -118,23 +99,36 @@ class _Pages:
 
     async def find(self, request: Request, code: str = "") -> Response:
         """From what somebody typed to the item's own address."""
-        scanned = _scan(_typed(code))
+        scanned = scan(typed(code))
         if isinstance(scanned, str):
             return self._note(request, 404, scanned, code[:LONGEST_CODE])
         return RedirectResponse(scanned.path + _query(request), status_code=303)
 
     async def item(self, request: Request) -> Response:
-        scanned = _scan(LINK_DOMAIN + _raw_path(request))
+        scanned = scan(LINK_DOMAIN + _raw_path(request))
         if isinstance(scanned, str):
             return self._note(request, 404, scanned, _raw_path(request))
         answer = await self._desk.answer(scanned.item)
         if answer is None:
             return self._note(request, 404, "missing", thing(scanned.item.key), ("missing_what", "missing_do"))
+        if (tapped := await self._tapped(request, scanned)) is not None:
+            return tapped
         return self._page(request, "item.html", self._item_values(request, scanned, answer))
+
+    async def _tapped(self, request: Request, scanned: Scanned) -> Response | None:
+        """Where to go on after the tag's message was checked; None without one. Who only asks for the head of a page,
+        as programs do that preview a link, does not use a message up."""
+        query = _raw_query(request)
+        if self._taps is None or request.method != "GET" or not self._taps.has_message(query):
+            return None
+        taps, url = self._taps, f"{LINK_DOMAIN}{_raw_path(request)}?{query}"
+        tap = await self._desk.in_thread(lambda: taps.take(url))
+        result = UNCHECKED if tap is None else taps.token(scanned.item.key, tap)
+        return RedirectResponse(f"{scanned.path}?{urlencode({'tap': result} | _asked_language(request))}", 303)
 
     async def bundle(self, request: Request) -> Response:
         scanned, answer = await self._asked(request, "/bundle")
-        name = {"Content-Disposition": f'attachment; filename="{_file_name(scanned)}"'}
+        name = {"Content-Disposition": f'attachment; filename="{scanned.file_name}"'}
         return Response(answer.data, media_type="application/json", headers=name)
 
     async def anchors(self, request: Request) -> Response:
@@ -159,7 +153,7 @@ class _Pages:
         return JSONResponse(document, status_code=200 if well else 503)
 
     async def _asked(self, request: Request, prefix: str) -> tuple[Scanned, Answer]:
-        scanned = _scan(LINK_DOMAIN + _raw_path(request).removeprefix(prefix))
+        scanned = scan(LINK_DOMAIN + _raw_path(request).removeprefix(prefix))
         if isinstance(scanned, str):
             raise HTTPException(404)
         answer = await self._desk.answer(scanned.item)
@@ -169,7 +163,9 @@ class _Pages:
 
     def _item_values(self, request: Request, scanned: Scanned, answer: Answer) -> dict[str, object]:
         say = words(_language(request))
-        page = item_page(answer, scanned.code, say)
+        token = request.query_params.get("tap")
+        tap = self._taps.read(scanned.item.key, token) if self._taps is not None and token else None
+        page = item_page(answer, scanned.code, say, tap, asked=token is not None and self._taps is not None)
         chain, path = answer.bundle.chain, scanned.path
         code = scanned.code
         facts = [(say("gtin"), code.gtin14), (say("serial"), code.serial)]
@@ -188,7 +184,7 @@ class _Pages:
             "technical": technical,
             "bundle_url": "/bundle" + path,
             "anchors_url": "/anchors" + path,
-            "file_name": _file_name(scanned),
+            "file_name": scanned.file_name,
             "item_uri": answer.bundle.item,
             "registry": self._registry(),
             "chain": json.dumps(chain.model_dump(mode="json")),
@@ -241,49 +237,34 @@ class _Pages:
 HTTP_OK = 200
 
 
-def _scan(link: str) -> Scanned | str:
-    """The item that a code names; else the name of the note that says what is wrong with it."""
-    if len(link) > LONGEST_CODE:
-        return "code_wrong"
-    try:
-        return Scanned(parse(link), item_of(link))
-    except ItemError:
-        return "code_class"
-    except (EpcError, LadingError):
-        return "code_wrong"
-
-
-def _typed(code: str) -> str:
-    """What people copy from a label, `(01)…(21)…`, as a Digital Link; everything else as it is."""
-    found = _ELEMENTS.fullmatch(code)
-    if found is None:
-        return code.strip()
-    parts = [found[1], found[2], *(["10", found[3]] if found[3] else []), *(["21", found[4]] if found[4] else [])]
-    return f"{LINK_DOMAIN}/" + "/".join(quote(part.strip(), safe="") for part in parts)
-
-
 def _raw_path(request: Request) -> str:
     raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
     return raw.split(b"?")[0].decode("ascii", "replace")
 
 
+def _raw_query(request: Request) -> str:
+    raw: bytes = request.scope.get("query_string") or b""
+    return raw.decode("ascii", "replace")
+
+
+def _asked_language(request: Request) -> dict[str, str]:
+    asked = request.query_params.get("lang", "")
+    return {"lang": asked} if asked in TAGS else {}
+
+
 def _query(request: Request) -> str:
     """The chosen language goes along; nothing else of a query does."""
-    asked = request.query_params.get("lang")
-    return f"?lang={asked}" if asked in TAGS else ""
+    return f"?{asked}" if (asked := urlencode(_asked_language(request))) else ""
 
 
 def _switched(request: Request, other: Language) -> str:
-    code = request.query_params.get("code")
-    return f"lang={other}" + (f"&code={quote(code[:LONGEST_CODE], safe='')}" if code else "")
+    """The same page in the other language: what was typed, and what the tag said, go along."""
+    kept = {name: request.query_params[name][:LONGEST_CODE] for name in ("code", "tap") if name in request.query_params}
+    return urlencode({"lang": other} | kept, quote_via=quote, safe="")
 
 
 def _language(request: Request) -> Language:
     return chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
-
-
-def _file_name(scanned: Scanned) -> str:
-    return re.sub(r"[^0-9A-Za-z]+", "-", scanned.item.key.removeprefix(LINK_DOMAIN)).strip("-") + ".bundle.json"
 
 
 def _script_words(say: Words) -> dict[str, str]:

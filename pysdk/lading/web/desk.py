@@ -107,14 +107,14 @@ class Desk:
             Busy: too many wait already.
             BundleError: the bundle on the shelf is none.
         """
-        stamp, charges = await self._in_thread(lambda: (self.shelf.find(item.key), self._charges()))
+        stamp, charges = await self.in_thread(lambda: (self.shelf.find(item.key), self._charges()))
         if stamp is None:
             return None
         heads = await self.heads()
         place = (stamp, heads, charges.version)
         task = self._answers.get(place)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(self._in_thread(lambda: self._judge(stamp, item, heads, charges.all)))
+            task = asyncio.create_task(self.in_thread(lambda: self._judge(stamp, item, heads, charges.all)))
             self._answers[place] = task
         self._answers.move_to_end(place)
         while len(self._answers) > MAX_ANSWERS:
@@ -127,14 +127,15 @@ class Desk:
         async with self._looking:
             now = time.monotonic()
             if self._heads is None or now > self._heads[0]:
-                found = await self._in_thread(lambda: tuple(self._head(url) for url in self.nodes))
+                found = await self.in_thread(lambda: tuple(self._head(url) for url in self.nodes))
                 self._heads = (time.monotonic() + (SILENT_SECONDS if None in found else HEAD_SECONDS), found)
             return self._heads[1]
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _in_thread(self, work: Callable[[], _Made]) -> _Made:
+    async def in_thread(self, work: Callable[[], _Made]) -> _Made:
+        """Raises Busy: too many wait already."""
         if self._waiting >= MAX_WAITING:
             raise Busy
         self._waiting += 1

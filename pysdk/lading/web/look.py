@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from eth_utils.address import to_checksum_address
 
 from lading.epcis import ItemId
-from lading.epcis.errors import EpcError
-from lading.epcis.identity import parse
 from lading.models import Participant
 from lading.provenance import reasons
 from lading.provenance.lots import lots_of
+from lading.provenance.reasons import Level
 from lading.provenance.truth import FirstClaim
+from lading.sun import NOT_PROVEN, with_tap
 from lading.web import carbon
 from lading.web.carbon import ShownFootprint
 from lading.web.chart import Chart, chart_of
 from lading.web.desk import Answer
 from lading.web.journey import Place, Step, steps_of
-from lading.web.words import Language, Words
-
-_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-_SCHEMES = {"GLN": "GLN", "LEI": "LEI", "EORI": "EORI", "NATIONAL_REGISTER": ""}
-_SHORT = 10
+from lading.web.names import Signer, moment, named, signer, thing, utc
+from lading.web.taps import Tap
+from lading.web.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +34,6 @@ class Cause:
     sentence: str
     step: int | None
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """Who published a step. `country` is an ISO 3166-1 code, empty if the registry does not know the participant."""
-
-    name: str
-    country: str
-    identifier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +68,10 @@ class ShownRule:
 class ItemPage:
     """All that the template of an item reads."""
 
-    level: str
+    level: Level
+    lead: str
     causes: tuple[Cause, ...]
+    tap: str
     as_of: str
     claim: str
     notices: tuple[str, ...]
@@ -94,11 +85,14 @@ class ItemPage:
     footprint: ShownFootprint
 
 
-def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
-    """`code` is what the visitor scanned."""
+def item_page(answer: Answer, code: ItemId, say: Words, tap: Tap | None = None, *, asked: bool = False) -> ItemPage:
+    """`code` is what the visitor scanned; `tap` what its tag said, None if nothing is known of that; `asked` whether a
+    tag was to be checked."""
     steps = steps_of(answer.bundle)
     numbers = {step.position: number for number, step in enumerate(steps, 1)}
-    causes = _causes(answer, numbers, say)
+    doubts = () if tap is None or tap.reason is None else (tap.reason,)
+    of_tag = tuple(Cause(reason, "suspect", say.tag(reason), None, "") for reason in doubts)
+    causes = (*of_tag, *_causes(answer, numbers, say))
     document = answer.verdict.document()
     times = {(shown.publisher, shown.index): shown.time for shown in answer.told.anchors}
     lots = tuple(sorted({lot for entry in answer.bundle.entries for lot in lots_of(entry.event)}))
@@ -110,8 +104,10 @@ def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
         if step.place is not None and step.place.latitude is not None and step.place.longitude is not None
     ]
     return ItemPage(
-        level=answer.verdict.verdict,
+        level=with_tap(answer.verdict.verdict, doubted=bool(doubts)),
+        lead=_lead(answer.verdict.verdict, bool(doubts), say),
         causes=causes,
+        tap=_tap(tap, say) if asked else "",
         as_of=_as_of(document["as_of"], say),
         claim=_claim(answer.claim, say),
         notices=_notices(answer, code, lots, say),
@@ -120,22 +116,34 @@ def item_page(answer: Answer, code: ItemId, say: Words) -> ItemPage:
         chart_label=say("map_label", places=", ".join(dict.fromkeys(one.place or one.title for one in shown))),
         rules=rules,
         kept=sum(rule.state == "kept" for rule in rules),
-        not_proven=tuple(say.unproven(name) for name in document["not_proven"]),
+        not_proven=(*map(say.unproven, document["not_proven"]), *(map(say.tag, NOT_PROVEN) if tap else ())),
         lots=lots,
         footprint=_footprint(answer, steps, numbers, say),
     )
 
 
+def _lead(verdict: Level, doubted: bool, say: Words) -> str:
+    """A tag that is not to be believed says nothing against the record."""
+    level = with_tap(verdict, doubted=doubted)
+    return say("tag_lead") if level != verdict else say.verdicts[level]["lead"]
+
+
+def _tap(tap: Tap | None, say: Words) -> str:
+    """What is said of a tag that was to be checked; what is wrong with it stands among the causes."""
+    if tap is None:
+        return say("tag_again")
+    if tap.reason is not None:
+        return ""
+    when = f"{moment(utc(tap.time), say.language)} UTC"
+    return say("tag_genuine" if tap.bound else "tag_unbound", time=when, counter=tap.counter)
+
+
 def _footprint(answer: Answer, steps: Sequence[Step], numbers: Mapping[int, int], say: Words) -> ShownFootprint:
     people = answer.told.participants
     verifiers = {part.verifier for part in answer.footprint.parts if part.verifier is not None}
-    named = {who: _named(signer(who, people.get(who), say)) for who in verifiers}
+    called = {who: named(signer(who, people.get(who), say)) for who in verifiers}
     by_event = {step.event_id: numbers[step.position] for step in reversed(steps)}
-    return carbon.shown(answer.footprint, answer.verdict, by_event, named, say)
-
-
-def _named(who: Signer) -> str:
-    return " ".join(part for part in (who.name, who.identifier) if part)
+    return carbon.shown(answer.footprint, answer.verdict, by_event, called, say)
 
 
 def _causes(answer: Answer, numbers: Mapping[int, int], say: Words) -> tuple[Cause, ...]:
@@ -174,7 +182,7 @@ def _claim(claim: FirstClaim | None, say: Words) -> str:
         return ""
     if claim.claimant is None:
         return say("claimed_nobody")
-    when = f"{moment(_utc(claim.time), say.language)} UTC"
+    when = f"{moment(utc(claim.time), say.language)} UTC"
     return say("claimed_on", time=when, who=to_checksum_address(claim.claimant))
 
 
@@ -217,7 +225,7 @@ def _step(
         place=_place(step.place, say),
         parent=thing(step.parent),
         signer=signer(step.publisher, publishers.get(step.publisher), say),
-        anchored=f"{moment(_utc(anchored), say.language)} UTC" if anchored else "",
+        anchored=f"{moment(utc(anchored), say.language)} UTC" if anchored else "",
         alarms=tuple(cause for cause in causes if cause.step == number),
     )
 
@@ -254,35 +262,3 @@ def _place(place: Place | None, say: Words) -> str:
         longitude=f"{abs(place.longitude):.2f}°",
         east=say("west" if place.longitude < 0 else "east"),
     )
-
-
-def thing(code: str) -> str:
-    """An identifier as it is printed: (00) 395211410000000770; the text itself where it is no GS1 key."""
-    try:
-        found = parse(code) if code else None
-    except EpcError:
-        return code
-    if found is None:
-        return ""
-    ai = found.digital_link.split("/")[3]
-    return f"({ai}) {found.key}" + (f" (21) {found.serial}" if ai == "01" and found.serial else "")
-
-
-def signer(participant: bytes, known: Participant | None, say: Words) -> Signer:
-    if known is None:
-        return Signer(say("signer_unknown", id=f"0x{participant.hex()[:_SHORT]}…"), "", "")
-    roles = " · ".join(say.roles[role.name] for role in sorted(known.roles)) or say.roles[""]
-    scheme = _SCHEMES[known.scheme.name]
-    return Signer(roles, known.country, f"{scheme} {known.identifier}".strip())
-
-
-def moment(time: datetime, language: Language) -> str:
-    """To the minute, in the zone that it has."""
-    clock = f"{time.hour:02d}:{time.minute:02d}"
-    if language == "zh":
-        return f"{time.year}年{time.month}月{time.day}日 {clock}"
-    return f"{time.day} {_MONTHS[time.month - 1]} {time.year}, {clock}"
-
-
-def _utc(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from lading.provenance import reasons
 from lading.provenance.footprint import GAPS, sentence
+from lading.sun import NOT_PROVEN, SENTENCES
 
 Language = Literal["en", "zh"]
 LANGUAGES: Mapping[Language, str] = {"en": "English", "zh": "中文"}
@@ -21,6 +22,7 @@ _BY_NAME: Mapping[str, Language] = {"en": "en", "zh": "zh"}
 
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,40})?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 _MAX_RANGES = 20
+_OF_TAGS: Mapping[str, str] = NOT_PROVEN | {str(reason): said for reason, said in SENTENCES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Words:
     not_proven: Mapping[str, str]
     gaps: Mapping[str, str]
     problems: Mapping[str, str]
+    tags: Mapping[str, str]
     steps: Mapping[str, str]
     dispositions: Mapping[str, str]
     roles: Mapping[str, str]
@@ -59,6 +62,10 @@ class Words:
     def unverified(self, name: str) -> str:
         """Why an amount is not verified."""
         return self.problems.get(name) or sentence(name)
+
+    def tag(self, name: str) -> str:
+        """What is wrong with a tag's message, or not proven by it."""
+        return self.tags.get(name) or _OF_TAGS[name]
 
 
 @cache

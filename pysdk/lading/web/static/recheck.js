@@ -12,6 +12,7 @@ const outcome = document.getElementById("recheck-result");
 const source = document.getElementById("recheck-source");
 const alarm = document.getElementById("alarm");
 const short = document.getElementById("recheck-short");
+const counts = document.getElementById("recheck-counts");
 const list = document.getElementById("recheck-list");
 const form = document.getElementById("node-form");
 const say = (name, values = {}) => words[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
@@ -65,7 +66,8 @@ function printed(thing) {
 }
 
 function showMaps(maps) {
-  list.hidden = maps.length === 0;
+  counts.hidden = maps.length === 0;
+  counts.open = maps.some((map) => map.state !== "ok");
   list.replaceChildren(
     ...maps.map((map) => {
       const line = document.createElement("li");
