@@ -9,7 +9,7 @@ unknown; 1 refused input, 2 wrong usage, 3 no answer. Never more favourable than
 
 - event-id: Events with extensions, quantities, sensors, counters, rarer identifiers, or times not in UTC to the ms.
 - code: Codes as tag memory or tag URI; Digital Links with a lot, short names or short GTINs; odd lots.
-- custody: Hand-overs between named parties, ends by them or after a sale; two containers at once, reads apart from one.
+- custody: Hand-overs between named parties, ends by them or after a sale; two containers or publishers at once.
 - corrections: Whether an alarm was lawfully lifted, or an event declared wrong, which leaves the story in any case.
 - node: One node is asked and believed; fault documents and first claims are not looked at.
 """
@@ -94,6 +94,7 @@ NOT_PROVEN = {
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
     "block-hash": "That the block is one of the chain, and a new one: both are the node's word.",
+    "block-new": "That nothing happened since: the block lies more than an hour behind this machine's clock.",
     "finality": "That the chain keeps the block as of which this holds.",
     "lot": "That the item's lot is not recalled: no event names the lot.",
 }
@@ -363,7 +364,6 @@ def packed(item: str, events: list[Event]) -> tuple[list[Event], set[str], bool]
 
 
 def sales(events: list[Event]) -> set[str]:
-    """Sold once, and again only after it came back; nor in trade in between."""
     found, sale, sent = set(), None, False
     for one in events:
         if one.state == "returned" or one.handed:  # what follows a hand-over is not judged
@@ -414,7 +414,7 @@ class Ledger:
     def __init__(self, url: str, trusted: Json) -> None:
         self.web3, self.trusted = Web3(Web3.HTTPProvider(url), middleware=[]), trusted
         genesis, head = Web3.to_hex(self.web3.eth.get_block(0)["hash"]), self.web3.eth.get_block("latest")
-        time = f"{datetime.fromtimestamp(head['timestamp'], UTC):%Y-%m-%dT%H:%M:%SZ}"
+        self.time, time = head["timestamp"], f"{datetime.fromtimestamp(head['timestamp'], UTC):%Y-%m-%dT%H:%M:%SZ}"
         self.as_of = {"chain_id": self.web3.eth.chain_id, "genesis": genesis, "block": head["number"], "time": time}
         self.at = {name: self.web3.to_checksum_address(trusted[name]) for name in REGISTRIES}
 
@@ -428,7 +428,6 @@ class Ledger:
         return set()
 
     def call(self, words: int, function: str, *arguments: Json) -> list[int]:
-        """What a function, given by name and types, of one of the registries answers."""
         at = self.at["participant_registry" if function[:3] in ("get", "has") else "provenance_registry"]
         types = function.rstrip(")").split("(")[1].split(",")
         data = Web3.keccak(function.encode())[:4] + self.web3.codec.encode(types, arguments)
@@ -438,8 +437,7 @@ class Ledger:
         return [int.from_bytes(answer[start : start + 32]) for start in range(0, len(answer), 32)]
 
     def anchored(self, one: Json) -> tuple[int, set[str]]:
-        """When the batch of an event or map was anchored, and what is wrong with that: with the anchor, or with the
-        key that made it, as it was at that time."""
+        """When a batch was anchored, and what is wrong with its anchor, or with the key that made it, at that time."""
         batch, who = one["batch"], raw(one["publisher"])
         stored, at = self.call(2, "anchorOf(bytes32,uint48)", who, one["index"])
         # What the chain keeps of a batch, beside the time, binds roots, writer and count.
@@ -508,6 +506,8 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
     if proven:
         offices = {who for who in offices if proven.call(1, "hasRole(bytes32,uint8)", raw(who), 7)[0]}
         found |= {"customs-foreign" for one in ours if one.customs and one.publisher not in offices}
+    odd |= any(one.time == two.time and one.publisher != two.publisher for one, two in pairwise(events))
+    odd |= any(re.search("held|rejected", one.customs) and one not in ours for one in events)
     found |= story(item[0], ours, offices) | {"event-unreadable" for one in ours if odd or held > ever or one.handed}
     found |= chain_reasons(proven, item, bundle, events, ours) if proven else {"anchor-not-checked"}
     checked |= ON_CHAIN if proven else set()
@@ -530,6 +530,7 @@ def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unkno
     levels = {REASONS[reason][0] for reason in found}
     complete = ledger and not found & {"map-differs", "events-withheld", "map-missing", "map-stale"}
     shown = {"block-hash"} | ({"omitted-events"} if complete else set()) | (set() if lot_unknown else {"lot"})
+    shown |= set() if ledger and ledger.time < datetime.now(UTC).timestamp() - 3600 else {"block-new"}
     return {
         "verdict": next((level for level in ("recalled", "suspect", "unknown") if level in levels), "authentic"),
         "reasons": [reason for reason in REASONS if reason in found],

@@ -4,7 +4,7 @@ lies is believed by the one and refused by the other."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -230,3 +230,17 @@ def test_another_block_than_the_users_is_refused(ledger: Ledger, genuine: Bundle
 
     with pytest.raises(ProofInvalid):
         verify(genuine, chain=Chain.open(crooked.url), deployment=ledger.trusted, proof=proof)
+
+
+@pytest.mark.parametrize("proof", [None, PROVEN])
+def test_an_old_block_is_said_to_be_old(ledger: Ledger, genuine: Bundle, proof: StateProof | None) -> None:
+    """A node that shows an old block for its newest undoes every recall since: only the verifier's own clock tells."""
+    known, stamp = newest(ledger, genuine), ledger.chain.block().time
+
+    def said(clock: Callable[[], float] | None) -> tuple[str, bool]:
+        found = verify(known, chain=ledger.chain, deployment=ledger.trusted, proof=proof, clock=clock)
+        return found.verdict, "block-new" in found.not_proven
+
+    assert said(lambda: stamp + 3600) == ("authentic", False)
+    assert said(lambda: stamp + 3601) == ("authentic", True)
+    assert said(None) == ("authentic", False)

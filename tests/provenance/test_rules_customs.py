@@ -6,8 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
-from provenance_kit import BRAND, CARRIER, HOUR, born
-from story_kit import CUSTOMS_OFFICE, CUSTOMS_YARD, INSPECTOR, OTHER_OFFICE, VOC, Told, act, judged, verdict_on
+from provenance_kit import BRAND, CARRIER, CASE, HOUR, ITEM, PALLET, STRANGER, born, event, packed
+from story_kit import (
+    CUSTOMS_OFFICE,
+    CUSTOMS_YARD,
+    INSPECTOR,
+    OTHER_OFFICE,
+    SHOPKEEPER,
+    VOC,
+    Told,
+    act,
+    judged,
+    receive,
+    ship,
+    verdict_on,
+)
 
 from lading.provenance import vocabulary
 
@@ -93,3 +106,54 @@ def test_the_page_names_every_word_that_is_published() -> None:
     for word in (*vocabulary.CUSTOMS_STEPS, *vocabulary.DOCUMENT_TYPES, *vocabulary.PROPERTIES):
         assert f"`{word.name}`" in page
         assert word.sentence in page
+
+
+# A container that was emptied before customs hold it.
+
+PACKED = (CARRIER, packed(CASE, ITEM, HOUR))
+HOLD = (CUSTOMS_OFFICE, act(VOC + "BizStep-customs_rejected", 5 * HOUR, CUSTOMS_YARD, item=CASE))
+FREE = (CUSTOMS_OFFICE, act(VOC + "BizStep-import_released", 6 * HOUR, CUSTOMS_YARD, item=CASE))
+
+
+def emptied(who: bytes, children: list[str], when: float = 2 * HOUR) -> Told:
+    return who, event("AggregationEvent", when, "DELETE", None, parentID=CASE, childEPCs=children, bizStep="unpacking")
+
+
+@pytest.mark.parametrize("children", [[], [ITEM]])
+def test_a_stranger_empties_no_container_before_customs_hold_it(children: list[str]) -> None:
+    story = ((BRAND, born()), PACKED, emptied(STRANGER, children), HOLD)
+
+    assert judged(*story) == ("unknown", ["stop-not-judged"])
+    assert judged(*story, FREE) == ("authentic", [])
+
+
+@pytest.mark.parametrize("who", [CARRIER, BRAND, CUSTOMS_OFFICE])
+def test_a_container_that_was_lawfully_emptied_is_held_for_itself(who: bytes) -> None:
+    assert judged((BRAND, born()), PACKED, emptied(who, [ITEM]), HOLD) == ("authentic", [])
+
+
+def test_the_holder_by_name_may_empty_what_another_packed() -> None:
+    taken = receive(CARRIER, SHOPKEEPER, 1.5 * HOUR, item=CASE)
+    story = (ship(BRAND, CARRIER, 0.2 * HOUR), receive(BRAND, CARRIER, 0.5 * HOUR), PACKED)
+    story += (ship(CARRIER, SHOPKEEPER, 1.2 * HOUR, item=CASE), taken)
+
+    assert judged((BRAND, born()), *story, emptied(SHOPKEEPER, []), HOLD) == ("authentic", [])
+
+
+def test_a_stop_of_the_pallet_around_an_emptied_box_counts_as_well() -> None:
+    hold = (CUSTOMS_OFFICE, act(VOC + "BizStep-customs_held", 5 * HOUR, CUSTOMS_YARD, item=PALLET))
+    around = (CARRIER, packed(PALLET, CASE, 1.5 * HOUR))
+
+    assert judged((BRAND, born()), PACKED, around, emptied(STRANGER, []), hold) == ("unknown", ["stop-not-judged"])
+
+
+def test_what_was_put_back_is_held_with_its_container() -> None:
+    back = (CARRIER, packed(CASE, ITEM, 3 * HOUR))
+
+    assert judged((BRAND, born()), PACKED, emptied(STRANGER, []), back, HOLD) == ("suspect", ["customs-stopped"])
+
+
+def test_a_stranger_s_stop_of_an_emptied_container_says_nothing() -> None:
+    hold = (STRANGER, HOLD[1])
+
+    assert judged((BRAND, born()), PACKED, emptied(STRANGER, []), hold) == ("authentic", [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from time import time
 from typing import TypeVar
 
 from lading.chain.node import Chain
@@ -41,18 +42,20 @@ def verify(
     item: Item | None = None,
     proof: StateProof | None = None,
     charges: Sequence[Charge] = (),
+    clock: Callable[[], float] | None = time,
 ) -> Verdict:
     """The verdict on `bundle`: with `chain` and `deployment` against the chain, else never better than `unknown`.
 
     `item` is what the user scanned, if that is to be compared with the bundle's own item. With `proof` the chain's
     facts are proven from a block's state root; else the node is believed. `charges` are fault documents, which count
-    where the chain has what they rest on; what became of each says `Verdict.heard`.
+    where the chain has what they rest on; what became of each says `Verdict.heard`. `clock` is the verifier's own, in
+    seconds since 1970, which tells an old block; None: no age is compared.
 
     Raises:
         NetworkError: the node cannot be talked to, contradicts itself, or cannot prove what it says.
     """
     chains = [] if chain is None else [chain]
-    return verify_among(bundle, chains, deployment=deployment, item=item, proof=proof, charges=charges)
+    return verify_among(bundle, chains, deployment=deployment, item=item, proof=proof, charges=charges, clock=clock)
 
 
 def verify_among(
@@ -64,6 +67,7 @@ def verify_among(
     item: Item | None = None,
     proof: StateProof | None = None,
     charges: Sequence[Charge] = (),
+    clock: Callable[[], float] | None = time,
 ) -> Verdict:
     """As `verify`, by several nodes. All are asked at the lowest of their newest blocks, or at that of `proof`. Where
     two of them differ in anything, or a newest block lies more than MAX_LAG behind another's, none is believed.
@@ -91,7 +95,7 @@ def verify_among(
     found = [Finding("node-silent", detail=f"{one.name}: {one.error.message}") for one in quiet]
     differences = [Finding("nodes-differ", detail=one) for one in (*_behind(heads), *_differences(told))]
     facts = None if differences else next(iter(told.values()))
-    return judge(bundle, facts, trusted, item, nodes=[*differences, *found], charges=charges)
+    return judge(bundle, facts, trusted, item, nodes=[*differences, *found], charges=charges, now=clock and clock())
 
 
 def _each(chains: Sequence[Chain], ask: Callable[[Chain], T], quiet: list[Silent]) -> dict[Chain, T]:

@@ -19,6 +19,10 @@ MIN_TRAVEL_SECONDS = 300
 next takes longer even across a street; below it stands only what clocks explain. Distances are not known here, so this
 finds a clone at two places at once, not an unlikely journey."""
 
+MAX_BLOCK_AGE_SECONDS = 3600
+"""How far a block may lie behind the verifier's own clock before the verdict says that it is old. Public chains make a
+block every few seconds; a devnet may stand still for days, so this is no reason to doubt the goods."""
+
 MAX_SPEED_KMH = 1000
 """Between two points that events give by their coordinates: an airliner's ground speed with the wind behind it, door to
 door. Nothing that carries goods is faster."""
@@ -159,6 +163,12 @@ REASONS = (
     Reason("correction-missing", "unknown", "corrected-lawfully", "What should stand for a wrong event is not there."),
     Reason("end-foreign", "unknown", "not-ended", "Somebody says that the item ended who need not have had it."),
     Reason("packing-missing", "unknown", "packed-lawfully", "The item was unpacked; nothing says that it was packed."),
+    Reason(
+        "stop-not-judged",
+        "unknown",
+        "let-through",
+        "Customs held a container out of which somebody took the item who need not have had it.",
+    ),
     Reason("handover-one-sided", "unknown", "held-by-one", "Somebody received the item whom its holder does not name."),
     Reason("custody-gap", "unknown", "held-by-one", "Somebody had the item to whom no hand-over gave it."),
     Reason("resale-not-checked", "unknown", "sold-once", "Who passed the item on after its sale cannot be told."),
@@ -177,6 +187,7 @@ NOT_PROVEN = {
     "governance": "That the registry's governance admitted only genuine brands, offices and carriers.",
     "node-trust": "That the node told the truth: its answers are believed.",
     "block-hash": "That the block is one of the chain, and a new one: both are the node's word.",
+    "block-new": "That nothing happened since: the block lies more than an hour behind this machine's clock.",
     "finality": "That the chain keeps the block as of which this holds.",
     "lot": "That the item's lot is not recalled: no event names the lot.",
 }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lading.provenance.bundle import Entry
 from lading.provenance.coordinates import Position, is_geo, position_of
 from lading.provenance.fields import Unreadable, lasting_in, seconds, text_in, texts_in, written_out
 from lading.provenance.item import same_thing, site_of
 from lading.provenance.lots import Labelled, labelled, lots_in, lots_of
+from lading.provenance.nests import AGGREGATION, PACKING, Nest, nested
 from lading.provenance.parties import Handover, Right, handovers
 from lading.provenance.vocabulary import Word, customs_step, tag_counter
 
@@ -29,7 +30,7 @@ __all__ = [
     "nested",
     "read",
 ]
-__all__ += ["seconds", "surroundings", "touching"]
+__all__ += ["seconds", "surroundings", "touching", "turned"]
 
 TRANSFORMATION = "TransformationEvent"
 _BORN = {"ObjectEvent:ADD": "epcList", f"{TRANSFORMATION}:": "outputEPCList"}
@@ -39,11 +40,6 @@ _ENDED = {"ObjectEvent:DELETE": "epcList", f"{TRANSFORMATION}:": "inputEPCList"}
 _CBV = re.compile(
     r"(?:(?:https://ref\.gs1\.org/cbv/|cbv:)(?:BizStep|Disp)-|urn:epcglobal:cbv:(?:bizstep|disp):)?([a-z_]+)"
 )
-AGGREGATION = frozenset({"AggregationEvent"})
-_PACKING = AGGREGATION | {"AssociationEvent"}
-_INSIDE = frozenset({"ADD", "OBSERVE"})
-"""An OBSERVE is no packing act, but its children are in the parent at that time (EPCIS 2.0, section 7.4.3)."""
-
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 
 
@@ -53,10 +49,11 @@ class Happening:
     all in the form of `same_thing`. `time`: seconds since 1970, with fractions. `site` is None without a place, or
     where the place is a point; `point` where coordinates are given. `sets` and `unsets`: the lasting dispositions that
     begin and end with it. `name`: the event's own eventID. `counter` is the tag's, given only where the event names one
-    thing. `correctives`: what an error declaration puts in place.
+    thing. `correctives`: what an error declaration puts in place. `turn` says what comes first of one time.
     """
 
     position: int
+    turn: tuple[bytes, int, int]
     publisher: bytes
     identity: tuple[str, bytes]
     kind: str
@@ -110,6 +107,7 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
     place = _place(event)
     return Happening(
         position=position,
+        turn=(entry.publisher, entry.index, position),
         publisher=entry.publisher,
         identity=(entry.event_id, content_hash),
         kind=kind,
@@ -166,8 +164,25 @@ def _correctives(event: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(texts_in(declared, "correctiveEventIDs"))
 
 
+_NESTS = (PACKING, AGGREGATION)
+"""An association lasts beside packing, but a nest has one holder of each thing. So what holds an item is told by two:
+one that associations change too, and one that they do not take the item out of."""
+
+
 def in_order(happenings: Iterable[Happening]) -> list[Happening]:
-    return sorted(happenings, key=lambda happening: (happening.time, happening.position))
+    """By time. Of one time, by the publisher's log, and of several publishers' by their ids: not as they stand in the
+    bundle, whose maker would choose."""
+    return sorted(happenings, key=lambda happening: (happening.time, happening.turn))
+
+
+def turned(happenings: Sequence[Happening]) -> list[Happening]:
+    """The same, so that several publishers' events of one time come in the other order; none if there are no such."""
+    publishers: dict[float, set[bytes]] = {}
+    for one in happenings:
+        publishers.setdefault(one.time, set()).add(one.publisher)
+    if all(len(who) == 1 for who in publishers.values()):
+        return []
+    return [replace(one, turn=(bytes(255 - byte for byte in one.turn[0]), *one.turn[1:])) for one in happenings]
 
 
 def concerning(item: str, happenings: Iterable[Happening]) -> set[int]:
@@ -202,85 +217,14 @@ def touching(item: str, happenings: Sequence[Happening]) -> set[int]:
 
 
 def holders_of(item: str, happenings: Sequence[Happening]) -> list[str]:
-    """The item, and everything that it was packed in at any time, outwards."""
-    ordered = in_order(happenings)
-    steps = (step for kinds in _NESTS for step in nested(item, ordered, kinds))
+    """The item, and everything that it was packed in at any time, outwards; whatever came first of one time."""
+    orders = [in_order(happenings), in_order(turned(happenings))]
+    steps = (step for ordered in orders for kinds in _NESTS for step in nested(item, ordered, kinds))
     return list(dict.fromkeys([item, *(holder for _, _, after in steps for holder in after)]))
 
 
 def is_packing(happening: Happening) -> bool:
-    return happening.kind in _PACKING
-
-
-Nest = list[str]
-"""From the item to its outermost container."""
-
-_NESTS = (_PACKING, AGGREGATION)
-"""An association lasts beside packing, but a nest has one holder of each thing. So what holds an item is told by two:
-one that associations change too, and one that they do not take the item out of."""
-
-
-def nested(
-    item: str, ordered: Iterable[Happening], kinds: Set[str] = _PACKING
-) -> Iterator[tuple[Happening, Nest, Nest]]:
-    """Each event with the nest that it finds and the one that it leaves; events of other `kinds` change nothing."""
-    nests = _Nests()
-    holders = [item]
-    for happening in ordered:
-        if happening.kind in kinds:
-            nests.repack(happening)
-        before, holders = holders, nests.of(item)
-        yield happening, before, holders
-
-
-class _Nests:
-    """What each thing is in, whether or not the item was in that yet: a carton may stand on its pallet unfilled.
-
-    An event costs its children and the depth of what they are in, not one times the other: a bundle is a stranger's."""
-
-    def __init__(self) -> None:
-        self._parents: dict[str, str] = {}
-        self._contents: dict[str, set[str]] = {}
-
-    def of(self, thing: str) -> Nest:
-        holders = [thing]
-        while (parent := self._parents.get(holders[-1])) is not None:
-            holders.append(parent)
-        return holders
-
-    def repack(self, happening: Happening) -> None:
-        parent, children = happening.parent, happening.children
-        if parent is not None and happening.action in _INSIDE:
-            self._put(parent, children)
-        elif parent is not None and happening.action == "DELETE":
-            # No children named: everything is taken out of the parent (EPCIS 2.0, section 7.4.3).
-            self._take(parent, children or frozenset(self._contents.get(parent, ())))
-
-    def _put(self, parent: str, children: Set[str]) -> None:
-        """Listed with what it is in, or as inside of an outer container, a thing is where it was; nothing is in
-        itself."""
-        listed, above = {parent, *children}, set(self.of(parent))
-        elsewhere = {within: listed.isdisjoint(self.of(within)) for within in self._holding(children)}
-        for one in children - above:
-            if elsewhere.get(self._parents.get(one, ""), True):
-                self._move(one, parent)
-
-    def _take(self, parent: str, children: Set[str]) -> None:
-        """Out of `parent`, with whatever inside of it they are in."""
-        for one in {*children, *(level for within in self._holding(children) for level in self.of(within))}:
-            if self._parents.get(one) == parent:
-                self._move(one, None)
-
-    def _holding(self, children: Set[str]) -> set[str]:
-        return {self._parents[one] for one in children if one in self._parents}
-
-    def _move(self, child: str, parent: str | None) -> None:
-        before = self._parents.pop(child, None)
-        if before is not None:
-            self._contents[before].discard(child)
-        if parent is not None:
-            self._parents[child] = parent
-            self._contents.setdefault(parent, set()).add(child)
+    return happening.kind in PACKING
 
 
 def cbv_word(text: str) -> str | None:

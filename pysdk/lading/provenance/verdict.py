@@ -18,9 +18,9 @@ from lading.provenance.leaf import EventLeaf
 from lading.provenance.lots import spellings
 from lading.provenance.merkle import HASH_BYTES, verify
 from lading.provenance.parties import People
-from lading.provenance.reasons import NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
+from lading.provenance.reasons import MAX_BLOCK_AGE_SECONDS, NOT_PROVEN, REASON_BY_ID, RULE_IDS, Level
 from lading.provenance.rules import Finding
-from lading.provenance.story import Happening, Unreadable, about, read, surroundings
+from lading.provenance.story import Happening, Unreadable, about, read, surroundings, turned
 from lading.provenance.truth import ChainFacts, FirstClaim, Trusted
 
 EXIT_CODES: Mapping[Level, int] = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
@@ -96,13 +96,15 @@ def judge(
     item: Item | None = None,
     nodes: Sequence[Finding] = (),
     charges: Sequence[Charge] = (),
+    now: float | None = None,
 ) -> Verdict:
     """The verdict on the item of `bundle`, or on `item`, where the user gave a code beside the bundle.
 
     `facts` are what the chain says of this bundle (`lading.facts.facts_for`), None if none was asked; without facts of
     the trusted deployment the verdict is never better than `unknown`, and nothing is known of publishers. `nodes`: what
     was found of the nodes themselves, where several were asked. `charges`: fault documents; `facts` then have the
-    anchors of those in `accused_in`.
+    anchors of those in `accused_in`. `now`: the verifier's own time in seconds since 1970, with which the block's is
+    compared; None: it is not.
     """
     named = item_of(bundle.item)
     if item is not None and item.key != named.key:
@@ -129,7 +131,8 @@ def judge(
         run("no-fault-proven", proven(heard))
         _judge_chain(run, scanned, bundle, happenings, story, usable)
     lots = frozenset[str]().union(*(one.lots_of(named.key) for one in story))
-    found = _verdict(run.findings, run.checked, usable, any(map(spellings, lots)))
+    old = usable is not None and now is not None and now - usable.time > MAX_BLOCK_AGE_SECONDS
+    found = _verdict(run.findings, run.checked, usable, any(map(spellings, lots)), old)
     return replace(found, claim=None if usable is None else usable.claim, heard=heard)
 
 
@@ -186,6 +189,18 @@ def _judge_maps(run: _Run, item: Item, bundle: Bundle, happenings: list[Happenin
 
 
 def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: People) -> list[Happening]:
+    """Judges the story in each order of what several publishers say of one time: what is found in either counts."""
+    story = _judge_ordered(run, item, happenings, people)
+    if other := turned(happenings):
+        again = _Run()
+        more = _judge_ordered(again, item, other, people)
+        known, told = set(run.findings), {one.position for one in story}
+        run.findings.extend(finding for finding in again.findings if finding not in known)
+        story += [one for one in more if one.position not in told]
+    return story
+
+
+def _judge_ordered(run: _Run, item: Item, happenings: list[Happening], people: People) -> list[Happening]:
     """Judges the events about the item, without what was declared wrong, in order of time; gives them back."""
     run("event-concerns-item", rules.event_concerns_item(item, happenings, corrections.replacing(happenings)))
     run("corrected-lawfully", corrections.corrected_lawfully(happenings))
@@ -208,7 +223,13 @@ def _judge_story(run: _Run, item: Item, happenings: list[Happening], people: Peo
     if_known: dict[str, tuple[bool, Iterable[Finding]]] = {
         "held-by-one": (custody.custody_known(story, people), custody.held_by_one(story, people)),
         "customs-by-customs": (customs_steps.customs_known(story, people), customs_steps.by_customs(story, people)),
-        "let-through": (customs_steps.customs_known(story, people), customs_steps.let_through(story, people)),
+        "let-through": (
+            customs_steps.customs_known(story, people),
+            (
+                *customs_steps.let_through(story, people),
+                *customs_steps.stopped_beside(item, standing, story, people),
+            ),
+        ),
     }
     for rule, (known, found) in if_known.items():
         run.findings.extend(found)
@@ -239,7 +260,11 @@ def _judge_chain(
 
 
 def _verdict(
-    findings: list[Finding], checked: set[str], facts: ChainFacts | None = None, lot_known: bool = False
+    findings: list[Finding],
+    checked: set[str],
+    facts: ChainFacts | None = None,
+    lot_known: bool = False,
+    old: bool = False,
 ) -> Verdict:
     levels = [REASON_BY_ID[finding.reason].level for finding in findings]
     worst: Level = next((level for level in _WORST_FIRST if level in levels), "authentic")
@@ -248,12 +273,12 @@ def _verdict(
         worst,
         tuple(sorted(findings, key=lambda one: (order.index(one.reason), -1 if one.entry is None else one.entry))),
         tuple(rule for rule in RULE_IDS if rule in checked),
-        _not_proven(findings, facts, lot_known),
+        _not_proven(findings, facts, lot_known, old),
         AsOf(facts.chain_id, facts.genesis, facts.block, facts.time) if facts else None,
     )
 
 
-def _not_proven(findings: list[Finding], facts: ChainFacts | None, lot_known: bool) -> tuple[str, ...]:
+def _not_proven(findings: list[Finding], facts: ChainFacts | None, lot_known: bool, old: bool) -> tuple[str, ...]:
     believed = "node-trust" if facts is None else facts.believed
     doubted = {"complete", "no-fault-proven"}
     complete = facts is not None and all(REASON_BY_ID[one.reason].rule not in doubted for one in findings)
@@ -262,5 +287,6 @@ def _not_proven(findings: list[Finding], facts: ChainFacts | None, lot_known: bo
         "block-hash": believed != "block-hash",
         "omitted-events": complete,
         "lot": lot_known,
+        "block-new": not old,
     }
     return tuple(one for one in NOT_PROVEN if not shown.get(one, False))
