@@ -95,8 +95,8 @@ class Claims:
             raise ClassUnknown({"gtin": opening.gtin}, NO_DATA)
         anchor = goods.anchor_of(brand, seal.index)
         root, items_root, writer, count = seal.batch.to_chain()
-        parts = (bytes.fromhex(text[2:]) for text in (root, items_root, writer))
-        if anchor is None or bytes.fromhex(anchor.digest[2:]) != batch_digest(*parts, count):
+        digest = batch_digest(_bytes(root), _bytes(items_root), _bytes(writer), count)
+        if anchor is None or _bytes(anchor.digest) != digest:
             raise SealNotAnchored({"brand": brand, "index": seal.index}, NO_DATA)
         key = self._session.contracts.participants.key(writer)
         ends = [] if key is None else [end for end in (key.revoked_at, key.compromised_since) if end is not None]
@@ -106,3 +106,7 @@ class Claims:
     def get(self, gtin: str | int, serial: str, *, at: BlockId = "latest") -> Claim | None:
         """Whose the item is; None while nobody has claimed it."""
         return self._contract.claim_of(gtin_number(gtin), serial, at=at)
+
+
+def _bytes(word: str) -> bytes:
+    return bytes.fromhex(word[2:])
