@@ -17,7 +17,8 @@ from lading.relayer.llrp.errors import Fault, LlrpMalformed
 from lading.relayer.llrp.frames import HEADER, MAX_FRAME_BYTES, Framer, frames_of_capture
 from lading.relayer.llrp.layouts import STATUS_CODES
 from lading.relayer.llrp.messages import UNKNOWN, Message, Parameter, decode, encode
-from lading.relayer.llrp.tag_reports import Decoder, TagReport
+from lading.relayer.llrp.shapes import TagReport
+from lading.relayer.llrp.tag_reports import Decoder
 
 _BITS = {"true": 1, "false": 0}
 # What the twins call the values of fields, by field; the others are numbers there too.
@@ -139,7 +140,8 @@ def test_every_field_of_a_report_is_what_its_json_twin_says(shared_data: Path, n
     stem = shared_data / "llrp" / f"ROAccessReport-00{number}"
     (frame,) = frames_of_capture(stem.with_suffix(".bytes").read_bytes())
     twin = json.loads(stem.with_suffix(".json").read_text(encoding="utf-8"))
-    reports, bad = Decoder("r").reports(frame)
+    rows, bad = Decoder("r").reports(frame)
+    reports = [TagReport._make(row) for row in rows]
     assert not bad
     assert len(reports) == len(twin["TagReportData"])
     for ours, theirs in zip(reports, twin["TagReportData"], strict=True):
@@ -190,7 +192,7 @@ def test_the_fast_path_says_of_tags_what_the_tables_say(shared_data: Path) -> No
         expected = sorted(map(str, _by_the_tables(frame)))
         reports, bad = decoder.reports(frame)
         assert not bad
-        assert sorted(map(str, reports)) == expected
+        assert sorted(str(TagReport._make(row)) for row in reports) == expected
         total += len(reports)
     assert total == 130 + 132 + 5
     at_once, _ = Decoder("r").reports(b"".join(frames))

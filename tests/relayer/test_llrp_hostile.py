@@ -35,6 +35,7 @@ from lading.relayer.llrp.errors import LlrpMalformed
 from lading.relayer.llrp.frames import Framer, frames_of_capture
 from lading.relayer.llrp.layouts import PARAMETERS
 from lading.relayer.llrp.messages import Message, decode, encode
+from lading.relayer.llrp.shapes import TagReport
 from lading.relayer.llrp.tag_reports import Decoder
 
 INPUTS = int(os.environ.get("LADING_LLRP_HOSTILE", "20000"))
@@ -78,7 +79,7 @@ def check(data: bytes, decoder: Decoder) -> None:
     said = _said(data)
     if said is not None:
         left = sorted(map(str, said))
-        for one in fresh[0]:
+        for one in map(TagReport._make, fresh[0]):
             left.remove(str((one.epc, one.antenna, one.first_utc)))
         assert len(left) == sum(bad.data[:2] == b"\x00\xf0" for bad in fresh[1])
     with suppress(LlrpMalformed):

@@ -26,6 +26,7 @@ from lading.relayer.llrp.clock import uptime_zero
 from lading.relayer.llrp.errors import Fault
 from lading.relayer.llrp.frames import frames_of_capture
 from lading.relayer.llrp.messages import Parameter, decode
+from lading.relayer.llrp.shapes import TagReport
 from lading.relayer.llrp.tag_reports import Decoder, results_of
 from lading.relayer.reads import Read
 
@@ -200,7 +201,7 @@ def test_what_is_in_quarantine_can_be_given_again() -> None:
 def test_a_report_of_an_empty_epc_is_still_a_report() -> None:
     reports, bad = Decoder("dock").reports(message([report(antenna(2), epc_data(b""))] * 3))
     assert not bad
-    assert [(one.epc, one.epc_bits, one.antenna) for one in reports] == [("", 0, 2)] * 3
+    assert [(one.epc, one.epc_bits, one.antenna) for one in map(TagReport._make, reports)] == [("", 0, 2)] * 3
 
 
 def test_an_epc_that_was_hexed_twice_is_read_and_flagged() -> None:
@@ -215,8 +216,9 @@ def test_an_epc_that_was_hexed_twice_is_read_and_flagged() -> None:
 def test_access_results_are_kept_with_their_report() -> None:
     read_data = tlv(349, b"\x00\x00\x07\x00\x02\xe2\x80\x11\x60")
     lock = tlv(352, b"\x02\x00\x08")
-    ((found,), bad) = Decoder("dock").reports(message([report(epc_96(), read_data, first_utc(), lock)]))
+    ((row,), bad) = Decoder("dock").reports(message([report(epc_96(), read_data, first_utc(), lock)]))
     assert not bad
+    found = TagReport._make(row)
     assert results_of(found) == [
         Parameter("C1G2ReadOpSpecResult", {"Result": 0, "OpSpecID": 7, "ReadData": (0xE280, 0x1160)}, []),
         Parameter("C1G2LockOpSpecResult", {"Result": 2, "OpSpecID": 8}, []),

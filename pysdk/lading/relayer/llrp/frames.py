@@ -48,6 +48,7 @@ class Framer:
 
     def __init__(self) -> None:
         self._held = bytearray()
+        self._needed = HEADER.size
 
     @property
     def waiting(self) -> int:
@@ -61,17 +62,27 @@ class Framer:
             LlrpMalformed: the next header cannot be one; the messages before it have been yielded.
         """
         held = self._held
-        held += data
-        offset = 0
+        if held:
+            held += data
+            if len(held) < self._needed:
+                return
+            data = bytes(held)
+            held.clear()
+        offset, end, unpack = 0, len(data), HEADER.unpack_from
+        self._needed = HEADER.size
         try:
-            while len(held) - offset >= HEADER.size:
-                length = read_header(held, offset).length
-                if len(held) - offset < length:
+            while end - offset >= HEADER.size:
+                word, length, _ = unpack(data, offset)
+                if word >> 10 not in VERSIONS or not HEADER.size <= length <= MAX_FRAME_BYTES:
+                    read_header(data, offset)
+                after = offset + length
+                if after > end:
+                    self._needed = length
                     break
-                yield bytes(held[offset : offset + length])
-                offset += length
+                yield data[offset:after]
+                offset = after
         finally:
-            del held[:offset]
+            held += data[offset:]
 
 
 def frames_of_capture(data: bytes) -> Iterator[bytes]:

@@ -9,8 +9,8 @@ are equal, which one comparison of long integers says of many reports at once.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from lading.relayer.llrp.errors import Fault, LlrpMalformed
 from lading.relayer.llrp.layouts import PARAMETERS
@@ -20,6 +20,10 @@ TAG_REPORT_DATA = PARAMETERS["TagReportData"][0]
 _HEADER = 4
 _COUNT = 2  # the bytes that count an EPC's bits
 _WINDOW_BYTES = 8192  # that are compared at once
+WINDOW = 128
+"""Reports that are taken apart at once."""
+_MOST_FIELDS = 32  # for which that is done; a report can have thousands of results
+_RESULT = "result at "
 _EPC_96, _EPC_DATA = PARAMETERS["EPC_96"][0], PARAMETERS["EPCData"][0]
 
 
@@ -75,7 +79,7 @@ _VALUES = {
     )
 }
 _RESULTS = frozenset(number for name, (number, _) in PARAMETERS.items() if name.endswith("OpSpecResult")) - set(_VALUES)
-_READ_FIELDS = frozenset({"antenna", "rssi", "first_utc", "first_uptime", "last_utc", "last_uptime"})
+_READ_FIELDS = frozenset({"epc", "antenna", "rssi", "first_utc", "first_uptime", "last_utc", "last_uptime"})
 
 
 class _Piece(NamedTuple):
@@ -88,17 +92,37 @@ class _Piece(NamedTuple):
     code: str = ""
 
 
-class Shape:
-    """See the module. `fields` are the reports' fields in their order on the wire, as `unpack_all` gives them;
-    `read_fields` those that `unpack_read` gives: what a read needs."""
+class _Layout:
+    """Takes the wanted fields out of reports, column by column."""
 
-    def __init__(self, report: bytes, pieces: list[_Piece], epc_at: int, epc_bits: int) -> None:
+    def __init__(self, pieces: Sequence[_Piece], wanted: Collection[str]) -> None:
+        self._fields = tuple(piece.field for piece in pieces if piece.field in wanted)
+        codes = (one.code if one.field in wanted else f"{one.fixed + one.size}x" for one in pieces)
+        self._code = "".join(codes)
+        self._one = struct.Struct(">" + self._code)
+        self._many: struct.Struct | None = None
+
+    def columns(self, data: bytes, count: int) -> dict[str, Sequence[Any]]:
+        """By field, what each of the `count` reports has there. A full window is taken apart at once, and its columns
+        are slices: rows would be made only to be turned."""
+        fields = self._fields
+        if count == WINDOW and len(fields) <= _MOST_FIELDS:
+            self._many = self._many or struct.Struct(">" + self._code * WINDOW)
+            flat = self._many.unpack(data)
+            return {field: flat[at :: len(fields)] for at, field in enumerate(fields)}
+        return dict(zip(fields, zip(*self._one.iter_unpack(data), strict=True), strict=True))
+
+
+class Shape:
+    """See the module. `everything` takes out of such reports the fields of `TagReport` under their names, `epc` as
+    bytes, and results under the names in `results`; `for_reads` only what a read needs."""
+
+    def __init__(self, report: bytes, pieces: list[_Piece], epc_bits: int) -> None:
         self.size = len(report)
-        self.epc_at, self.epc_bits, self.epc_size = epc_at, epc_bits, (epc_bits + 7) // 8
-        self.fields = tuple(piece.field for piece in pieces if piece.field)
-        self.read_fields = tuple(field for field in self.fields if field in _READ_FIELDS)
-        self.unpack_all = _struct(pieces, self.fields)
-        self.unpack_read = _struct(pieces, self.read_fields)
+        self.epc_bits, self.epc_size = epc_bits, (epc_bits + 7) // 8
+        self.results = tuple(piece.field for piece in pieces if piece.field.startswith(_RESULT))
+        self.everything = _Layout(pieces, [piece.field for piece in pieces if piece.field])
+        self.for_reads = _Layout(pieces, _READ_FIELDS)
         self._most = max(1, _WINDOW_BYTES // self.size)
         mask = b"".join(b"\xff" * piece.fixed + bytes(piece.size) for piece in pieces)
         self._mask = int.from_bytes(mask * self._most, "big")
@@ -116,11 +140,6 @@ class Shape:
         return int.from_bytes(data, "big") & self._mask >> short == self._pattern >> short
 
 
-def _struct(pieces: Iterable[_Piece], wanted: tuple[str, ...]) -> struct.Struct:
-    codes = (one.code if one.field in wanted else f"{one.fixed + one.size}x" for one in pieces)
-    return struct.Struct(">" + "".join(codes))
-
-
 def learn(report: bytes) -> Shape:
     """The shape of one TagReportData, which is walked over parameter by parameter; unknown ones, vendors' among them,
     are stepped over.
@@ -130,7 +149,7 @@ def learn(report: bytes) -> Shape:
             what can be there once; no EPC.
     """
     pieces, offset, seen = [_Piece(_HEADER, 0)], _HEADER, set()
-    epc_at = epc_bits = 0
+    epc_bits = 0
     while offset < len(report):
         number, start, after = parameter_at(report, offset, len(report))
         key = _EPC_DATA if number == _EPC_96 else number
@@ -138,23 +157,24 @@ def learn(report: bytes) -> Shape:
             raise LlrpMalformed(Fault.REPEATED, f"a tag report with two parameters of type {number}")
         seen.add(key)
         if number == _EPC_96:
-            epc_at, epc_bits = start, 8 * (after - start)
+            epc_bits = 8 * (after - start)
         elif number == _EPC_DATA:
-            epc_at, epc_bits = _epc_data(report, start, after)
-            start = epc_at
+            start, epc_bits = _epc_data(report, start, after)
         pieces.append(_piece(number, offset, start, after))
         offset = after
     if _EPC_DATA not in seen:
         raise LlrpMalformed(Fault.EPC_MISSING, "a tag report without an EPC")
-    return Shape(report, pieces, epc_at, epc_bits)
+    return Shape(report, pieces, epc_bits)
 
 
 def _piece(number: int, offset: int, start: int, after: int) -> _Piece:
     if number in _VALUES:
         field, code, size = _VALUES[number]
         return _Piece(start - offset, size, field, f"{start - offset}x{code}")
+    if number in (_EPC_96, _EPC_DATA):
+        return _Piece(start - offset, after - start, "epc", f"{start - offset}x{after - start}s")
     if number in _RESULTS:
-        return _Piece(start - offset, after - start, "results", f"{after - offset}s")
+        return _Piece(start - offset, after - start, f"{_RESULT}{offset}", f"{after - offset}s")
     return _Piece(start - offset, after - start)
 
 

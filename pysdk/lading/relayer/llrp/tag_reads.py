@@ -12,14 +12,13 @@ from typing import Any, NamedTuple
 
 from lading.relayer.lines import MAX_EPC_BYTES, MIN_DOUBLE_HEXED_BYTES
 from lading.relayer.llrp.errors import Fault
-from lading.relayer.llrp.shapes import Shape, TagReport
+from lading.relayer.llrp.shapes import WINDOW, Shape, TagReport
 from lading.relayer.reads import NONE, Read
 
 _MAX_NS = 2**63 - 1  # until the year 2262, as wide as the database's integers
 _HUNDREDTHS = {dbm: 100 * dbm for dbm in range(-128, 128)}
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _NOTHING, _NO_NUMBER, _NO_OFFSET, _NEVER = repeat(None), repeat(NONE), repeat(0), repeat(False)
-_NEW_REPORT = partial(tuple.__new__, TagReport)
 _NEW_READ = partial(tuple.__new__, Read)
 
 
@@ -53,23 +52,11 @@ class Context(NamedTuple):
 
 
 class Run(NamedTuple):
-    """`size` reports of one shape, one behind the other."""
+    """`size` reports of one shape, one behind the other; no more than fit in one window."""
 
     shape: Shape
     data: bytes
     size: int
-
-    def columns(self) -> dict[str, tuple[int, ...]]:
-        """Of the fields that a read needs, what each report has there."""
-        shape = self.shape
-        rows = shape.unpack_read.iter_unpack(self.data)
-        return dict(zip(shape.read_fields, zip(*rows, strict=True), strict=True)) if shape.read_fields else {}
-
-    def epcs(self) -> list[str]:
-        """In upper-case hex: the whole run is spelled once, and cut."""
-        text, first, step = self.data.hex().upper(), 2 * self.shape.epc_at, 2 * self.shape.size
-        length = 2 * self.shape.epc_size
-        return [text[at : at + length] for at in range(first, first + self.size * step, step)]
 
     def singles(self) -> Iterator[Run]:
         """Each report as a run."""
@@ -77,23 +64,36 @@ class Run(NamedTuple):
         return (Run(self.shape, self.data[at : at + size], 1) for at in range(0, len(self.data), size))
 
 
-def reports_of(run: Run) -> Iterator[TagReport]:
-    """All that they say."""
+def windows(shape: Shape, data: bytes) -> Iterator[Run]:
+    """Reports of one shape as runs."""
+    window = WINDOW * shape.size
+    for at in range(0, len(data), window):
+        piece = data[at : at + window]
+        yield Run(shape, piece, len(piece) // shape.size)
+
+
+def rows_of(run: Run) -> Iterator[tuple[Any, ...]]:
+    """All that the reports say, as the values of `TagReport`s."""
     shape = run.shape
-    rows = list(shape.unpack_all.iter_unpack(run.data))
-    columns: dict[str, Iterable[Any]] = {}
-    if shape.fields:
-        columns.update(zip(shape.fields, zip(*rows, strict=True), strict=True))
-    columns["epc"] = run.epcs()
+    columns: dict[str, Iterable[Any]] = dict(shape.everything.columns(run.data, run.size))
+    columns["results"] = zip(*(columns[name] for name in shape.results), strict=True) if shape.results else repeat(())
+    columns["epc"] = _epcs(columns["epc"], shape.epc_size)
     columns["epc_bits"] = repeat(shape.epc_bits)
-    results = [at for at, name in enumerate(shape.fields) if name == "results"]
-    columns["results"] = [tuple(row[at] for at in results) for row in rows] if results else repeat(())
-    return map(_NEW_REPORT, zip(*(columns.get(name, _NOTHING) for name in TagReport._fields), strict=False))
+    get = columns.get
+    return zip(*[get(name, _NOTHING) for name in TagReport._fields], strict=False)
+
+
+def _epcs(column: Iterable[bytes], size: int) -> list[str]:
+    """In upper-case hex: all are spelled at once, and cut."""
+    if size == 0:
+        return ["" for _ in column]
+    text, length = b"".join(column).hex().upper(), 2 * size
+    return [text[at : at + length] for at in range(0, len(text), length)]
 
 
 def add_reads(found: Decoded, run: Run, context: Context) -> None:
     """The reads of a run: those of the first times, then those of last times that are later."""
-    columns = run.columns()
+    columns = run.shape.for_reads.columns(run.data, run.size)
     placed = _place(columns, run.size, context)
     fault = _epc_fault(run.shape) or placed.fault
     if fault and run.size > 1:  # not all need to be at fault
@@ -103,7 +103,7 @@ def add_reads(found: Decoded, run: Run, context: Context) -> None:
     if fault:
         found.bad.append(Bad(*fault, run.data))
         return
-    epcs, doubles = _tags(run)
+    epcs, doubles = _tags(columns["epc"], run.shape.epc_size)
     rssi = [_HUNDREDTHS[dbm] for dbm in columns["rssi"]] if "rssi" in columns else _NOTHING
     rest = (epcs, columns.get("antenna", _NO_NUMBER), repeat(context.reader), _NO_NUMBER, _NO_OFFSET, doubles, rssi)
     before = len(found.reads)
@@ -124,14 +124,14 @@ def _epc_fault(shape: Shape) -> tuple[Fault, str] | None:
     return None
 
 
-def _tags(run: Run) -> tuple[list[str], Iterable[bool]]:
+def _tags(column: Sequence[bytes], size: int) -> tuple[list[str], Iterable[bool]]:
     """The EPCs, and which of them stood there hexed twice (see `lines.Sighting.tag`)."""
-    epcs = run.epcs()
-    if run.shape.epc_size < MIN_DOUBLE_HEXED_BYTES or run.shape.epc_size % 2:
+    epcs = _epcs(column, size)
+    if size < MIN_DOUBLE_HEXED_BYTES or size % 2:
         return epcs, _NEVER
-    doubles = [_HEX_DIGITS.issuperset(bytes.fromhex(epc)) for epc in epcs]
-    pairs = zip(epcs, doubles, strict=True)
-    return [bytes.fromhex(epc).decode("ascii").upper() if double else epc for epc, double in pairs], doubles
+    doubles = [_HEX_DIGITS.issuperset(memory) for memory in column]
+    triples = zip(column, epcs, doubles, strict=True)
+    return [memory.decode("ascii").upper() if double else epc for memory, epc, double in triples], doubles
 
 
 class _Basis(Enum):
@@ -147,7 +147,7 @@ class _Placed(NamedTuple):
     fault: tuple[Fault, str] | None = None
 
 
-def _place(columns: Mapping[str, tuple[int, ...]], count: int, context: Context) -> _Placed:
+def _place(columns: Mapping[str, Sequence[Any]], count: int, context: Context) -> _Placed:
     """By the reader's UTC; without it by its uptime, if it is known when that began; else by the arrival."""
     utc = [columns[name] for name in ("first_utc", "last_utc") if name in columns]
     if utc:
