@@ -25,7 +25,7 @@ from provenance_kit import (
 
 from lading.errors import LadingError
 from lading.provenance.bundle import Entry, MapEntry, build_bundle, dump, parse
-from lading.provenance.errors import BundleError
+from lading.provenance.errors import TooMuchHistory
 from lading.provenance.gather import bundle_of
 from lading.provenance.item import item_of
 from lading.provenance.item_map import things_of
@@ -127,8 +127,20 @@ def test_an_item_that_nobody_saw_has_neither_entries_nor_maps(world: World) -> N
 def test_more_than_verifiers_read_is_refused() -> None:
     world = World().publish(BRAND, *(seen(PORT, number) for number in range(1001)))
 
-    with pytest.raises(BundleError, match="entries"):
+    with pytest.raises(TooMuchHistory, match="1001 events") as refused:
         bundle_of(ITEM, CHAIN, stores(world, BRAND))
+    assert (refused.value.thing, refused.value.events) == (item_of(ITEM).key, 1001)
+
+
+def test_a_pallet_that_was_used_for_months_is_named() -> None:
+    """What the map counts cannot be left out; who makes the bundle is told what to do."""
+    reads = [seen(PORT, number, item=PALLET) for number in range(1000)]
+    world = World().publish(BRAND, born(), packed(PALLET, ITEM, HOUR)).publish(CARRIER, *reads)
+
+    with pytest.raises(TooMuchHistory, match="a container of the item") as refused:
+        bundle_of(ITEM, CHAIN, stores(world))
+    assert (refused.value.thing, refused.value.events) == (item_of(PALLET).key, 1001)
+    assert "new SSCC for each load" in refused.value.hint
 
 
 @pytest.mark.parametrize("code", ["urn:epc:id:sgln:0614141.00001.0", "urn:epc:idpat:sgtin:0614141.812345.*", "tea"])

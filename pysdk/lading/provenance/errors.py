@@ -32,6 +32,23 @@ class BundleError(InputError):
         )
 
 
+class TooMuchHistory(InputError):
+    """A bundle of more entries than any verifier reads, because `thing`, the item or a container of it, has many."""
+
+    def __init__(self, entries: int, most: int, thing: str, events: int, *, is_container: bool) -> None:
+        self.entries, self.thing, self.events = entries, thing, events
+        whose = "a container of the item" if is_container else "the item itself"
+        super().__init__(
+            f"The bundle would hold {entries} events, and verifiers read at most {most}: {events} are about "
+            f"{thing[:120]}, {whose}.",
+            hint="A map counts all events of a thing, so none can be left out. Give a re-used pallet or crate a new "
+            "SSCC for each load, and pack from now on under that; for this item give the outboxes of fewer publishers, "
+            "of whom the verdict then says that they are absent."
+            if is_container
+            else "A map counts all events of a thing, so none can be left out: record fewer reads of it.",
+        )
+
+
 class FaultError(InputError):
     """A fault document that is refused whole. `path` is the JSON path of what is wrong with it."""
 

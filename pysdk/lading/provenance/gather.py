@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import Protocol
 
 from lading.epcis.canonical import content_hash
-from lading.provenance.bundle import MAX_THING, Bundle, ChainRef, Entry, MapEntry, build_bundle
+from lading.provenance.bundle import MAX_ENTRIES, MAX_THING, Bundle, ChainRef, Entry, MapEntry, build_bundle
+from lading.provenance.errors import TooMuchHistory
 from lading.provenance.item import item_of
 from lading.provenance.maps import things
 from lading.provenance.story import Happening, Unreadable, read
@@ -37,7 +38,8 @@ def bundle_of(item: str, chain: ChainRef, sources: Iterable[Source]) -> Bundle:
 
     Raises:
         EpcError, ItemError: `item` names no single item.
-        BundleError: it would be larger than any verifier reads.
+        TooMuchHistory: it would hold more entries than any verifier reads.
+        BundleError: it would be larger than that for another reason.
     """
     key, known = item_of(item).key, tuple(sources)
     chains: dict[str, list[Sequence[Entry]]] = {}
@@ -48,6 +50,10 @@ def bundle_of(item: str, chain: ChainRef, sources: Iterable[Source]) -> Bundle:
         wanted = things(key, _happenings(found))
     # What was taken for a container until more of the story was known is none of the item's.
     entries = _as_one(chains[thing] for thing in wanted)
+    if len(entries) > MAX_ENTRIES:
+        counts = {thing: sum(map(len, chains[thing])) for thing in wanted}
+        longest = max(wanted, key=lambda thing: counts[thing])
+        raise TooMuchHistory(len(entries), MAX_ENTRIES, longest, counts[longest], is_container=longest != key)
     having = {entry.publisher for entry in entries}
     named = [thing for thing in wanted if len(thing) <= MAX_THING]
     maps = [one.map_of(thing) for one in known if one.publisher in having for thing in named]
