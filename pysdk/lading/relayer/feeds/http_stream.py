@@ -7,6 +7,7 @@ reader that is to lose nothing, take its MQTT feed.
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import socket
 import ssl
@@ -67,16 +68,17 @@ class HttpFeed:
             RelayConfigError, CredentialFile: the password or the certificates cannot be used.
         """
         settings = self._settings
-        password = settings.password()
-        auth = None if settings.username is None else aiohttp.BasicAuth(settings.username, password or "", "utf-8")
+        headers = {"Accept": "application/x-ndjson, application/json", "Accept-Encoding": "identity"}
+        if settings.username is not None:  # RFC 7617
+            pair = f"{settings.username}:{settings.password() or ''}".encode()
+            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=self._silent_seconds)
         async with aiohttp.ClientSession(
-            auth=auth,
             timeout=timeout,
             connector=aiohttp.TCPConnector(ssl=self._tls(), limit=1, force_close=True),
             read_bufsize=BUFFER_BYTES,
             auto_decompress=False,
-            headers={"Accept": "application/x-ndjson, application/json", "Accept-Encoding": "identity"},
+            headers=headers,
         ) as session:
             while True:
                 asked = await self._stream(session)
@@ -98,7 +100,8 @@ class HttpFeed:
                 await self._read(response)
                 self._down("the reader ended the stream")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            self._down(f"{type(error).__name__}: {error}".removesuffix(": "))
+            said = (str(error).splitlines() or [""])[0]
+            self._down(f"{type(error).__name__}: {said}".removesuffix(": "))
         return 0.0
 
     async def _read(self, response: aiohttp.ClientResponse) -> None:
