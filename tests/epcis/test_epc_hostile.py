@@ -44,13 +44,21 @@ def _spoilt(text: str, source: Random) -> str:
 
 
 def _name(source: Random) -> str:
-    scheme = source.choice(SCHEMES)
-    uri = tag_uri(scheme, source)
-    plus = source.choice(PLUS).scheme
+    uri = tag_uri(source.choice(SCHEMES), source)
     known = source.choice((*PARTITIONED, *WITHOUT_GS1_KEY, *PLUS))
-    texts = [uri, encode(uri), decode(encode(uri)).uri, plus_element_string(plus, source), known.link, known.padded]
-    texts += [_with_data(source), data_link(_with_data(source))]
-    return source.choice(texts) or uri
+    made = source.choice(
+        [
+            lambda: uri,
+            lambda: encode(uri),
+            lambda: decode(encode(uri)).uri,
+            lambda: plus_element_string(source.choice(PLUS).scheme, source),
+            lambda: known.link,
+            lambda: known.padded,
+            lambda: _with_data(source),
+            lambda: data_link(_with_data(source)),
+        ]
+    )
+    return made() or uri
 
 
 def _with_data(source: Random) -> str:
