@@ -59,7 +59,7 @@ class Whole:
 
     def end(self) -> None:
         self.pass_to(self.watermark.newest_ns)
-        self.tracks.end_late()
+        self.tracks.end()
         self.store()
 
     def _step(self, step) -> None:

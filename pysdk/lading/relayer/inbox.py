@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lading.relayer.database import Database
 from lading.relayer.feeds.message import Message
+from lading.relayer.lane_store import INBOX
 from lading.relayer.quarantine import Rejected, keep
 from lading.relayer.reads import Numbered, Read, pack
 
@@ -49,6 +50,7 @@ def store(database: Database, decoded: Iterable[Decoded], received_ns: int) -> N
                 rows.append(_row(part.lane, reads, numbered, received_ns))
                 del lanes[part.lane]
     rows += [_row(lane, reads, numbered, received_ns) for lane, (reads, numbered) in lanes.items()]
+    database.lock(INBOX, together=True)
     database.many("INSERT INTO inbox (lane, received_ns, count, reads) VALUES (?, ?, ?, ?)", rows)
     keep(database, rejected, received_ns)
 

@@ -39,8 +39,10 @@ class Passes:
         self._holder = holder
         self._open: dict[str, _Pass] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._open)
+    @property
+    def next_ns(self) -> int:
+        """The watermark by which the next pass is over."""
+        return min((one.last_ns + one.point.gap_ns + 1 for one in self._open.values()), default=1 << 63)
 
     def join(self, read: Read, point: Point) -> Track:
         """The observation of a read in order of time."""
@@ -86,6 +88,11 @@ class Passes:
         for found in list(self._open.values()):
             if found.last_ns + found.point.gap_ns < mark_ns:
                 self._finish(found)
+
+    def end(self) -> None:
+        """Ends all passes: nothing more is expected."""
+        for found in list(self._open.values()):
+            self._finish(found)
 
     def _member(self, found: _Pass, read: Read) -> Track:
         if read.epc not in found.members:

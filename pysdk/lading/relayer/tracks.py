@@ -62,9 +62,15 @@ class Tracks:
         self.redelivered = 0
 
     @property
-    def waiting(self) -> bool:
-        """Whether something is to be stated if nothing comes."""
-        return bool(self._late or self.passes) or any(track.point.states_left for _, _, track in self._due)
+    def next_ns(self) -> int:
+        """The watermark by which the next thing is to be stated if nothing comes."""
+        leaving = (one.last_ns + one.point.gap_ns + 1 for _, _, one in self._due if one.open and one.point.states_left)
+        return min(min(leaving, default=_NEVER), self.passes.next_ns)
+
+    @property
+    def replaying(self) -> bool:
+        """Whether late reads told of tags that have not left."""
+        return bool(self._late)
 
     # -- reads in order of time
 
@@ -232,8 +238,9 @@ class Tracks:
             elif due >= time_ns:
                 self._late_due = min(self._late_due, due)
 
-    def end_late(self) -> None:
-        """No more late reads are expected for now."""
+    def end(self) -> None:
+        """Nothing more is expected for now: neither late reads nor what would pass a tunnel with what did."""
+        self.passes.end()
         for track in list(self._late):
             del self._late[track]
             self._leave(track)

@@ -52,7 +52,8 @@ TABLES = (
         body BLOB NOT NULL,
         UNIQUE (time_ms, event_id, correction)
     ) STRICT""",
-    # A tag at a read point, from its first read to its last; stated by one event, its leaving by another.
+    # A tag at a read point, from its first read to its last; stated by one event, its leaving by another. While it is
+    # open its zone, and in an area its last signals (as JSON), decide what is stated next.
     """CREATE TABLE observations (
         id AUTO,
         lane TEXT NOT NULL,
@@ -62,6 +63,8 @@ TABLES = (
         last_ns INTEGER NOT NULL,
         reads INTEGER NOT NULL,
         open INTEGER NOT NULL CHECK (open IN (0, 1)),
+        offset_minutes INTEGER NOT NULL DEFAULT 0,
+        signals BLOB,
         event INTEGER REFERENCES events (id),
         left_event INTEGER REFERENCES events (id)
     ) STRICT""",

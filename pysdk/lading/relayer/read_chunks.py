@@ -1,0 +1,67 @@
+"""Every read that is in an observation, 24 bytes each: its time, its hash, the observation. They say whether a read was
+delivered before, found by its time alone."""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+
+from lading.relayer.database import Database
+from lading.relayer.reads import Read, read_hash
+
+SPAN_NS = 600_000_000_000
+"""Of one chunk, at most: so that those that may hold a time are few."""
+
+Kept = tuple[Read, int]
+"""A read, and the row of its observation."""
+
+
+def keep(database: Database, lane: str, kept: Sequence[Kept]) -> None:
+    """Stores reads that are in order of time. Inside the caller's transaction."""
+    rows = []
+    for part in _parts(kept):
+        numbers = [number for read, row in part for number in (read[0], read_hash(read[:5]), row)]
+        packed = struct.pack(f">{len(numbers)}q", *numbers)
+        rows.append((lane, part[0][0].time_ns, part[-1][0].time_ns, len(part), packed))
+    database.many("INSERT INTO read_chunks (lane, first_ns, last_ns, count, reads) VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _parts(kept: Sequence[Kept]) -> Iterator[Sequence[Kept]]:
+    begin = 0
+    while begin < len(kept):
+        latest = kept[begin][0].time_ns + SPAN_NS
+        end = bisect_left(kept, latest + 1, lo=begin, key=lambda one: one[0].time_ns)
+        yield kept[begin:end]
+        begin = end
+
+
+class Delivered:
+    """What was delivered before, about the times of some late reads."""
+
+    def __init__(self, database: Database, lane: str, windows: Iterable[tuple[int, int]]) -> None:
+        self._chunks: list[tuple[int, int, tuple[int, ...]]] = []
+        seen: set[int] = set()
+        for first, last in windows:
+            for row, begins, ends, packed in database.rows(
+                "SELECT id, first_ns, last_ns, reads FROM read_chunks"
+                " WHERE lane = ? AND first_ns BETWEEN ? AND ? AND last_ns >= ?",
+                (lane, first - SPAN_NS, last, first),
+            ):
+                if row not in seen:
+                    seen.add(row)
+                    self._chunks.append((begins, ends, struct.unpack(f">{len(packed) // 8}q", packed)))
+
+    def holds(self, read: Read) -> bool:
+        """Whether this read is among them."""
+        time_ns, known = read.time_ns, None
+        for begins, ends, numbers in self._chunks:
+            if not begins <= time_ns <= ends:
+                continue
+            known = read_hash(read.identity) if known is None else known
+            at = bisect_left(range(0, len(numbers), 3), time_ns, key=numbers.__getitem__) * 3
+            while at < len(numbers) and numbers[at] == time_ns:
+                if numbers[at + 1] == known:
+                    return True
+                at += 3
+        return False
