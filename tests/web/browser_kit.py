@@ -85,6 +85,6 @@ def _answering(body: bytes) -> Any:
 
 def ask(found: Visit, node: str) -> None:
     if not found.page.locator("#node-url").is_visible():
-        found.page.click("#recheck summary")
+        found.page.click("details:has(#node-form) > summary")
     found.page.fill("#node-url", node)
     found.page.click("#node-form button")
