@@ -109,8 +109,8 @@ URN = re.compile(r"urn:epc:id:(sgtin|sscc|sgln):(\d{6,12})\.(\d*)(?:\.(.+))?", r
 LINK = re.compile(r"https?://[^/?#]+/(01|00)/(\d{14}|\d{18})(?:/21/([^/?#]+))?/?(?:[?#].*)?", re.ASCII | re.DOTALL)
 SCHEMES = {"sgtin": ("01", 13, "/21/"), "sscc": ("00", 17, ""), "sgln": ("414", 12, "/254/")}
 SERIAL = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")  # GS1 AIs 21 and 254
-OTHER_KEYS = r"(?is)urn:epc:(id|class|idpat):|https?:.*/(0[01]|25[35]|40[12]|41[47]|800[346]|801[078]|gtin|itip|cpid"
-OTHER_KEYS += r"|gln|party|gsrnp?|gcn|sscc|gdti|ginc|gsin|grai|giai)/|geo:"  # what might have several spellings
+OTHER_KEYS = r"(?is)\s*(urn:epc:(id|class|idpat|tag):|[(\]]|[0-9a-f]{16,}\s*$|geo:|https?:.*/(0[01]|25[35]|40[12]"
+OTHER_KEYS += r"|41[47]|800[346]|801[078]|gtin|itip|cpid|gln|party|gsrnp?|gcn|sscc|gdti|ginc|gsin|grai|giai)/)"
 
 
 def check_digit(digits: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lading.epcis.digital_link import attributes_of, from_link
@@ -14,6 +15,13 @@ _PLACE_AI, _PARTY_AI, _LOT_AI = "414", "417", "10"
 _PLACES = frozenset({"sgln", "pgln"})
 _CLASS_ONLY = frozenset({"lgtin", "sgtin", "itip", "grai", "gdti", "sgcn", "cpi"})
 """Types whose key without a serial names a class of things and no single one."""
+
+
+_SCHEME = re.compile(r"urn:epc:[a-z]+:[a-z0-9-]+:", re.IGNORECASE)
+_LINK_BEHIND = re.compile(
+    r"\s*https?://.*/(?:(?:01|gtin)/[0-9]{8,14}/(?:.*/)?(?:21|ser)/|(?:00|sscc)/[0-9]{18})", re.IGNORECASE
+)
+"""A link that is no canonical one, but has a key in it that names one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,21 @@ def same_thing(text: str) -> str:
     the text itself. No check digit is verified: whatever the text, it is an identifier of its own."""
     key = _key_of(text)
     return text if key is None else key.digital_link
+
+
+def misspelt(text: str) -> bool:
+    """Whether it names a GS1 key under a spelling that `same_thing` leaves as it is, so that item maps would count it
+    apart: a tag URI or memory, an element string, capitals or spaces around, or a link with the place in front."""
+    if _key_of(text) is not None:
+        return False
+    if _LINK_BEHIND.match(text):
+        return True
+    plain = _SCHEME.sub(lambda found: found[0].lower(), text.strip())
+    try:
+        parse(plain)
+    except EpcError:
+        return False
+    return True
 
 
 def lot_in(text: str) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from lading.provenance.bundle import Entry
 from lading.provenance.coordinates import Position, is_geo, position_of
 from lading.provenance.fields import Unreadable, lasting_in, seconds, text_in, texts_in, written_out
-from lading.provenance.item import same_thing, site_of
+from lading.provenance.item import misspelt, same_thing, site_of
 from lading.provenance.lots import Labelled, labelled, lots_in, lots_of
 from lading.provenance.nests import AGGREGATION, PACKING, Nest, nested
 from lading.provenance.parties import Handover, Right, handovers
@@ -98,8 +98,8 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
     """Raises Unreadable if a field that a rule looks at is missing or of another type than EPCIS 2.0 gives it."""
     event = entry.event
     kind, action = text_in(event, "type"), text_in(event, "action", "")
-    lists = {name: frozenset(map(same_thing, texts_in(event, name))) for name in _LISTS}
-    parent = same_thing(text_in(event, "parentID", "")) or None
+    lists = {name: frozenset(map(_thing, texts_in(event, name))) for name in _LISTS}
+    parent = _thing(text_in(event, "parentID", "")) or None
     # A transformation has no action; one that states one all the same makes and ends what it does.
     happened = f"{kind}:{'' if kind == TRANSFORMATION else action}"
     nothing: frozenset[str] = frozenset()
@@ -133,6 +133,13 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         point=position_of(event, place),
         counter=tag_counter(event) if len(subjects) == 1 else None,
     )
+
+
+def _thing(text: str) -> str:
+    """Raises Unreadable for another spelling of a thing than the one that item maps count."""
+    if misspelt(text):
+        raise Unreadable(f"{text[:80]!r} is spelled so that no item map counts it as what it names")
+    return same_thing(text)
 
 
 def _word(event: Mapping[str, object], name: str) -> str:
