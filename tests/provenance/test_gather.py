@@ -149,3 +149,37 @@ def test_what_names_no_single_item_has_no_bundle(code: str) -> None:
         build_bundle(code, CHAIN, ())
     with pytest.raises(LadingError):
         bundle_of(code, CHAIN, [])
+
+
+class Index(Store):
+    """A store that finds events by name as well."""
+
+    def called(self, names: frozenset[str]) -> list[Entry]:
+        mine = [one for one in self.world.entries if one.publisher == self.publisher]
+        return [one for one in mine if {one.event_id, one.event.get("eventID")} & names]
+
+
+def test_what_stands_for_a_wrong_event_comes_along_though_it_is_about_other_goods() -> None:
+    right = seen(PORT, 5 * HOUR, item=OTHER)
+    world = World().publish(BRAND, born()).publish(CARRIER, wrong := seen(PORT, 5 * HOUR), right)
+    stated = {"declarationTime": "2023-11-16T00:00:00.000Z", "correctiveEventIDs": [world.entries[-1].event_id]}
+    world.publish(CARRIER, wrong | {"errorDeclaration": stated})
+
+    with_it = bundle_of(ITEM, CHAIN, [Index(world, who) for who in (BRAND, CARRIER)])
+    without = bundle_of(ITEM, CHAIN, [Store(world, who) for who in (BRAND, CARRIER)])
+
+    assert [len(one.entries) for one in (with_it, without)] == [4, 3]
+    assert judge(with_it, world.facts(), TRUSTED).reasons == ()
+    assert judge(without, world.facts(), TRUSTED).reasons == ("correction-missing",)
+
+
+def test_another_publisher_s_event_of_that_name_stays_out() -> None:
+    world = World().publish(BRAND, born()).publish(CARRIER, wrong := seen(PORT, 5 * HOUR))
+    world.publish(STRANGER, seen(PORT, 6 * HOUR), seen(PORT, 5 * HOUR, item=OTHER))
+    stated = {"declarationTime": "2023-11-16T00:00:00.000Z", "correctiveEventIDs": [world.entries[-1].event_id]}
+    world.publish(CARRIER, wrong | {"errorDeclaration": stated})
+
+    bundle = bundle_of(ITEM, CHAIN, [Index(world, who) for who in (BRAND, CARRIER, STRANGER)])
+
+    assert len(bundle.entries) == 4
+    assert judge(bundle, world.facts(), TRUSTED).reasons == ("correction-missing",)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lading.epcis.canonical import content_hash
 from lading.provenance.bundle import MAX_ENTRIES, MAX_THING, Bundle, ChainRef, Entry, MapEntry, build_bundle
@@ -30,6 +30,14 @@ class Source(Protocol):
         """What the map of the last anchored batch says of it."""
 
 
+@runtime_checkable
+class Lookup(Protocol):
+    """A source that finds events by their names as well."""
+
+    def called(self, names: frozenset[str]) -> Sequence[Entry]:
+        """The anchored events with one of these CBV ids or own eventIDs, in the order of the log."""
+
+
 def bundle_of(item: str, chain: ChainRef, sources: Iterable[Source]) -> Bundle:
     """Every event of the item in any of the sources, and of what it was packed in, with the maps that show that none
     of them is left out. `item` is an EPC pure identity URI.
@@ -50,6 +58,7 @@ def bundle_of(item: str, chain: ChainRef, sources: Iterable[Source]) -> Bundle:
         wanted = things(key, _happenings(found))
     # What was taken for a container until more of the story was known is none of the item's.
     entries = _as_one(chains[thing] for thing in wanted)
+    entries = _as_one([*(chains[thing] for thing in wanted), _correctives(entries, known)])
     if len(entries) > MAX_ENTRIES:
         counts = {thing: sum(map(len, chains[thing])) for thing in wanted}
         longest = max(wanted, key=lambda thing: counts[thing])
@@ -58,6 +67,18 @@ def bundle_of(item: str, chain: ChainRef, sources: Iterable[Source]) -> Bundle:
     named = [thing for thing in wanted if len(thing) <= MAX_THING]
     maps = [one.map_of(thing) for one in known if one.publisher in having for thing in named]
     return build_bundle(item, chain, entries, maps)
+
+
+def _correctives(entries: Sequence[Entry], known: Sequence[Source]) -> list[Sequence[Entry]]:
+    """By source what stands for its events that it declared wrong, whatever that is about: naming the item may just
+    have been what was wrong (EPCIS 2.0, section 7.4.1.3)."""
+    named: dict[bytes, set[str]] = {}
+    for one in _happenings(entries):
+        named.setdefault(one.publisher, set()).update(one.correctives)
+    return [
+        one.called(frozenset(names)) if isinstance(one, Lookup) and (names := named.get(one.publisher)) else ()
+        for one in known
+    ]
 
 
 _Place = tuple[bytes, int, bytes]
