@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
-from lading.epcis.canonical import content_hash
 from lading.epcis.check import check_document
 from lading.epcis.errors import CanonicalError, DocumentError, EventIdError, Fault
-from lading.epcis.event_id import event_id
+from lading.epcis.event_id import event_id_uri
 from lading.epcis.read import read_document
-from lading.provenance.leaf import self_contained
 from lading.relayer.outbox import Outbox
+from lading.relayer.outbox_events import NewEvent
 
 _OF_EVENT = re.compile(r"\$\.epcisBody\.eventList\[(\d+)\](?:[.\[].*)?", re.DOTALL)
 
@@ -31,18 +29,21 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A document's events in its order. Of event n, `ids[n]` is its CBV event id, None if it has none, and `faults[n]`
-    what is wrong with it: nothing, if it can be captured."""
+    """A document's events in its order: event n as it is to be stored, None if it cannot be, and then `faults[n]` says
+    why."""
 
-    events: Sequence[Mapping[str, Any]]
-    context: object
-    ids: Sequence[str | None]
+    made: Sequence[NewEvent | None]
     faults: Sequence[tuple[Fault, ...]]
 
     @property
     def found(self) -> tuple[Fault, ...]:
         """All faults, in the order of the events."""
         return tuple(fault for faults in self.faults for fault in faults)
+
+    @property
+    def ids(self) -> list[str | None]:
+        """The CBV event ids."""
+        return [None if one is None else event_id_uri(one.event_id) for one in self.made]
 
 
 def judge(data: bytes) -> Judged:
@@ -65,25 +66,23 @@ def judge(data: bytes) -> Judged:
         problem = "only an EPCISDocument is captured; a query document repeats others' events"
         raise DocumentError.of([Fault("$.type", "type-name", problem)])
     events, context = document["epcisBody"]["eventList"], document["@context"]
-    ids: list[str | None] = []
+    made: list[NewEvent | None] = []
     for number, event in enumerate(events):
-        identifier, problems = (None, []) if number in apart else _identified(number, event, context)
-        ids.append(identifier)
-        apart.setdefault(number, []).extend(problems)
-    return Judged(events, context, ids, [tuple(apart[number]) for number in range(len(events))])
+        faults = apart.setdefault(number, [])
+        try:
+            made.append(None if faults else NewEvent.of(event, context))
+        except (EventIdError, CanonicalError) as problem:
+            made.append(None)
+            faults.append(_fault(number, problem))
+    return Judged(made, [tuple(apart[number]) for number in range(len(events))])
 
 
-def _identified(number: int, event: Mapping[str, Any], context: object) -> tuple[str | None, list[Fault]]:
-    """The id of an event as it is kept, or why it has none."""
+def _fault(number: int, problem: EventIdError | CanonicalError) -> Fault:
+    """Why an event that is well-formed cannot be stored."""
     place = f"$.epcisBody.eventList[{number}]"
-    try:
-        whole = self_contained(event, context)
-        content_hash(whole)
-        return event_id(whole), []
-    except EventIdError as problem:
-        return None, [Fault(place + problem.path.removeprefix("$"), "event-id", str(problem))]
-    except CanonicalError as problem:
-        return None, [Fault(place, "canonical", str(problem))]
+    if isinstance(problem, EventIdError):
+        return Fault(place + problem.path.removeprefix("$"), "event-id", problem.message)
+    return Fault(place, "canonical", problem.message)
 
 
 def put_all(outbox: Outbox, judged: Judged) -> list[Outcome]:
@@ -91,10 +90,8 @@ def put_all(outbox: Outbox, judged: Judged) -> list[Outcome]:
 
     Raises `OutboxError`.
     """
-    outcomes = []
-    for event, faults in zip(judged.events, judged.faults, strict=True):
-        if faults:
-            outcomes.append(Outcome.REFUSED)
-        else:
-            outcomes.append(Outcome.CAPTURED if outbox.add(event, judged.context) else Outcome.DUPLICATE)
-    return outcomes
+    placed = iter(outbox.put_many([one for one in judged.made if one is not None]))
+    return [
+        Outcome.REFUSED if one is None else Outcome.CAPTURED if next(placed).new else Outcome.DUPLICATE
+        for one in judged.made
+    ]

@@ -86,10 +86,15 @@ def keep(database: Database, rejected: Iterable[Rejected], received_ns: int) -> 
         " VALUES (?, ?, ?, ?, ?, ?, 'kept', ?, ?, ?) ON CONFLICT (origin, line, sha256) DO NOTHING",
         rows,
     )
+    count(database, len(rows))
+
+
+def count(database: Database, change: int) -> None:
+    """Changes how many deliveries are no reads."""
     database.execute(
         "INSERT INTO counters (lane, name, value) VALUES ('', 'quarantined', ?)"
         " ON CONFLICT (lane, name) DO UPDATE SET value = counters.value + excluded.value",
-        (len(rows),),
+        (change,),
     )
 
 
@@ -107,10 +112,6 @@ def shown(database: Database, row: int) -> tuple[Kept, bytes] | None:
     """One row, and what is kept of its bytes; None if there is no such row."""
     found = database.rows(f"SELECT {_COLUMNS}, head FROM quarantine WHERE id = ?", (row,))  # noqa: S608 - no input
     return (_kept(found[0][:-1]), found[0][-1]) if found else None
-
-
-def mark_replayed(database: Database, rows: Sequence[int]) -> None:
-    database.many("UPDATE quarantine SET state = 'replayed' WHERE id = ?", [(row,) for row in rows])
 
 
 def _kept(row: Sequence[Any]) -> Kept:

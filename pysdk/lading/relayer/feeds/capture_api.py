@@ -121,8 +121,8 @@ class _Door:
             judged = await asyncio.to_thread(judge, body)
         except DocumentError as error:
             raise _invalid(error) from error
-        if len(judged.events) > MOST_EVENTS:
-            raise _too_large(f"{len(judged.events)} events; a document may have {MOST_EVENTS}")
+        if len(judged.made) > MOST_EVENTS:
+            raise _too_large(f"{len(judged.made)} events; a document may have {MOST_EVENTS}")
         if judged.found and behaviour == _ROLLBACK:
             raise _invalid(DocumentError.of(judged.found))
         capture_id = uuid4().hex
