@@ -663,6 +663,17 @@ contract DisputesTest is LegsFixture {
         assertProceeds(PRICE);
     }
 
+    function test_rule_paysTheLeastFee() public {
+        Terms memory t = arbitrated();
+        t.clauses[0].arbitration.fee = 1;
+        disputed(t);
+        mark();
+        ruleBy(arbiter, t, 0);
+        assertGot(address(token), arbiter, 1);
+        assertGot(address(token), carrier, FREIGHT);
+        assertProceeds(PRICE - 1);
+    }
+
     function test_rule_byAnotherKeyOfTheArbiterPaysTheOneThatTheTermsName() public {
         addKey(arbiterId, SECOND_ARBITER_KEY);
         Terms memory t = arbitrated();
