@@ -204,6 +204,18 @@ def test_a_report_of_an_empty_epc_is_still_a_report() -> None:
     assert [(one.epc, one.epc_bits, one.antenna) for one in map(TagReport._make, reports)] == [("", 0, 2)] * 3
 
 
+def test_a_flood_of_bad_reports_is_bundled_and_none_is_lost() -> None:
+    reports = [report(epc_96(), antenna(number)) for number in range(5000)]
+    found = Decoder("dock").decode(message([*reports, report(antenna()), report(epc_96(), first_utc())]))
+    assert len(found.reads) == 1
+    assert len(found.bad) == 102
+    bundle = next(one for one in found.bad if one.detail.startswith("4900 more; the first: no UTC"))
+    (frame,) = frames_of_capture(bundle.data)
+    again = Decoder("dock").decode(frame, ARRIVAL_NS).reads
+    told = Decoder("dock").decode(message([one.data for one in found.bad if len(one.data) == len(reports[0])]), 1).reads
+    assert {read.antenna for read in [*again, *told]} == set(range(5000))
+
+
 def test_an_epc_that_was_hexed_twice_is_read_and_flagged() -> None:
     twice = HEX.lower().encode()
     (read,) = reads_of(report(epc_data(twice), first_utc()))

@@ -16,7 +16,8 @@ MAX_FRAME_BYTES = 4_000_000
 """Readers send tens of kilobytes at most; whatever claims more is no LLRP, or not meant well."""
 
 RO_ACCESS_REPORT, _ = MESSAGES["RO_ACCESS_REPORT"]
-_TAG_REPORT_DATA = b"\x00\xf0"
+TAG_REPORT_START = b"\x00\xf0"
+"""Of the type of TagReportData: with it begins the body of a report; no message does."""
 _TYPE_BITS, _VERSION_BITS = 0x3FF, 7
 _MAX_SHOWN = 16
 
@@ -92,7 +93,7 @@ def frames_of_capture(data: bytes) -> Iterator[bytes]:
     Raises:
         LlrpMalformed: neither; or the file ends inside a message, after those before it were yielded.
     """
-    if data.startswith(_TAG_REPORT_DATA):
+    if data.startswith(TAG_REPORT_START):
         yield HEADER.pack(1 << 10 | RO_ACCESS_REPORT, HEADER.size + len(data), 0) + data
         return
     framer = Framer()

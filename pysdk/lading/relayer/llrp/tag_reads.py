@@ -12,9 +12,12 @@ from typing import Any, NamedTuple
 
 from lading.relayer.lines import MAX_EPC_BYTES, MIN_DOUBLE_HEXED_BYTES
 from lading.relayer.llrp.errors import Fault
+from lading.relayer.llrp.frames import TAG_REPORT_START
 from lading.relayer.llrp.shapes import WINDOW, Shape, TagReport
 from lading.relayer.reads import NONE, Read
 
+MOST_BAD = 100
+"""Of one call, that are told one by one."""
 _MAX_NS = 2**63 - 1  # until the year 2262, as wide as the database's integers
 _HUNDREDTHS = {dbm: 100 * dbm for dbm in range(-128, 128)}
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
@@ -28,6 +31,21 @@ class Bad(NamedTuple):
     reason: Fault
     detail: str
     data: bytes
+
+
+def bundled(bad: list[Bad]) -> list[Bad]:
+    """The same, but beyond `MOST_BAD` those of one reason in one. Tag reports and whole messages stay apart: either
+    kind can stand one behind the other in a capture."""
+    if len(bad) <= MOST_BAD:
+        return bad
+    kinds: dict[tuple[Fault, bool], list[Bad]] = {}
+    for one in bad[MOST_BAD:]:
+        kinds.setdefault((one.reason, one.data.startswith(TAG_REPORT_START)), []).append(one)
+    rest = [
+        Bad(reason, f"{len(alike)} more; the first: {alike[0].detail}", b"".join(one.data for one in alike))
+        for (reason, _), alike in kinds.items()
+    ]
+    return bad[:MOST_BAD] + rest
 
 
 @dataclass(slots=True)

@@ -6,7 +6,8 @@ no step in Python is taken for one parameter of one report. The order of the mes
 
 Hostile bytes never make a wrong read: a tag report that cannot be read, or is no possible sighting, becomes a `Bad`
 with its reason and its bytes, and the others go on; where not even its length can be believed, the rest of the message
-is one `Bad`. The bytes of a `Bad` are such that `frames.frames_of_capture` takes them again.
+is one `Bad`. Many of one reason are one `Bad` too, so that a flood does not become as many. The bytes of a `Bad` are
+such that `frames.frames_of_capture` takes them again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from lading.relayer.llrp.errors import Fault, LlrpMalformed
 from lading.relayer.llrp.frames import HEADER, RO_ACCESS_REPORT, VERSIONS, read_header
 from lading.relayer.llrp.messages import Parameter, parameter_at, parameters_of
 from lading.relayer.llrp.shapes import TAG_REPORT_DATA, Shape, TagReport, learn
-from lading.relayer.llrp.tag_reads import Bad, Context, Decoded, Run, add_reads, rows_of, windows
+from lading.relayer.llrp.tag_reads import Bad, Context, Decoded, Run, add_reads, bundled, rows_of, windows
 
 _MAX_SHAPES = 64  # a reader has a handful; a hostile one shall not fill the memory
 _TLV_HEADER = 4
@@ -49,6 +50,7 @@ class Decoder:
         context = Context(self._reader, arrival_ns, uptime_zero_ns)
         for run in self._runs(frames, found.bad):
             add_reads(found, run, context)
+        found.bad = bundled(found.bad)
         return found
 
     def reports(self, frames: bytes) -> tuple[list[tuple[Any, ...]], list[Bad]]:
@@ -58,7 +60,7 @@ class Decoder:
         bad: list[Bad] = []
         for run in self._runs(frames, bad):
             found += rows_of(run)
-        return found, bad
+        return found, bundled(bad)
 
     def _runs(self, frames: bytes, bad: list[Bad]) -> Iterator[Run]:
         for length, pieces in _by_length(frames, bad).items():
