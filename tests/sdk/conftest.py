@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from sdk_kit import GOVERNOR, World, build_world
+from sender_fixtures import anvil, bench, held, two  # noqa: F401 - fixtures
 
 from lading.chain import devnet
 from lading.chain.node import Chain

@@ -101,7 +101,7 @@ def in_front_of(upstream: str) -> Iterator[tuple[str, Plan]]:
     plan = Plan(upstream)
     handler = type("PlannedHandler", (Handler,), {"plan": plan})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", plan
