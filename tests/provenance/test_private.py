@@ -246,7 +246,11 @@ def test_opening_a_part_leaves_the_rest_and_a_wrong_value_is_refused():
         opened(sealed.event, [Secret(name="acme:a", value=3, salt=first.salt)])
 
 
-@pytest.mark.parametrize("value", ["x" * (1 << 20), ["x" * 600_000] * 2, json.loads("[" * 25 + "]" * 25)])
+@pytest.mark.parametrize(
+    "value",
+    ["x" * (1 << 20), ["x" * 600_000] * 2, json.loads("[" * 25 + "]" * 25)],
+    ids=["long", "long-together", "deep"],
+)
 def test_what_could_not_be_disclosed_is_not_sealed(value: object):
     with pytest.raises(PrivateError, match="too large"):
         Secret.of("acme:a", value)
