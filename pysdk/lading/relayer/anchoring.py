@@ -13,22 +13,22 @@ has for a no-op. One process at a time anchors for one outbox.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lading.errors import ContractError, OutOfGas, TransactionReplaced
+from lading.relayer.closing import Closing
 from lading.relayer.errors import LogAhead, LogDiffers
+from lading.relayer.leader import Leader, leading
 from lading.relayer.outbox import Batch, Outbox
+from lading.relayer.sending import Checkpoint, ClientSending, Sending, go_on
 
 if TYPE_CHECKING:
-    from lading.chain.transactions import SignedTransaction
     from lading.client import Lading
+    from lading.relayer.config import Batching
+
+__all__ = ["Anchored", "Anchoring", "Checkpoint", "anchor", "go_on"]
 
 _LOG = logging.getLogger(__name__)
-
-Checkpoint = Callable[[str], None]
-"""Called with the name of each step that was just done; tests end the process there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +44,76 @@ class Anchored:
     gas_used: int | None
 
 
-def go_on(_step: str) -> None:
-    """The checkpoint that does nothing."""
-
-
-def anchor(outbox: Outbox, client: Lading, max_events: int, checkpoint: Checkpoint = go_on) -> tuple[Anchored, ...]:
-    """Finishes what an earlier run began, then anchors all that waits, in batches of at most `max_events`.
+def anchor(
+    outbox: Outbox,
+    client: Lading,
+    max_events: int,
+    checkpoint: Checkpoint = go_on,
+    *,
+    max_bytes: int | None = None,
+) -> tuple[Anchored, ...]:
+    """Finishes what an earlier run began, then anchors all that waits, in batches of at most `max_events`, and of about
+    `max_bytes` if that is given.
 
     Raises:
+        NotLeader: another process anchors for this outbox.
         LogAhead, LogDiffers: somebody else anchored in this log.
         ContractError: the registry refuses, such as `NotWriter` if the client's signer is not the log's writer.
         TransactionTimeout, NetworkError: run again; what is stored is sent again, and nothing twice.
         OutboxError: the outbox cannot be written.
     """
-    _reconcile(outbox, client)
-    done = [_anchor(outbox, client, batch, checkpoint) for batch in outbox.unanchored()]
-    while (batch := outbox.close_batch(max_events)) is not None:
-        checkpoint("persist")
-        done.append(_anchor(outbox, client, batch, checkpoint))
+    with leading(outbox.store):
+        _reconcile(outbox, client)
+        sending = ClientSending(outbox, client, checkpoint)
+        done = [_anchor(outbox, client, sending, batch) for batch in outbox.unanchored()]
+        while (batch := outbox.close_batch(max_events, max_bytes)) is not None:
+            checkpoint("persist")
+            done.append(_anchor(outbox, client, sending, batch))
     return tuple(done)
+
+
+class Anchoring:
+    """The same for a service that runs on: a step at a time, by whichever process leads."""
+
+    def __init__(self, outbox: Outbox, client: Lading, bounds: Batching, checkpoint: Checkpoint = go_on) -> None:
+        self._outbox = outbox
+        self._client = client
+        self._checkpoint = checkpoint
+        self._closing = Closing(outbox, bounds)
+        self._sending = ClientSending(outbox, client, checkpoint)
+        self._leader = Leader(outbox.store)
+        self._term: int | None = None
+
+    def step(self, *, all_of_it: bool = False) -> tuple[Anchored, ...]:
+        """Closes a batch if one is due (`Closing`), or with `all_of_it` if anything waits, and anchors it; after it
+        came to lead, or a step failed, first what was left. What it anchored: nothing if another leads.
+
+        Raises as `anchor` does, but for `NotLeader`; the next step tries again.
+        """
+        if not self._leader.take():
+            return ()
+        if self._term != self._leader.term:
+            return self._resume()
+        self._term = None  # until this step is done
+        batch = self._closing.close(all_of_it=all_of_it)
+        done: tuple[Anchored, ...] = ()
+        if batch is not None:
+            self._checkpoint("persist")
+            done = (_anchor(self._outbox, self._client, self._sending, batch),)
+        self._term = self._leader.term
+        return done
+
+    def _resume(self) -> tuple[Anchored, ...]:
+        _reconcile(self._outbox, self._client)
+        left = self._outbox.unanchored()
+        done = tuple(_anchor(self._outbox, self._client, self._sending, batch) for batch in left)
+        self._term = self._leader.term
+        return done
+
+    def stop(self) -> None:
+        """Lets another process lead."""
+        self._leader.release()
+        self._term = None
 
 
 def _reconcile(outbox: Outbox, client: Lading) -> None:
@@ -83,28 +134,15 @@ def _reconcile(outbox: Outbox, client: Lading) -> None:
     outbox.reopen(head)
 
 
-def _anchor(outbox: Outbox, client: Lading, batch: Batch, checkpoint: Checkpoint) -> Anchored:
+def _anchor(outbox: Outbox, client: Lading, sending: Sending, batch: Batch) -> Anchored:
     found = _found_on_chain(outbox, client, batch)
     if found is not None:
         return found
-    signed = batch.transaction or _sign_and_store(outbox, client, batch, checkpoint)
-    try:
-        client.broadcast(signed)
-        checkpoint("broadcast")
-        receipt = client.wait(signed)
-    except (ContractError, OutOfGas):
-        # Mined without effect. These bytes are used up; the next run signs new ones, if that still makes sense.
-        outbox.drop_transaction(batch.index)
-        raise
-    except TransactionReplaced:
-        outbox.drop_transaction(batch.index)
-        if batch.transaction is None:
-            raise
-        # Signed by an earlier run, and its nonce went to something else meanwhile: plan anew if its effect is absent.
-        return _anchor(outbox, client, replace(batch, transaction=None), checkpoint)
-    checkpoint("receipt")
-    outbox.mark_anchored(batch.index, receipt.block, bytes.fromhex(signed.sender[2:]))
-    return Anchored(batch.index, batch.root, batch.count, receipt.block, receipt.tx_hash, receipt.gas_used)
+    sent = sending.send(batch)
+    if sent is None:
+        return _anchor(outbox, client, sending, replace(batch, transaction=None))
+    outbox.mark_anchored(batch.index, sent.block, sent.writer)
+    return Anchored(batch.index, batch.root, batch.count, sent.block, sent.tx_hash, sent.gas_used)
 
 
 def _found_on_chain(outbox: Outbox, client: Lading, batch: Batch) -> Anchored | None:
@@ -135,14 +173,3 @@ def _writer_of(outbox: Outbox, client: Lading, batch: Batch, digest: bytes) -> b
         if batch.digest(writer) == digest:
             return writer
     raise LogDiffers(batch.index, batch.root, digest)
-
-
-def _sign_and_store(outbox: Outbox, client: Lading, batch: Batch, checkpoint: Checkpoint) -> SignedTransaction:
-    roots = ["0x" + root.hex() for root in (batch.root, batch.items_root)]
-    signed = client.plan(
-        client.contracts.goods.anchor(outbox.identity.publisher, batch.index, roots[0], roots[1], batch.count)
-    )
-    checkpoint("sign")
-    outbox.store_transaction(batch.index, signed)
-    checkpoint("store")
-    return signed

@@ -21,7 +21,12 @@ BUSY_SECONDS = 5.0
 
 _SCHEMES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
 _SETTINGS: Final = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536", "wal_autocheckpoint = 4000")
-_PG_CONNECT: Final = {"connect_timeout": 5, "application_name": "lading", "options": "-c lock_timeout=10s"}
+_PG_CONNECT: Final = {"connect_timeout": 5, "application_name": "lading"}
+_PG_OPTIONS: Final = (
+    "-c lock_timeout=10s"
+    # A session whose machine is gone ends, and its locks with it, before others have to wait for long.
+    " -c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+)
 
 
 def engine_of(where: str | Path, *, existing: bool = False) -> Engine:
@@ -81,6 +86,9 @@ def _url(text: str) -> URL:
 def _server(text: str) -> Engine:
     url = _url(text)
     given: dict[str, Any] = {name: value for name, value in _PG_CONNECT.items() if name not in url.query}
+    # What the URL says comes later, and wins.
+    given["options"] = f"{_PG_OPTIONS} {url.query.get('options', '')}"
+    url = url.difference_update_query(["options"])
     try:
         # Transactions are begun by us.
         return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=given)

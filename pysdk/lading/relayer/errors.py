@@ -9,6 +9,7 @@
     │   ├── OutboxUnreadable  it is no outbox, of another version, or damaged
     │   ├── OutboxForeign     it belongs to another log
     │   ├── OutboxLocked      another process is writing to it
+    │   │   └── NotLeader     another process anchors for it
     │   ├── OutboxAway        its server does not answer
     │   └── OutboxFull        no room to write
     ├── PrivateStoreError     the file with the secrets of private fields cannot be used
@@ -98,6 +99,18 @@ class OutboxForeign(OutboxError):
 
 class OutboxLocked(OutboxError):
     """Another process holds the outbox."""
+
+
+class NotLeader(OutboxLocked):
+    """Another process anchors for this outbox."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            path,
+            "another process anchors for it",
+            hint="Leave it to that one, or stop it and run again.",
+            retryable=True,
+        )
 
 
 class OutboxAway(OutboxError):

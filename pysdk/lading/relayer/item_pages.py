@@ -13,13 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-from lading.provenance.item_map import COUNT_BYTES, EMPTY, KEY_BITS, ItemEntry, MapLeaf, entry_of
+from lading.provenance.errors import MerkleError
+from lading.provenance.item_map import COUNT_BYTES, EMPTY, KEY_BITS, ItemEntry, MapLeaf
 from lading.provenance.merkle import HASH_BYTES
 
 SHARED_BYTES: Final = 2
 REST_BYTES: Final = HASH_BYTES - SHARED_BYTES
 _HEAD: Final = REST_BYTES + COUNT_BYTES
 RECORD_BYTES: Final = _HEAD + HASH_BYTES
+_NONE: Final = bytes(COUNT_BYTES) + EMPTY
 STORED_BYTES: Final = RECORD_BYTES + 8
 _RECORD_BITS: Final = 8 * RECORD_BYTES
 
@@ -60,15 +62,27 @@ def place_of(records: Sequence[bytes], key: bytes) -> int | None:
 def with_additions(page: bytes, additions: Mapping[bytes, Sequence[bytes]], newest: Newest) -> Filled:
     """The page's records after these leaves of these keys (key -> leaves, in the order of the log), and the numbers of
     their newest pairs."""
-    records = records_of(page)
-    by_rest = {record[:REST_BYTES]: (record, pair) for record, pair in zip(records, newest_of(page), strict=True)}
+    records, pairs = records_of(page), list(newest_of(page))
     for key, leaves in additions.items():
         rest = key[SHARED_BYTES:]
-        record, pair = by_rest.get(rest, (None, 0))
-        entry = entry_of(leaves) if record is None else entry_of(leaves, entry_in(record))
-        by_rest[rest] = rest + entry.count.to_bytes(COUNT_BYTES, "big") + entry.head, newest(key, pair)
-    ordered = sorted(by_rest.values())
-    return [record for record, _ in ordered], [pair for _, pair in ordered]
+        place = bisect_left(records, rest)
+        if place < len(records) and records[place].startswith(rest):
+            records[place] = rest + _counted(records[place][REST_BYTES:], leaves)
+            pairs[place] = newest(key, pairs[place])
+        else:
+            records.insert(place, rest + _counted(_NONE, leaves))
+            pairs.insert(place, newest(key, 0))
+    return records, pairs
+
+
+def _counted(stored: bytes, leaves: Sequence[bytes]) -> bytes:
+    """Count and head of an entry after these leaves. `ItemEntry.after` without its objects."""
+    count, head = int.from_bytes(stored[:COUNT_BYTES], "big"), stored[COUNT_BYTES:]
+    for leaf in leaves:
+        if len(leaf) != HASH_BYTES:
+            raise MerkleError(f"an event's leaf has {len(leaf)} bytes, not {HASH_BYTES}: give the leaf's hash")
+        head = sha256(b"\x02" + head + leaf).digest()
+    return (count + len(leaves)).to_bytes(COUNT_BYTES, "big") + head
 
 
 def subtree(shared: bytes, records: Sequence[bytes], depth: int) -> bytes:

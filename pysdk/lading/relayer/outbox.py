@@ -122,7 +122,7 @@ class Outbox:
             (typed,) = self.store.one("SELECT count(*) FROM typed_leaves WHERE id > ?", (after.leaf,))
             events, size = self.store.one(
                 "SELECT count(*), coalesce(sum(size), 0) FROM"
-                " (SELECT length(body) AS size FROM events WHERE id > ? ORDER BY id LIMIT ?) AS some",
+                " (SELECT length(body) AS size FROM events WHERE id > ? ORDER BY id LIMIT ?) AS oldest",
                 (after.event, most),
             )
         return typed + events, int(size)
