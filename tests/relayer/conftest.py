@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from lading.relayer.config import RelayConfig, parse
 from lading.relayer.database import MEMORY, Database, LogIdentity
 from lading.relayer.item_store import ItemStore
 from lading.relayer.outbox import Outbox
-from lading.relayer.sources import Roster, Scan, scan
 
 DOCK = "urn:epc:id:sgln:9524321.00001.1"
 GATE = "urn:epc:id:sgln:9524321.00002.1"
@@ -66,12 +64,11 @@ def config(document: Callable[[], dict[str, Any]]) -> RelayConfig:
 
 
 @pytest.fixture(scope="session")
-def read_log(config: RelayConfig) -> Callable[..., Scan]:
-    """Scans lines (bytes, or objects to be written as JSON) as one log."""
+def read_log() -> Callable[..., list[bytes]]:
+    """One log of these lines (bytes, or objects to be written as JSON)."""
 
-    def run(*lines: bytes | dict[str, Any]) -> Scan:
-        raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
-        return scan(BytesIO(b"\n".join(raw)), Roster(config))
+    def run(*lines: bytes | dict[str, Any]) -> list[bytes]:
+        return [b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines)]
 
     return run
 

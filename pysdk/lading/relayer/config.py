@@ -179,11 +179,6 @@ class RelayConfig(Part):
             raise ValueError("; ".join(faults))
         return self
 
-    def meaning_of(self, sgln: str) -> tuple[str, str, str]:
-        """(biz_location, biz_step, disposition) of a read point of this configuration."""
-        point = next(point for point in self.read_points if point.sgln == sgln)
-        return point.biz_location, point.biz_step, point.disposition
-
 
 class _Loader(yaml.BaseLoader):
     """YAML whose scalars all stay text, so that a MAC address is no sexagesimal number and an id no hexadecimal one;

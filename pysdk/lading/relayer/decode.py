@@ -40,6 +40,7 @@ _NS_PER_MINUTE = 60_000_000_000
 _SCALE = [10 ** (9 - digits) for digits in range(10)]
 _EPC_96_DIGITS, _EPC_96_BYTES = 24, 12
 _FIRST_DIGIT = 20  # of the fraction in 2026-03-02T08:15:30.278427551Z
+_DBM = {dbm: 100 * dbm for dbm in range(-200, 201)}
 _REFUSED = (ReaderLineError, TypeError, ValueError, LookupError)  # orjson's own is a ValueError
 
 
@@ -125,7 +126,9 @@ class Decoder:
             said = data.get
             host, mac = said("hostName"), said("MAC")
             reader = self._readers.get((host, mac)) or self._reader((host, mac), host, mac)
-            strength = hundredths(said("peakRssi"), 100)
+            strength = said("peakRssi")
+            if strength is not None:
+                strength = _DBM.get(strength) if type(strength) is int else hundredths(strength, 100)
             return self._read(reader, said("antenna"), said("idHex"), get("timestamp"), said("eventNum"), strength)
         if kind == "tagInventory":
             event = get("tagInventoryEvent")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
 from lading.relayer.config import PublisherIdentifier, RelayConfig
@@ -12,13 +13,13 @@ from lading.relayer.database import LogIdentity
 from lading.relayer.errors import ReaderLogError, RelayConfigError
 from lading.relayer.intake import Intake, take_in
 from lading.relayer.outbox import Outbox
-from lading.relayer.sources import Roster, Scan, scan
 
 if TYPE_CHECKING:
     from lading.client import Lading
 
 NO_LOG = LogIdentity(chain_id=0, genesis="", registry="", publisher="")
 """Whose outbox a dry run fills, in memory."""
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,8 @@ def check(config: RelayConfig, source: Path | None = None) -> Summary:
 
     Raises `ReaderLogError` if the log cannot be read.
     """
-    found = _scan(config, source)
-    with Outbox.in_memory(NO_LOG) as outbox:
-        return Summary(take_in(outbox, found, config, _name(config, source)))
+    with _opened(source or config.source) as log, Outbox.in_memory(NO_LOG) as outbox:
+        return Summary(take_in(outbox, _blocks(log), config, log.name))
 
 
 def run_once(
@@ -62,9 +62,11 @@ def run_once(
         OutboxError: the outbox cannot be used, or belongs to another log.
         and what `anchoring.anchor` raises.
     """
-    found = _scan(config, source)
-    with Outbox.open(Path(config.outbox), log_identity(config, client)) as outbox:
-        intake = take_in(outbox, found, config, _name(config, source))
+    with (
+        _opened(source or config.source) as log,
+        Outbox.open(config.outbox, log_identity(config, client)) as outbox,
+    ):
+        intake = take_in(outbox, _blocks(log), config, log.name)
         checkpoint("capture")
         return Summary(intake, anchor(outbox, client, config.batch.max_events, checkpoint))
 
@@ -83,16 +85,19 @@ def identity_of(client: Lading, publisher: str) -> LogIdentity:
     return LogIdentity(client.chain.chain_id, client.chain.genesis, registry, publisher)
 
 
-def _name(config: RelayConfig, source: Path | None) -> str:
-    return str(source or config.source)
-
-
-def _scan(config: RelayConfig, source: Path | None) -> Scan:
-    path = source or config.source
+def _opened(path: Path | None) -> BinaryIO:
+    """The log, before anything is written."""
     if path is None:
         raise RelayConfigError("", [("source", "is missing, and no log is named")])
     try:
-        with path.open("rb") as stream:
-            return scan(stream, Roster(config))
+        return path.open("rb")
     except OSError as error:
         raise ReaderLogError(path, error.strerror or str(error)) from error
+
+
+def _blocks(log: BinaryIO) -> Iterator[bytes]:
+    try:
+        while block := log.read(_BLOCK_BYTES):
+            yield block
+    except OSError as error:
+        raise ReaderLogError(Path(log.name), error.strerror or str(error)) from error

@@ -8,8 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 import bare
@@ -37,21 +37,30 @@ def relay_reads() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer.smoothing import smooth
-        from lading.relayer.sources import Roster, scan
+        from lading.relayer.decode import Decoder
+        from lading.relayer.roster import Roster
+        from lading.relayer.signals import MoveRule
+        from lading.relayer.tracks import Tracks
+        from lading.relayer.watermark import BEFORE_ALL, Watermark
 
         config = _config(Path("relay.sqlite3"))
+        lateness = config.smoothing.lateness_ns
 
         def work(log: bytes) -> list[tuple[str, int]]:
-            found = smooth(scan(BytesIO(log), Roster(config)).reads, config.smoothing.gap_ns)
-            return [(one.epc, one.first_ns // 1_000_000) for one in found]
+            roster = Roster(config)
+            decoder, watermark = Decoder(roster), Watermark(lateness)
+            tracks = Tracks(roster, MoveRule.of(config.smoothing), lateness, BEFORE_ALL, ())
+            steps = watermark.take(decoder.decode(log).reads)
+            for step in [*steps, watermark.pass_to(watermark.newest_ns)]:
+                tracks.release(step.released, step.mark_ns)
+            return [(said.epc, said.time_ns // 1_000_000) for said in tracks.statements]
 
         answer = digest(sorted(work(logs[0])))
-        return Measured(f"lading {__version__}", rates(work, logs, reads), answer)
+        return Measured(f"lading {__version__}", rates(work, logs, reads, process_time), answer)
 
     def theirs() -> Measured:
         answer = digest(sorted(bare.observations(logs[0])))
-        return Measured("bare loop, json and a dict", rates(bare.observations, logs, reads), answer)
+        return Measured("bare loop, json and a dict", rates(bare.observations, logs, reads, process_time), answer)
 
     return ours, theirs
 
@@ -67,12 +76,10 @@ def relay_events_durable() -> tuple[Side, Side]:
         from lading.relayer.intake import take_in
         from lading.relayer.outbox import Outbox
         from lading.relayer.run import NO_LOG
-        from lading.relayer.sources import Roster, scan
 
         with _folder() as folder, Outbox.open(folder / "relay.sqlite3", NO_LOG) as outbox:
             config = _config(folder / "relay.sqlite3")
-            roster = Roster(config)
-            samples = rates(lambda log: take_in(outbox, scan(BytesIO(log), roster), config, "log"), logs, EVENTS)
+            samples = rates(lambda log: take_in(outbox, [log], config, "log"), logs, EVENTS)
             return Measured(f"lading {__version__}", samples, _stored(outbox))
 
     def theirs() -> Measured:
