@@ -184,9 +184,24 @@ class StdinFeed(Part):
 
 
 class CaptureFeed(Part):
-    """The address at which events of others are captured (EPCIS 2.0, section 8.1: POST /capture)."""
+    """The address at which events of others are captured (EPCIS 2.0, section 12.6: POST /capture). `token_env`: the
+    environment variable with the bearer token that callers bring; an address beyond this machine needs one."""
 
     capture: HostAndPort
+    token_env: EnvName | None = None
+
+    def token(self) -> str | None:
+        """The token itself; None if none is configured.
+
+        Raises:
+            RelayConfigError: the variable is not set.
+        """
+        if self.token_env is None:
+            return None
+        found = os.environ.get(self.token_env)
+        if not found:
+            raise RelayConfigError("", [("token_env", f"the variable {self.token_env} is not set")])
+        return found
 
 
 _KINDS = ("mqtt", "http", "llrp", "file", "stdin", "capture")

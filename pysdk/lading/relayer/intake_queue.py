@@ -1,6 +1,6 @@
 """The one door into the database for everything that feeds bring: many puts, one transaction, one fsync.
 
-    async with Intake(database, decode) as intake:
+    async with Intake(database, decoder) as intake:
         await intake.put(messages)      # comes back when they are durable; then acknowledge
 
 Puts of all feeds are gathered for a few milliseconds and stored together by one writer thread, in the order in which
@@ -25,7 +25,8 @@ from lading.relayer.database import Database
 from lading.relayer.errors import OutboxError
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Message
-from lading.relayer.inbox import Decode, Decoded, store
+from lading.relayer.inbox import Decoded, store
+from lading.relayer.message_decoder import MessageDecoder
 
 GATHER_SECONDS: Final = 0.005
 GROUP_MESSAGES: Final = 2_000
@@ -73,12 +74,12 @@ class _Entry:
 
 
 class Intake:
-    """Open it with `async with`. `decode` makes reads of a message; it is pure and runs in the writer thread."""
+    """Open it with `async with`. Its decoder runs in the writer thread."""
 
-    def __init__(self, database: Database, decode: Decode, backoff: Backoff | None = None) -> None:
+    def __init__(self, database: Database, decoder: MessageDecoder, backoff: Backoff | None = None) -> None:
         self.state = IntakeState()
         self._database = database
-        self._decode = decode
+        self._decoder = decoder
         self._backoff = backoff or Backoff(first=0.05, most=5.0)
         self._queue: deque[_Entry] = deque()
         self._room = asyncio.Condition()
@@ -193,7 +194,7 @@ class Intake:
         """In the writer thread. Decoding is done once, however often the transaction is tried."""
         for entry in group:
             if entry.decoded is None:
-                entry.decoded = [self._decode(message) for message in entry.messages]
+                entry.decoded = self._decoder.all(entry.messages)
         decoded = [one for entry in group for one in entry.decoded or ()]
         with self._database.transaction():
             store(self._database, decoded, time.time_ns())

@@ -28,6 +28,14 @@ class MessageDecoder:
         self._lines = Decoder(roster)
         self._llrp: dict[str, LlrpDecoder] = {}
 
+    def all(self, messages: Sequence[Message]) -> list[Decoded]:
+        """Of many messages; the same as one by one, but that those of one line each go through together."""
+        if all(map(_is_one_object, messages)):
+            batch = self._lines.decode(b"\n".join([message.payload for message in messages]), 0)
+            rejected = [_rejected(messages[bad.line], bad._replace(line=0)) for bad in batch.bads]
+            return [Decoded(self._by_lane(batch.reads, batch.numbered), rejected)]
+        return [self(message) for message in messages]
+
     def __call__(self, message: Message) -> Decoded:
         if message.form is Form.LLRP:
             return self._frames(message)
@@ -76,6 +84,18 @@ class MessageDecoder:
         """Where one antenna has no read point, the whole message waits for it to be given one."""
         for antenna in {read.antenna for read in reads}:
             self._roster.point_of(reader, None if antenna == NONE else antenna)
+
+
+def _is_one_object(message: Message) -> bool:
+    """Whether a message is one line of JSON, of which nobody counts the lines."""
+    payload = message.payload
+    return (
+        payload[:1] == b"{"
+        and b"\n" not in payload
+        and not message.first_line
+        and message.cut is None
+        and message.form is Form.LINES
+    )
 
 
 def _origin(message: Message) -> str:
