@@ -44,13 +44,14 @@ class SenderLock:
         self._session = None
 
     def _hold_session(self) -> None:
-        # The question connects if need be, and so says which session this is.
-        self._database.rows("SELECT 1")
-        if self._session == self._database.session:
-            return
-        if not self._database.rows("SELECT pg_try_advisory_lock(?)", (self._number,))[0][0]:
-            raise self._taken()
-        self._session = self._database.session
+        # A transaction connects anew if need be, and so says which session this is.
+        with self._database.transaction():
+            self._database.rows("SELECT 1")
+            if self._session == self._database.session:
+                return
+            if not self._database.rows("SELECT pg_try_advisory_lock(?)", (self._number,))[0][0]:
+                raise self._taken()
+            self._session = self._database.session
 
     def _hold_file(self, path: str) -> int:
         opened = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
