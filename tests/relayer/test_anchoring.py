@@ -23,9 +23,9 @@ from lading.deploy import Params, deploy
 from lading.deploy.registry import record_path
 from lading.enums import IdentifierScheme, Role
 from lading.errors import ContractError, TransactionReplaced
-from lading.relayer.anchoring import anchor
-from lading.relayer.config import RelayConfig, load
-from lading.relayer.errors import LogAhead, LogDiffers, OutboxForeign
+from lading.relayer.anchoring import Anchoring, anchor
+from lading.relayer.config import Batching, RelayConfig, load
+from lading.relayer.errors import LogAhead, LogDiffers, NotLeader, OutboxForeign
 from lading.relayer.outbox import Outbox
 from lading.relayer.run import identity_of, log_identity, run_once
 
@@ -371,3 +371,63 @@ def test_the_identity_of_a_log_is_its_chain_registry_and_publisher(site: Site):
     identity = identity_of(site.client, site.publisher)
     assert (identity.chain_id, identity.publisher) == (site.client.chain.chain_id, site.publisher)
     assert identity.registry == site.client.deployment.address("ProvenanceRegistry").lower()
+
+
+class Stopped(Exception):
+    pass
+
+
+def seen(second: int) -> dict[str, Any]:
+    return {
+        "type": "ObjectEvent",
+        "eventTime": f"2026-03-02T08:15:{second:02d}.000Z",
+        "eventTimeZoneOffset": "+00:00",
+        "epcList": [f"urn:epc:id:sgtin:9521141.012345.{second}"],
+        "action": "OBSERVE",
+    }
+
+
+def test_a_service_anchors_what_is_due_step_by_step_and_one_leads_at_a_time(site: Site):
+    bounds = Batching(max_events=2, max_bytes=10**6, max_age_seconds=3600)
+    with site.outbox() as outbox, site.outbox() as standing_by:
+        leader, other = Anchoring(outbox, site.client, bounds), Anchoring(standing_by, site.client, bounds)
+        assert (leader.step(), leader.step()) == ((), ())
+        outbox.add(seen(1), None)
+        assert leader.step() == ()
+        outbox.add(seen(2), None)
+        outbox.add(seen(3), None)
+        assert (other.step(), other.step(all_of_it=True)) == ((), ())
+        assert [(one.index, one.count) for one in leader.step()] == [(0, 2)]
+        assert leader.step() == ()
+        assert [(one.index, one.count) for one in leader.step(all_of_it=True)] == [(1, 1)]
+        with pytest.raises(NotLeader):
+            anchor(standing_by, site.client, 5)
+        leader.stop()
+    assert site.client.goods.head(site.publisher).next_index == 2
+
+
+def test_who_comes_to_lead_finishes_what_was_left_and_goes_on(site: Site):
+    bounds = Batching(max_events=1, max_bytes=10**6, max_age_seconds=3600)
+
+    def fail(step: str) -> None:
+        if step == "store":
+            raise Stopped
+
+    with site.outbox() as first, site.outbox() as second:
+        stopping, going_on = Anchoring(first, site.client, bounds, fail), Anchoring(second, site.client, bounds)
+        stopping.step()
+        first.add(seen(1), None)
+        with pytest.raises(Stopped):
+            stopping.step()
+        assert going_on.step() == ()
+        stopping.stop()
+        first.add(seen(2), None)
+        assert [one.index for one in going_on.step()] == [0]
+        assert [one.index for one in going_on.step()] == [1]
+        going_on.stop()
+        # What the first process remembered of its map is made anew from what the second stored.
+        first.add(seen(3), None)
+        again = Anchoring(first, site.client, bounds)
+        assert [again.step(), [one.index for one in again.step()]] == [(), [2]]
+        again.stop()
+    assert site.sent() == 3

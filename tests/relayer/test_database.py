@@ -154,6 +154,17 @@ def test_a_version_that_is_not_known_is_refused_by_name(where: str, connect: Con
         Database.open(where, IDENTITY)
 
 
+def test_what_an_earlier_version_wrote_is_brought_to_this_one_and_kept(
+    where: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
+):
+    with monkeypatch.context() as earlier:
+        earlier.setattr("lading.relayer.opening.REVISIONS", REVISIONS[:1])
+        connect().insert(PUT, ("dock", b"kept"))
+    assert connect().one(f"SELECT version_num FROM {VERSION_TABLE}") == (REVISIONS[-1],)  # noqa: S608
+    assert connect().one("SELECT reads FROM inbox") == (b"kept",)
+    assert owner_of(where) == IDENTITY
+
+
 OPEN = """
 import sys
 from lading.relayer.database import Database, LogIdentity

@@ -109,7 +109,7 @@ def _create_or_migrate(database: Database, migrate: Migrate, identity: LogIdenti
         version = version_of(database)
         _refuse_unknown(database, version)
         if version != REVISIONS[-1]:
-            upgrade(connection)
+            upgrade(connection, REVISIONS[-1])
         if version is None:
             database.execute(
                 "INSERT INTO store (id, chain_id, genesis, registry, publisher) VALUES (1, ?, ?, ?, ?)",

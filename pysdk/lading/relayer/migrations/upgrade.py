@@ -10,12 +10,12 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 
-def upgrade(connection: Connection) -> None:
-    """Brings a database to the newest revision, inside the connection's transaction."""
+def upgrade(connection: Connection, revision: str) -> None:
+    """Brings a database to a revision, inside the connection's transaction."""
     # Its talk of implementations and locks is for whoever writes migrations.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
