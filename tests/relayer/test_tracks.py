@@ -64,7 +64,7 @@ class Whole:
 
     def _step(self, step) -> None:
         self.tracks.release(step.released, step.mark_ns)
-        taken = *self.owned, *(read for read, _ in self.tracks.owners), *(read for read, _ in self.tracks.late_owners)
+        taken = *self.owned, *self.tracks.taken, *(read for read, _ in self.tracks.late_owners)
         known = {read.identity for read in taken}
         for read in step.late:
             if read.identity in known:
@@ -86,13 +86,13 @@ class Whole:
         self.all |= self.tracks.changed
         for said in self.tracks.statements:
             self.said.append((said.kind.name, said.epc, said.point.sgln, said.time_ns, said.children))
-        for read, track in (*self.tracks.owners, *self.tracks.late_owners):
+        for read, track in (*zip(self.tracks.taken, self.tracks.owners, strict=True), *self.tracks.late_owners):
             assert read not in self.owned
             self.owned[read] = track
         self.tracks.forget()
 
     def restart(self) -> None:
-        copies = {track: replace(track, signals=dict(track.signals)) for track in self.all}
+        copies = {track: replace(track, signals=dict(track.signals or {})) for track in self.all}
         self.all = dict.fromkeys(copies.values())
         self.owned = {read: copies[track] for read, track in self.owned.items()}
         mark = self.watermark.mark_ns

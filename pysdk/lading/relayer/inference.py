@@ -22,7 +22,7 @@ from lading.relayer.config import RelayConfig
 from lading.relayer.config_points import NS_PER_SECOND
 from lading.relayer.observe import Observer
 from lading.relayer.outbox import Outbox
-from lading.relayer.reads import Numbered, Read, in_order, unpack
+from lading.relayer.reads import Numbered, Read, Row, in_order, unpack
 from lading.relayer.roster import Roster
 from lading.relayer.sequences import Sequences, by_reader
 from lading.relayer.signals import MoveRule
@@ -77,12 +77,12 @@ class Lane:
             rows = database.rows(
                 "SELECT id, reads FROM inbox WHERE lane = ? AND id <= ? ORDER BY id", (self.name, position)
             )
-        held: list[Read] = []
+        held: list[Row] = []
         self._ends: dict[int, int] = {}
         for row, packed in rows:
             reads, _ = unpack(packed)
             self._ends[row] = _end(reads)
-            held += (read for read in reads if read.time_ns > mark)
+            held += (read for read in reads if read[0] > mark)
         rule = MoveRule.of(self._config.smoothing)
         self._watermark = Watermark(lateness, mark, held)
         self._tracks = Tracks(self._roster, rule, lateness, mark, known)
@@ -105,7 +105,7 @@ class Lane:
         held back. In memory is all that is there."""
         rows = self._begin(None)
 
-        def steps(reads: list[Read]) -> list[Step]:
+        def steps(reads: list[Row]) -> list[Step]:
             taken = self._watermark.take(in_order(reads))
             return [*taken, self._watermark.pass_to(self._watermark.newest_ns)]
 
@@ -119,7 +119,7 @@ class Lane:
         newest = watermark.newest_ns
         mark = newest + silent_ns - self._config.smoothing.lateness_ns
         ended = tracks.replaying and silent_ns > max(point.gap_ns for point in self._roster.points.values())
-        first = min((read.time_ns for read in watermark.pending), default=tracks.next_ns)
+        first = min((read[0] for read in watermark.pending), default=tracks.next_ns)
         if mark <= watermark.mark_ns or (mark < min(first, tracks.next_ns) and not ended):
             return None
         moved = self._move([], lambda _: [watermark.pass_to(mark)], ended=ended)
@@ -149,9 +149,9 @@ class Lane:
         ]
 
     def _move(
-        self, rows: Sequence[tuple[int, bytes]], steps: Callable[[list[Read]], list[Step]], *, ended: bool = False
+        self, rows: Sequence[tuple[int, bytes]], steps: Callable[[list[Row]], list[Step]], *, ended: bool = False
     ) -> Advanced | None:
-        reads: list[Read] = []
+        reads: list[Row] = []
         numbered: list[Numbered] = []
         self._made = False  # until all is committed
         for row, packed in rows:
@@ -185,12 +185,11 @@ class Lane:
 
     def _smooth(self, steps: list[Step]) -> tuple[int, int]:
         """How many reads were late, and how many of those were delivered before."""
-        late = [read for step in steps for read in step.late]
+        late = [read[0] for step in steps for read in step.late]
         redelivered = 0
         if late:
             gap_ns = max(point.gap_ns for point in self._roster.points.values())
-            times = sorted(read.time_ns for read in late)
-            spans = list(_spans(times, gap_ns))
+            spans = list(_spans(sorted(late), gap_ns))
             stored = lane_store.closed_tracks(self._database, self.name, self._roster, spans)
             delivered = read_chunks.Delivered(self._database, self.name, spans)
         seen: set[tuple[object, ...]] = set()
@@ -198,7 +197,7 @@ class Lane:
             self._tracks.release(step.released, step.mark_ns)
             if step.released and late:
                 seen.update(read[:5] for read in step.released)
-            for read in step.late:
+            for read in map(Read._make, step.late):
                 if read.identity in seen or delivered.holds(read):
                     redelivered += 1
                     continue
@@ -219,14 +218,14 @@ class Lane:
         self._checkpoint("events")
         lane_store.store_tracks(database, self.name, tracks.changed)
         self._checkpoint("observations")
-        read_chunks.keep(database, self.name, [(read, track.row) for read, track in tracks.owners])
+        read_chunks.keep(database, self.name, tracks.taken, [track.row for track in tracks.owners])
         late = sorted(tracks.late_owners, key=lambda one: one[0].time_ns)
-        read_chunks.keep(database, self.name, [(read, track.row) for read, track in late])
+        read_chunks.keep(database, self.name, [read for read, _ in late], [track.row for _, track in late])
         unclear = sum(said.kind is Kind.UNCLEAR for said in tracks.statements)
         return sum(new for _, new in placed), unclear
 
 
-def _end(reads: Sequence[Read]) -> int:
+def _end(reads: Sequence[Row]) -> int:
     """The time of a row's newest read; a row is done once that is released."""
     return max((read[0] for read in reads), default=-1)
 

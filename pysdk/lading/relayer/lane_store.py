@@ -73,7 +73,9 @@ def _tracks(rows: Iterable[Sequence[Any]], roster: Roster) -> list[Track]:
     for row, epc, sgln, first, last, reads, is_open, offset, signals, event, left in rows:
         point = roster.points.get(sgln)
         if point is not None:
-            heard = {} if signals is None else {name: (at, said) for name, (at, said) in orjson.loads(signals).items()}
+            heard = (
+                None if signals is None else {name: (at, said) for name, (at, said) in orjson.loads(signals).items()}
+            )
             gone = left is not None
             found.append(Track(epc, point, first, offset, last, reads, bool(is_open), gone, row, event, left, heard))
     return found

@@ -6,33 +6,34 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from lading.relayer.database import Database
-from lading.relayer.reads import Read, read_hash
+from lading.relayer.reads import Read, Row, read_hash
 
 SPAN_NS = 600_000_000_000
 """Of one chunk, at most: so that those that may hold a time are few."""
 
-Kept = tuple[Read, int]
-"""A read, and the row of its observation."""
 
-
-def keep(database: Database, lane: str, kept: Sequence[Kept]) -> None:
-    """Stores reads that are in order of time. Inside the caller's transaction."""
+def keep(database: Database, lane: str, reads: Sequence[Row], observations: Sequence[int]) -> None:
+    """Stores reads that are in order of time, with the rows of their observations. Inside the caller's transaction."""
     rows = []
-    for part in _parts(kept):
-        numbers = [number for read, row in part for number in (read[0], read_hash(read[:5]), row)]
+    for begin, end in _parts(reads):
+        part = reads[begin:end]
+        numbers = [0] * (3 * len(part))
+        numbers[0::3] = [read[0] for read in part]
+        numbers[1::3] = [read_hash(read[:5]) for read in part]
+        numbers[2::3] = observations[begin:end]
         packed = struct.pack(f">{len(numbers)}q", *numbers)
-        rows.append((lane, part[0][0].time_ns, part[-1][0].time_ns, len(part), packed))
+        rows.append((lane, part[0][0], part[-1][0], len(part), packed))
     database.many("INSERT INTO read_chunks (lane, first_ns, last_ns, count, reads) VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _parts(kept: Sequence[Kept]) -> Iterator[Sequence[Kept]]:
+def _parts(reads: Sequence[Row]) -> Iterator[tuple[int, int]]:
     begin = 0
-    while begin < len(kept):
-        latest = kept[begin][0].time_ns + SPAN_NS
-        end = bisect_left(kept, latest + 1, lo=begin, key=lambda one: one[0].time_ns)
-        yield kept[begin:end]
+    while begin < len(reads):
+        end = bisect_left(reads, reads[begin][0] + SPAN_NS + 1, lo=begin, key=itemgetter(0))
+        yield begin, end
         begin = end
 
 

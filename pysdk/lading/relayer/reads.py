@@ -18,6 +18,11 @@ Numbered = tuple[str, int]
 """(reader, sequence number) of a line that is no read, whose number arrived all the same."""
 
 
+Row = tuple[int, str, int, str, int, int, bool, int | None]
+"""A `Read` without its names. Where reads pass by the hundred thousand they are plain tuples, which the collector of
+garbage forgets at once, while it goes through named ones again and again."""
+
+
 class Read(NamedTuple):
     """One tag read at a configured read point.
 
@@ -51,23 +56,22 @@ def read_hash(identity: Identity) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def in_order(reads: Iterable[Read]) -> list[Read]:
+def in_order(reads: Iterable[Row]) -> list[Row]:
     """By time and identity; deliveries of one read that differ in the rest stand in an order of that rest."""
     found = list(reads)
     try:
         found.sort()
     except TypeError:  # two deliveries of one read, of which only one says how strong it was
-        found.sort(key=lambda read: (*read[:7], read.rssi is not None, read.rssi or 0))
+        found.sort(key=lambda read: (*read[:7], read[7] is not None, read[7] or 0))
     return found
 
 
-def pack(reads: Sequence[Read], numbered: Sequence[Numbered] = ()) -> bytes:
+def pack(reads: Sequence[Row], numbered: Sequence[Numbered] = ()) -> bytes:
     """For one row of the inbox: the columns of `reads`, which are written many times as fast as rows."""
     return orjson.dumps([list(zip(*reads, strict=True)), numbered])
 
 
-def unpack(packed: bytes) -> tuple[list[Read], list[Numbered]]:
+def unpack(packed: bytes) -> tuple[list[Row], list[Numbered]]:
     """What `pack` was given."""
     columns, numbered = orjson.loads(packed)
-    new = tuple.__new__
-    return [new(Read, row) for row in zip(*columns, strict=True)], [(reader, number) for reader, number in numbered]
+    return list(zip(*columns, strict=True)), [(reader, number) for reader, number in numbered]

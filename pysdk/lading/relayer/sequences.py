@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from lading.relayer.database import Database
 from lading.relayer.gaps import Numbers, arrived
-from lading.relayer.reads import NONE, Numbered, Read
+from lading.relayer.reads import NONE, Numbered, Row
 
 _State = Numbers | None
 
 
-def by_reader(reads: Iterable[Read], numbered: Iterable[Numbered]) -> dict[str, set[int]]:
+def by_reader(reads: Iterable[Row], numbered: Iterable[Numbered]) -> dict[str, set[int]]:
     """The numbers that arrived, with those of lines that are no reads."""
-    found: dict[str, set[int]] = {}
-    for reader, sequence in {(read[3], read[4]) for read in reads}.union(numbered):
-        if sequence != NONE:
-            found.setdefault(reader, set()).add(sequence)
-    return found
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for read in reads:
+        found[read[3]].add(read[4])
+    for reader, sequence in numbered:
+        found[reader].add(sequence)
+    for counted in found.values():
+        counted.discard(NONE)
+    return {reader: counted for reader, counted in found.items() if counted}
 
 
 class Sequences:

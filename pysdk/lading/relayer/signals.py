@@ -28,6 +28,8 @@ class MoveRule:
 
     def hear(self, track: Track, point: Point, read: Read) -> None:
         """Takes a signal in."""
+        if track.signals is None:
+            track.signals = {}
         last, heard = track.signals.get(point.sgln, (read.time_ns, []))
         if read.rssi is not None:
             heard = [*heard, read.rssi][-self.reads :]
@@ -37,10 +39,11 @@ class MoveRule:
         """Whether this read says that the tag is at `point` now."""
         if point is track.point:
             return False
-        last, here = track.signals.get(track.point.sgln, (track.first_ns, []))
+        known = track.signals or {}
+        last, here = known.get(track.point.sgln, (track.first_ns, []))
         if read.time_ns - last > self.silence_ns:
             return True
-        _, there = track.signals.get(point.sgln, (0, []))
+        _, there = known.get(point.sgln, (0, []))
         if read.rssi is not None:
             there = [*there, read.rssi][-self.reads :]
         if len(there) < _NEEDED or not here:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class Track:
     row: int = 0
     event: int | None = None
     left_event: int | None = None
-    signals: Signals = field(default_factory=dict)
+    signals: Signals | None = None
 
     def __post_init__(self) -> None:
         if self.last_ns < 0:

@@ -18,7 +18,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from lading.relayer.passes import Passes
-from lading.relayer.reads import Read
+from lading.relayer.reads import Read, Row
 from lading.relayer.roster import Point, Roster
 from lading.relayer.signals import MoveRule
 from lading.relayer.track import Key, Kind, Statement, Track
@@ -36,9 +36,11 @@ class Tracks:
     empty them with `forget`."""
 
     def __init__(self, roster: Roster, rule: MoveRule, lateness_ns: int, mark_ns: int, known: Iterable[Track]) -> None:
-        self.owners: list[tuple[Read, Track]] = []
-        """Each read that was taken in, with its observation, in order of time; `late_owners` in order of arrival."""
+        self.taken: list[Row] = []
+        """The reads that were taken in, in order of time; `owners` are their observations."""
+        self.owners: list[Track] = []
         self.late_owners: list[tuple[Read, Track]] = []
+        """Of late reads, in order of arrival."""
         self.changed: dict[Track, None] = {}
         self.statements: list[Statement] = []
         self.redelivered = 0
@@ -57,7 +59,7 @@ class Tracks:
 
     def forget(self) -> None:
         """Once all of it is stored."""
-        self.owners, self.late_owners, self.changed, self.statements = [], [], {}, []
+        self.taken, self.owners, self.late_owners, self.changed, self.statements = [], [], [], {}, []
         self._closed = {}
         self.redelivered = 0
 
@@ -74,24 +76,31 @@ class Tracks:
 
     # -- reads in order of time
 
-    def release(self, reads: list[Read], mark_ns: int) -> None:
+    def release(self, reads: list[Row], mark_ns: int) -> None:
         """Takes in what a watermark released, and closes what it has left behind."""
-        spots, own, changed = self._spots, self.owners.append, self.changed
-        before_ns, before = -1, None
+        spots, take, own, changed = self._spots, self.taken.append, self.owners.append, self.changed
+        before_ns: int = -1
+        before: Row | None = None
         for read in reads:
-            time_ns, epc, antenna, reader, _, _, _, _ = read
+            time_ns, epc, antenna, reader, _, offset, _, _ = read
             if time_ns == before_ns and before is not None and read[:5] == before[:5]:
                 self.redelivered += 1
                 continue
             before_ns, before = time_ns, read
             tracks, plain, gap_ns, point = spots.get((reader, antenna)) or self._spot(reader, antenna)
             track = tracks.get(epc)
-            if track is None or not plain or time_ns - track.last_ns > gap_ns:
-                track = self._elsewhere(read, point, track)
+            if not plain:
+                track = self._elsewhere(Read._make(read), point, track)
+            elif track is None:
+                track = self._begin(epc, time_ns, offset, point, Kind.APPEARED)
+            elif time_ns - track.last_ns > gap_ns:
+                self._leave(track)
+                track = self._begin(epc, time_ns, offset, point, Kind.APPEARED)
             track.last_ns = time_ns
             track.reads += 1
             changed[track] = None
-            own((read, track))
+            take(read)
+            own(track)
         self._mark = mark_ns
         self._sweep()
 
@@ -102,29 +111,27 @@ class Tracks:
         return spot
 
     def _elsewhere(self, read: Read, point: Point, track: Track | None) -> Track:
-        """The observation of a read that does not simply go on with the tag's last."""
+        """The observation of a read in a tunnel or an area."""
         if point.tunnel:
             return self.passes.join(read, point)
         if track is not None and read.time_ns - track.last_ns > track.point.gap_ns:
             self._leave(track)
             track = None
         if track is None:
-            return self._begin(read, point, Kind.APPEARED)
-        if self._rule.moves(track, point, read):
+            track = self._begin(read.epc, read.time_ns, read.offset_minutes, point, Kind.APPEARED)
+        elif self._rule.moves(track, point, read):
             self._close(track)
             signals = track.signals
-            track = self._begin(read, point, Kind.MOVED)
+            track = self._begin(read.epc, read.time_ns, read.offset_minutes, point, Kind.MOVED)
             track.signals = signals
         self._rule.hear(track, point, read)
         return track
 
-    def _begin(self, read: Read, point: Point, kind: Kind) -> Track:
-        track = Track(read.epc, point, read.time_ns, read.offset_minutes)
-        self._current[point.place][read.epc] = track
-        heappush(self._due, (track.last_ns + point.gap_ns, next(self._tie), track))
-        self.statements.append(Statement(kind, read.time_ns, read.offset_minutes, point, read.epc, (), (track,)))
-        if point.place != point.sgln:
-            self._rule.hear(track, point, read)
+    def _begin(self, epc: str, time_ns: int, offset_minutes: int, point: Point, kind: Kind) -> Track:
+        track = Track(epc, point, time_ns, offset_minutes, time_ns)
+        self._current[point.place][epc] = track
+        heappush(self._due, (time_ns + point.gap_ns, next(self._tie), track))
+        self.statements.append(Statement(kind, time_ns, offset_minutes, point, epc, (), (track,)))
         return track
 
     def _sweep(self) -> None:

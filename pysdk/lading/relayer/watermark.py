@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lading.relayer.reads import Read, in_order
+from lading.relayer.reads import Row, in_order
 
 BEFORE_ALL = -1
 """The watermark of a lane that has released nothing; no reader's time is below 0."""
@@ -23,9 +23,9 @@ class Step:
     """`released`: in order of time, deliveries of one read beside each other. Then all up to `mark_ns` is final, and
     then came the `late` reads, in their order."""
 
-    released: list[Read]
+    released: list[Row]
     mark_ns: int
-    late: list[Read]
+    late: list[Row]
 
 
 class Watermark:
@@ -33,13 +33,13 @@ class Watermark:
 
     __slots__ = ("lateness_ns", "mark_ns", "newest_ns", "pending")
 
-    def __init__(self, lateness_ns: int, mark_ns: int = BEFORE_ALL, pending: Iterable[Read] = ()) -> None:
+    def __init__(self, lateness_ns: int, mark_ns: int = BEFORE_ALL, pending: Iterable[Row] = ()) -> None:
         self.lateness_ns = lateness_ns
         self.mark_ns = mark_ns
         self.pending = list(pending)
         self.newest_ns = max((read[0] for read in self.pending), default=mark_ns)
 
-    def take(self, reads: Sequence[Read]) -> list[Step]:
+    def take(self, reads: Sequence[Row]) -> list[Step]:
         """What the arrival of these reads releases."""
         steps: list[Step] = []
         newest, mark, lateness = self.newest_ns, self.mark_ns, self.lateness_ns
@@ -66,7 +66,7 @@ class Watermark:
         self.newest_ns = max(self.newest_ns, time_ns)
         return self._release(self.pending, max(self.mark_ns, time_ns))
 
-    def _release(self, held: list[Read], mark: int) -> Step:
+    def _release(self, held: list[Row], mark: int) -> Step:
         self.mark_ns = mark
         found = in_order(held)
         # A tuple of one stands before every read of that time: this is the first read after the mark.
