@@ -60,7 +60,7 @@ def lines(numbers: range, reader: str = "ours") -> bytes:
 def stored(database: Database) -> list[Read]:
     """All reads in the inbox, in the order in which they came."""
     rows = database.rows("SELECT reads FROM inbox ORDER BY id")
-    return [read for (packed,) in rows for read in unpack(packed)[0]]
+    return [Read._make(read) for (packed,) in rows for read in unpack(packed)[0]]
 
 
 def numbered(database: Database) -> list[Numbered]:
