@@ -234,6 +234,22 @@ def test_a_put_that_is_given_up_stops_nobody(connect: Connect):
     assert sequences(database) == [1, 2]
 
 
+def test_drained_is_also_what_nobody_waits_for(connect: Connect):
+    database = connect()
+
+    async def run() -> None:
+        async with Intake(database, decoder()) as intake:
+            puts = [asyncio.ensure_future(intake.put([_message(line(number))])) for number in range(50)]
+            await asyncio.sleep(0)
+            for put in puts:
+                put.cancel()
+            await intake.drain()
+            assert sequences(database) == list(range(50))
+            await intake.drain()
+
+    asyncio.run(run())
+
+
 def test_closing_cancels_what_waits(tmp_path: Path):
     path = tmp_path / "outbox.sqlite3"
     database = Database.open(path, IDENTITY)

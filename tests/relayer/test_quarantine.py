@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))
 from feeds_kit import decoder, line, sequences
 
+from lading.relayer import quarantine
 from lading.relayer.database import Database
 from lading.relayer.feeds.message import Form, LlrpContext, Message
 from lading.relayer.intake_queue import Intake
@@ -62,6 +65,19 @@ def test_after_a_fix_what_can_be_read_goes_its_way_and_the_rest_stays(connect: C
     assert sequences(database) == [7, 8]
     assert [kept.state for kept in listed(database, state=None)] == [State.REPLAYED] * 2 + [State.KEPT] * 2
     assert database.one("SELECT value FROM counters WHERE lane = '' AND name = 'quarantined'") == (2,)
+
+
+def test_beyond_a_bound_only_the_beginning_is_kept(connect: Connect, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(quarantine, "KEPT_IN_ALL", 1500)
+    database = connect()
+    for number in range(5):
+        put(database, [Message("feed", "place", b"garbage %d " % number + b"x" * 990, first_line=number)])
+    assert (
+        database.rows("SELECT length, length(head) FROM quarantine ORDER BY id")
+        == [(1000, 1000)] * 2 + [(1000, 256)] * 3
+    )
+    assert quarantine.counted(database) == 5
+    assert len(replay(database, decoder()).cut) == 3
 
 
 def test_a_row_is_replayed_once(connect: Connect):

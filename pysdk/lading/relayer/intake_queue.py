@@ -105,6 +105,12 @@ class Intake:
         for entry in (*self._current, *self._queue):
             entry.done.cancel()
 
+    async def drain(self) -> None:
+        """Comes back when all that was put is stored, also what nobody waits for any more: call it, for as long as one
+        is willing to wait, once the feeds have ended."""
+        async with self._room:
+            await self._room.wait_for(lambda: not self._queue and not self._current)
+
     async def put(self, messages: Sequence[Message], work: Callable[[], T] | None = None) -> T | None:
         """Stores the messages and, in the same transaction, does `work` (statements on the database, such as noting how
         far a file was read); returns what that returned, when all of it is durable.
@@ -139,6 +145,7 @@ class Intake:
             self._current = group = self._next_group()
             await self._settle(group)
             async with self._room:
+                self._current = []
                 self.state.waiting_messages -= sum(len(entry.messages) for entry in group)
                 self.state.waiting_bytes -= sum(entry.bytes for entry in group)
                 self._room.notify_all()

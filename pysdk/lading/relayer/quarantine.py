@@ -13,7 +13,14 @@ from lading.relayer.feeds.message import Form
 
 KEPT_BYTES = 65536
 """Of each, at most."""
+KEPT_IN_ALL = 1_000_000_000
+"""Once so many bytes have been kept, of each further one only its beginning is: a hostile reader fills no disk with
+what nobody will look at. Its length and hash are those of all of it."""
+BEGINNING_BYTES = 256
 
+DELIVERIES = "quarantined"
+"""The counter, of lane "", of deliveries that are no reads."""
+_KEPT = "quarantine-bytes"
 _COLUMNS = "id, received_ns, origin, line, reason, detail, state, form, length, sha256"
 
 
@@ -65,6 +72,10 @@ class Kept:
 def keep(database: Database, rejected: Iterable[Rejected], received_ns: int) -> None:
     """Inside the caller's transaction. The same bytes from the same place are kept once, however often they come, so
     that a reader that repeats itself fills no disk; each delivery counts (`counters`, lane "", "quarantined")."""
+    refused = list(rejected)
+    if not refused:
+        return
+    most = KEPT_BYTES if counted(database, _KEPT) < KEPT_IN_ALL else BEGINNING_BYTES
     rows = [
         (
             received_ns,
@@ -75,27 +86,33 @@ def keep(database: Database, rejected: Iterable[Rejected], received_ns: int) -> 
             one.detail,
             f"{one.form} {one.context}",
             one.length,
-            one.head[:KEPT_BYTES],
+            one.head[:most],
         )
-        for one in rejected
+        for one in refused
     ]
-    if not rows:
-        return
-    database.many(
+    new = database.many(
         "INSERT INTO quarantine (received_ns, origin, line, sha256, reason, detail, state, form, length, head)"
         " VALUES (?, ?, ?, ?, ?, ?, 'kept', ?, ?, ?) ON CONFLICT (origin, line, sha256) DO NOTHING",
         rows,
     )
+    # Of those that were there already nobody asks which they are: a share of the bytes is near enough for a bound.
+    count(database, sum(len(row[-1]) for row in rows) * new // len(rows), _KEPT)
     count(database, len(rows))
 
 
-def count(database: Database, change: int) -> None:
+def count(database: Database, change: int, name: str = DELIVERIES) -> None:
     """Changes how many deliveries are no reads."""
     database.execute(
-        "INSERT INTO counters (lane, name, value) VALUES ('', 'quarantined', ?)"
+        "INSERT INTO counters (lane, name, value) VALUES ('', ?, ?)"
         " ON CONFLICT (lane, name) DO UPDATE SET value = counters.value + excluded.value",
-        (change,),
+        (name, change),
     )
+
+
+def counted(database: Database, name: str = DELIVERIES) -> int:
+    """How many deliveries are no reads."""
+    found = database.rows("SELECT value FROM counters WHERE lane = '' AND name = ?", (name,))
+    return int(found[0][0]) if found else 0
 
 
 def listed(database: Database, *, after: int = 0, limit: int = 100, state: State | None = State.KEPT) -> list[Kept]:
