@@ -26,6 +26,19 @@ SIGNED = SignedTransaction("0x02aa", "0x" + "33" * 32, 7, "0x" + "44" * 20, "0x"
 WRITER = b"\x55" * 20
 
 
+@pytest.fixture
+def outbox(where: str, identity) -> Iterator[Outbox]:
+    """On SQLite, and again on PostgreSQL."""
+    with Outbox.open(where, identity) as opened:
+        yield opened
+
+
+@pytest.fixture
+def file_outbox(tmp_path: Path, identity) -> Iterator[Outbox]:
+    with Outbox.open(tmp_path / "outbox.sqlite3", identity) as opened:
+        yield opened
+
+
 def event(serial: int, **more: Any) -> dict[str, Any]:
     return {
         "type": "ObjectEvent",
@@ -156,42 +169,42 @@ def another_writer(path: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-def test_a_locked_outbox_takes_in_nothing_and_everything_afterwards(outbox: Outbox, read_log, config, zebra):
+def test_a_locked_outbox_takes_in_nothing_and_everything_afterwards(file_outbox: Outbox, read_log, config, zebra):
     found = read_log(zebra(1), b"{", zebra(3))
-    with another_writer(Path(outbox.store.path)), pytest.raises(OutboxLocked) as caught:
-        take_in(outbox, found, config, "log")
+    with another_writer(Path(file_outbox.store.path)), pytest.raises(OutboxLocked) as caught:
+        take_in(file_outbox, found, config, "log")
     assert caught.value.retryable
-    assert set(counts(outbox).values()) == {0}
-    assert take_in(outbox, found, config, "log").events == 1
+    assert set(counts(file_outbox).values()) == {0}
+    assert take_in(file_outbox, found, config, "log").events == 1
 
 
-def test_a_full_disk_leaves_no_half_intake_and_no_half_batch(outbox: Outbox, read_log, config, zebra):
+def test_a_full_disk_leaves_no_half_intake_and_no_half_batch(file_outbox: Outbox, read_log, config, zebra):
     """SQLite refuses to grow the file exactly as it does where the disk is full."""
-    outbox.begin_log(0)
+    file_outbox.begin_log(0)
     filled_before = read_log(*(zebra(number, epc=f"30{number:022X}") for number in range(40)))
-    take_in(outbox, filled_before, config, "log")
-    before = counts(outbox)
-    (pages,) = outbox.store.one("PRAGMA page_count")
-    outbox.store.execute(f"PRAGMA max_page_count = {pages}")
+    take_in(file_outbox, filled_before, config, "log")
+    before = counts(file_outbox)
+    (pages,) = file_outbox.store.one("PRAGMA page_count")
+    file_outbox.store.execute(f"PRAGMA max_page_count = {pages}")
     more = read_log(*(zebra(number, epc=f"31{number:022X}") for number in range(40, 400)))
     with pytest.raises(OutboxFull):
-        take_in(outbox, more, config, "log")
-    assert counts(outbox) == before
-    outbox.store.execute("PRAGMA max_page_count = 1073741823")
-    assert take_in(outbox, more, config, "log").events == 360
-    assert outbox.close_batch(1000).count == 400  # type: ignore[union-attr]
+        take_in(file_outbox, more, config, "log")
+    assert counts(file_outbox) == before
+    file_outbox.store.execute("PRAGMA max_page_count = 1073741823")
+    assert take_in(file_outbox, more, config, "log").events == 360
+    assert file_outbox.close_batch(1000).count == 400  # type: ignore[union-attr]
 
 
-def test_a_batch_that_cannot_be_written_is_not_closed_by_half(outbox: Outbox):
-    outbox.begin_log(0)
-    with outbox.transaction():
+def test_a_batch_that_cannot_be_written_is_not_closed_by_half(file_outbox: Outbox):
+    file_outbox.begin_log(0)
+    with file_outbox.transaction():
         for serial in range(2000):
-            outbox.add(event(serial), CONTEXT)
-    (pages,) = outbox.store.one("PRAGMA page_count")
-    outbox.store.execute(f"PRAGMA max_page_count = {pages}")
+            file_outbox.add(event(serial), CONTEXT)
+    (pages,) = file_outbox.store.one("PRAGMA page_count")
+    file_outbox.store.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutboxFull):
-        outbox.close_batch(2000)
-    assert (counts(outbox)["batches"], outbox.waiting(), outbox.next_index()) == (0, 2000, 0)
+        file_outbox.close_batch(2000)
+    assert (counts(file_outbox)["batches"], file_outbox.waiting(), file_outbox.next_index()) == (0, 2000, 0)
 
 
 def delivery(number: int) -> DeliveryLeaf:
