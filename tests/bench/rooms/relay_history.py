@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 from kit import REPEATS, ROOT, Measured, Side, benchmark, digest, rates
@@ -34,7 +35,7 @@ def relay_history() -> tuple[Side, Side]:
                 history.outbox.put_many(part)
                 history.outbox.close_batch(IN_A_BATCH)
 
-            samples = rates(work, parts, IN_A_BATCH)
+            samples = rates(work, parts, IN_A_BATCH, process_time)
             cost = cost_of(history)
             told = f"{cost.pages_of_put} and {cost.pages_of_close} pages for 500 events and their batch"
             return Measured(f"lading {__version__} behind {events:,} events ({told})", samples, digest(cost.statements))
