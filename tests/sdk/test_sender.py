@@ -18,7 +18,7 @@ def test_what_is_submitted_takes_effect_once(bench):
     assert (done.state, done.nonce, done.value) == ("done", 0, 7)
     assert bench.received() == 7
     receipt = bench.direct.receipt(done.tx_hash)
-    assert (receipt.block_number, receipt.block_hash) == (done.block, done.block_hash)
+    assert (receipt.block_number, receipt.block_hash, receipt.gas_used) == (done.block, done.block_hash, done.gas_used)
 
 
 def test_the_same_key_is_the_same_submission(bench):

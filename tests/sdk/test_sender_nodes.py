@@ -134,6 +134,30 @@ def test_row_9_a_lie_about_the_nonce_moves_nothing(two, held, value):
     assert two.database.rows("SELECT count(*) FROM transactions") == [(3,)]
 
 
+def test_row_9_a_lie_about_the_head_makes_nothing_deep(bench, held):
+    """A block from the future, told of the newest alone."""
+    block = bench.rpc("eth_getBlockByNumber", "latest", False)
+
+    def ahead(handler, request):
+        lie = (
+            fake_node.result({**block, "number": hex(10**6)}) if request["params"][0] == "latest" else fake_node.passed
+        )
+        lie(handler, request)
+
+    with bench.sender(Policy(confirmations=3)) as sender:
+        bench.submit(sender, "a")
+        sender.step()
+        bench.mine()
+        bench.plan.faults["eth_getBlockByNumber"] = [ahead] * 40
+        for _ in range(4):
+            assert sender.step().mined == ()
+        assert sender.get("a").watched
+        bench.plan.faults.clear()
+        bench.mine(2)
+        assert keys(rounds(sender, lambda step: bool(step.mined)).mined) == ["a"]
+    assert (bench.received(), bench.used()) == (1, 1)
+
+
 def test_row_9_the_receipt_of_another_transaction_is_refused(bench):
     with bench.sender() as sender:
         bench.submit(sender, "a")

@@ -81,7 +81,7 @@ def _remember(sending: Sending, attempt: Attempt, refusal: RequestRefused) -> No
     said = refusal.message.lower()
     if any(words in said for words in _TOO_LOW):
         sending.too_low.add(attempt.id)
-    elif not any(words in said for words in _WAIT):
+    elif attempt.id not in sending.unfit and not any(words in said for words in _WAIT):
         LOG.warning("%s is refused: %s", attempt.signed.hash, refusal.message)
         sending.unfit.add(attempt.id)
 

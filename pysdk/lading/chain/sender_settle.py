@@ -199,21 +199,27 @@ def _record(sending: Sending, one: Submission, attempts: Sequence[Attempt], rece
 
 
 def _confirm(sending: Sending, view: View, changes: Changes) -> None:
-    """Each block is looked at once more before what it holds is called mined, and before it is called final."""
-    confirmed = view.head.number - sending.policy.confirmations + 1
-    final = min(view.head.number - sending.endpoints.finality_depth, confirmed)
+    """Each block, and the one that makes it deep enough, is looked at once more before what it holds is called mined,
+    and before it is called final: the head alone may be a lie."""
+    deep, finality = sending.policy.confirmations - 1, max(sending.endpoints.finality_depth, 1)
+    confirmed = view.head.number - deep
+    final = min(view.head.number - finality, confirmed)
     there: dict[int, str | None] = {}
+
+    def hash_at(number: int) -> str | None:
+        if number not in there:
+            there[number] = sending.endpoints.ask(lambda chain: _hash_at(chain, number))
+        return there[number]
+
     for one in sending.store.deep(confirmed, final):
         number = one.block or 0
-        if number not in there:
-            there[number] = sending.endpoints.ask(lambda chain, number=number: _hash_at(chain, number))  # type: ignore[misc]
-        if there[number] != one.block_hash:
+        if hash_at(number) != one.block_hash or hash_at(number + deep) is None:
             continue
         if one.state == "mined":
             error = None if one.error is None else to_text(one.error)
             sending.store.settle(one, "failed" if error else "done", error)
             changes.add("failed" if error else "mined", sending.store.the(one.key))
-        if number <= final:
+        if number <= final and hash_at(number + finality) is not None:
             sending.store.close(one)
 
 

@@ -19,8 +19,10 @@ from lading.chain.transactions import Fees, SignedTransaction
 from lading.errors import InputError
 
 _COLUMNS: Final = (
-    'id, key, sender, nonce, "to", data, value, gas, state, watched, mined_block, mined_hash, mined_tx, error'
+    'id, key, sender, nonce, "to", data, value, gas, state, watched, mined_block, mined_hash, mined_tx, mined_gas, '
+    "error"
 )
+_IN_NO_BLOCK: Final = "error = NULL, mined_block = NULL, mined_hash = NULL, mined_tx = NULL, mined_gas = NULL"
 
 
 class SenderStore:
@@ -120,8 +122,7 @@ class SenderStore:
         with self._writing():
             self._set(
                 one,
-                "state = 'queued', watched = 1, nonce = ?, error = NULL, mined_block = NULL, mined_hash = NULL, "
-                "mined_tx = NULL",
+                f"state = 'queued', watched = 1, nonce = ?, {_IN_NO_BLOCK}",
                 (self.nonces.take(),),
             )
 
@@ -181,12 +182,12 @@ class SenderStore:
     def mine(self, one: Submission, receipt: TransactionReceipt, error: str | None) -> None:
         self._set(
             one,
-            "state = 'mined', mined_block = ?, mined_hash = ?, mined_tx = ?, error = ?",
-            (receipt.block_number, receipt.block_hash, receipt.tx_hash, error),
+            "state = 'mined', mined_block = ?, mined_hash = ?, mined_tx = ?, mined_gas = ?, error = ?",
+            (receipt.block_number, receipt.block_hash, receipt.tx_hash, receipt.gas_used, error),
         )
 
     def unmine(self, one: Submission) -> None:
-        self._set(one, "state = 'sent', mined_block = NULL, mined_hash = NULL, mined_tx = NULL, error = NULL", ())
+        self._set(one, f"state = 'sent', {_IN_NO_BLOCK}", ())
 
     def settle(self, one: Submission, state: State, error: str | None) -> None:
         self._set(one, "state = ?, error = ?", (state, error))
@@ -216,7 +217,7 @@ class SenderStore:
 
 
 def _submission(row: tuple[Any, ...]) -> Submission:
-    number, key, sender, nonce, to, data, value, gas, state, watched, block, block_hash, tx_hash, error = row
+    number, key, sender, nonce, to, data, value, gas, state, watched, block, block_hash, tx_hash, gas_used, error = row
     return Submission(
         number,
         key,
@@ -231,6 +232,7 @@ def _submission(row: tuple[Any, ...]) -> Submission:
         block,
         block_hash,
         tx_hash,
+        gas_used,
         None if error is None else from_text(error, tx_hash or ""),
     )
 

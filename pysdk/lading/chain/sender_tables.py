@@ -45,6 +45,7 @@ _TABLES: Final = (
         mined_block INTEGER,
         mined_hash TEXT,
         mined_tx TEXT,
+        mined_gas INTEGER,
         error TEXT,
         UNIQUE (sender, nonce)
     )""",
@@ -102,9 +103,9 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One transaction that was asked for. `to` None: a contract creation; `value` in wei; `tx_hash`, `block` and
-    `block_hash` once it is in a block; `error` why it failed or was replaced. `settled`: nothing more is done for it,
-    unless a reorg undoes it before it is final."""
+    """One transaction that was asked for. `to` None: a contract creation; `value` in wei; `tx_hash`, `block`,
+    `block_hash` and `gas_used` once it is in a block; `error` why it failed or was replaced. `settled`: nothing more is
+    done for it, unless a reorg undoes it before it is final."""
 
     id: int
     key: str
@@ -119,6 +120,7 @@ class Submission:
     block: int | None
     block_hash: str | None
     tx_hash: str | None
+    gas_used: int | None
     error: LadingError | None
 
     @property
