@@ -8,7 +8,9 @@ import pytest
 
 from lading.enums import IdentifierScheme
 from lading.relayer.config import PublisherIdentifier, load, parse
+from lading.relayer.config_feeds import MqttFeed, split_address
 from lading.relayer.errors import RelayConfigError
+from lading.relayer.roster import Roster
 
 HERE = Path("/somewhere/relay.yaml")
 
@@ -118,3 +120,143 @@ def test_a_reader_named_like_a_number_stays_text(tmp_path: Path):
     )
     config = load(path)
     assert (config.read_points[0].reader, config.publisher) == ("12:34:56", "0x" + "ab" * 32)
+
+
+# -- feeds, areas, nodes
+
+FEEDS = [
+    {"mqtt": "mqtts://broker:8884", "topics": ["readers/+/tags", "all/#"], "version": "3.1.1", "client_id": "dock-1",
+     "share": "lading", "username": "u", "password_env": "MQTT_PASSWORD", "ca": "ca.pem", "cert": "c", "key": "k"},
+    {"http": "http://reader/api/v1/data/stream"},
+    {"llrp": "reader-host", "reader": "ours"},
+    {"file": "reads.ndjson", "follow": "true"},
+    {"stdin": "true"},
+    {"capture": "127.0.0.1:8086"},
+]  # fmt: skip
+
+
+def with_feeds(document: dict[str, Any], *feeds: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "source"} | {
+        "sources": [dict(one) for one in feeds]
+    }
+
+
+def test_feeds_have_absolute_paths_and_the_ports_that_are_usual(document):
+    mqtt, http, llrp, file, stdin, capture = parse(with_feeds(document(), *FEEDS), HERE).sources
+    assert (mqtt.host, mqtt.port, mqtt.tls, mqtt.version, mqtt.ca) == (
+        "broker", 8884, True, "3.1.1", Path("/somewhere/ca.pem"),
+    )  # fmt: skip
+    assert (http.http, llrp.port, file.file, file.follow) == (
+        FEEDS[1]["http"],
+        5084,
+        Path("/somewhere/reads.ndjson"),
+        True,
+    )
+    assert (stdin.stdin, split_address(capture.capture)) == ("true", ("127.0.0.1", 8086))
+    plain = {"mqtt": "mqtt://broker", "topics": ["t"], "client_id": "c"}
+    (feed,) = parse(with_feeds(document(), plain), HERE).sources
+    assert (feed.port, feed.tls, feed.version, feed.password()) == (1883, False, "5", None)
+
+
+@pytest.mark.parametrize(
+    ("feed", "change", "path", "words"),
+    [
+        (0, {"mqtt": "http://broker"}, "sources[0].mqtt", "mqtt:// or mqtts://"),
+        (0, {"mqtt": "mqtts://u:secret@broker"}, "sources[0].mqtt", "by its name"),
+        (0, {"mqtt": "mqtt://broker"}, "sources[0]", "mqtts://"),
+        (0, {"topics": []}, "sources[0].topics", "at least 1"),
+        (0, {"topics": ["a/b+"]}, "sources[0].topics", "no topic filter"),
+        (0, {"topics": ["#/a"]}, "sources[0].topics", "no topic filter"),
+        (0, {"version": "4"}, "sources[0].version", "'5' or '3.1.1'"),
+        (0, {"client_id": ""}, "sources[0].client_id", "at least 1"),
+        (0, {"share": "a/b"}, "sources[0].share", "pattern"),
+        (0, {"key": None}, "sources[0]", "`cert` and `key`"),
+        (0, {"password_file": "p"}, "sources[0]", "one of them is enough"),
+        (0, {"username": None}, "sources[0]", "no `username`"),
+        (0, {"password_env": "not a name"}, "sources[0].password_env", "environment variable"),
+        (0, {"password": "secret"}, "sources[0].password", "unknown key"),
+        (1, {"http": "ftp://reader"}, "sources[0].http", "http:// or https://"),
+        (1, {"http": "http://reader:port"}, "sources[0].http", "is no URL"),
+        (2, {"port": "0"}, "sources[0].port", "greater than or equal to 1"),
+        (2, {"reader": "sato"}, "", "reader of no read point"),
+        (3, {"follow": "sometimes"}, "sources[0].follow", "boolean"),
+        (4, {"stdin": "false"}, "sources[0].stdin", "'true'"),
+        (5, {"capture": "8086"}, "sources[0].capture", "a host and a port"),
+        (5, {"capture": "here:99999"}, "sources[0].capture", "a host and a port"),
+        (5, {"stdin": "true"}, "sources[0]", "one of mqtt"),
+    ],
+)
+def test_each_fault_of_a_feed_is_named_by_its_path_and_tells_no_secret(document, feed, change, path, words):
+    changed = {key: value for key, value in (FEEDS[feed] | change).items() if value is not None}
+    found = faults(with_feeds(document(), changed))
+    assert words in found[path]
+    assert "secret@" not in str(found)
+
+
+def test_a_password_is_read_from_where_it_is_when_it_is_needed(document, tmp_path: Path, monkeypatch):
+    def feed(**change: str) -> MqttFeed:
+        kept = {key: value for key, value in FEEDS[0].items() if not key.startswith("password")}
+        (found,) = parse(with_feeds(document(), kept | change), tmp_path / "relay.yaml").sources
+        return found
+
+    with pytest.raises(RelayConfigError, match="LADING_TEST_PASSWORD is not set"):
+        feed(password_env="LADING_TEST_PASSWORD").password()
+    monkeypatch.setenv("LADING_TEST_PASSWORD", "one")
+    assert feed(password_env="LADING_TEST_PASSWORD").password() == "one"
+    with pytest.raises(RelayConfigError, match="No such file"):
+        feed(password_file="secret").password()
+    (tmp_path / "secret").write_text("two\n")
+    assert feed(password_file="secret").password() == "two"
+
+
+MEANING = {"biz_step": "departing", "disposition": "in_transit"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "path", "words"),
+    [
+        (lambda d: d.pop("source"), "", "source: is missing"),
+        (lambda d: d["read_points"][3].update(tunnel="true", left=MEANING), "read_points[3]", "a tunnel has no"),
+        (lambda d: d["read_points"][3].update(moved=MEANING), "read_points[3]", "needs an `area`"),
+        (
+            lambda d: d["read_points"][3].update(left={"biz_step": "receiving", "disposition": "in_progress"}),
+            "read_points[3]", "state it twice",
+        ),
+        (lambda d: d["read_points"][3].update(left={"biz_step": "departed"}), "read_points[3].left.biz_step", "CBV"),
+        (lambda d: d["read_points"][3].update(gap_seconds="0"), "read_points[3].gap_seconds", "0.001"),
+        (lambda d: d["read_points"][3].update(area="hall"), "", "or area above"),
+        (lambda d: d["smoothing"].update(lateness_seconds="-1"), "smoothing.lateness_seconds", "greater than"),
+        (lambda d: d["smoothing"].update(move_reads="1"), "smoothing.move_reads", "greater than"),
+        (lambda d: d["batch"].update(max_bytes="9"), "batch.max_bytes", "greater than"),
+        (lambda d: d["batch"].update(max_age_seconds="x"), "batch.max_age_seconds", "decimal"),
+        (lambda d: d.update(chain={"endpoints": []}), "chain.endpoints", "at least 1"),
+        (lambda d: d.update(chain={"endpoints": ["ws://node"]}), "chain.endpoints[0]", "http:// or https://"),
+        (lambda d: d.update(chain={"endpoints": ["http://n"], "confirmations": "0"}), "chain.confirmations", "greater"),
+        (lambda d: d.update(metrics="everywhere"), "metrics", "a host and a port"),
+        (lambda d: d.update(outbox="mysql://host/name"), "outbox", "postgresql://"),
+        (lambda d: d.update(outbox="postgresql://u:secret@host/name"), "outbox", "PGPASSWORD"),
+    ],
+)  # fmt: skip
+def test_each_fault_of_areas_nodes_and_bounds_is_named(document, spoil, path: str, words: str):
+    broken = document()
+    spoil(broken)
+    found = faults(broken)
+    assert words in found[path]
+    assert "secret" not in str(found)
+
+
+def test_an_outbox_may_be_a_database(document):
+    url = "postgresql://lading@host/name"
+    assert parse(document() | {"outbox": url}, HERE).outbox == url
+
+
+def test_readers_that_share_a_read_point_or_an_area_share_a_lane(document):
+    whole = document()
+    whole["read_points"] += [
+        whole["read_points"][0] | {"reader": reader, "sgln": f"urn:epc:id:sgln:9524321.0000{number}.1", "area": area}
+        for reader, number, area in (("alone", 5, "far"), ("x", 6, "yard"), ("w", 7, "yard"), ("v", 7, "yard"))
+    ]
+    roster = Roster(parse(whole, HERE))
+    assert roster.lanes == ("alone", "impinj", "v")
+    assert {roster.lane_of(reader) for reader in ("zebra", "impinj", "ours")} == {"impinj"}
+    assert {roster.lane_of(reader) for reader in "vwx"} == {"v"}

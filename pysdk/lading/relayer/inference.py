@@ -211,6 +211,7 @@ class Lane:
         placed = self._outbox.put_many(self._observer.events(tracks.statements))
         for said, (row, _) in zip(tracks.statements, placed, strict=True):
             for track in said.tracks:
+                tracks.changed[track] = True
                 if said.kind is Kind.LEFT:
                     track.left_event = row
                 else:

@@ -81,9 +81,9 @@ def _tracks(rows: Iterable[Sequence[Any]], roster: Roster) -> list[Track]:
     return found
 
 
-def store_tracks(database: Database, lane: str, tracks: Iterable[Track]) -> None:
-    """Inserts the observations that have no row yet, and gives them one; updates the others."""
-    tracks = list(tracks)
+def store_tracks(database: Database, lane: str, tracks: Mapping[Track, bool]) -> None:
+    """Inserts the observations that have no row yet, and gives them one; updates the others, of which some are merely
+    closed (False)."""
     new = [track for track in tracks if not track.row]
     for track, row in zip(new, _rows_for(database, len(new)), strict=True):
         track.row = row
@@ -101,10 +101,12 @@ def store_tracks(database: Database, lane: str, tracks: Iterable[Track]) -> None
         " WHERE id = ?",
         [
             (one.first_ns, one.last_ns, one.reads, int(one.open), _signals(one), one.event, one.left_event, one.row)
-            for one in tracks
-            if id(one) not in fresh
+            for one, more in tracks.items()
+            if more and id(one) not in fresh
         ],
     )
+    closed = [(one.row,) for one, more in tracks.items() if not more and id(one) not in fresh]
+    database.many("UPDATE observations SET open = 0, signals = NULL WHERE id = ?", closed)
 
 
 def _signals(track: Track) -> bytes | None:

@@ -41,7 +41,8 @@ class Tracks:
         self.owners: list[Track] = []
         self.late_owners: list[tuple[Read, Track]] = []
         """Of late reads, in order of arrival."""
-        self.changed: dict[Track, None] = {}
+        self.changed: dict[Track, bool] = {}
+        """Whether more of it than that it is open."""
         self.statements: list[Statement] = []
         self.redelivered = 0
         self._roster, self._rule, self._lateness = roster, rule, lateness_ns
@@ -98,7 +99,7 @@ class Tracks:
                 track = self._begin(epc, time_ns, offset, point, Kind.APPEARED)
             track.last_ns = time_ns
             track.reads += 1
-            changed[track] = None
+            changed[track] = True
             take(read)
             own(track)
         self._mark = mark_ns
@@ -164,7 +165,7 @@ class Tracks:
     def close(self, track: Track) -> None:
         """Nothing more of it is stated; late reads may still join it."""
         track.open = False
-        self.changed[track] = None
+        self.changed.setdefault(track, False)
         self._closed.setdefault((track.point.place, track.epc), []).append(track)
 
     # -- late reads
@@ -183,7 +184,7 @@ class Tracks:
         if track is None:
             track = self._begin_late(read, point)
         track.reads += 1
-        self.changed[track] = None
+        self.changed[track] = True
         self.late_owners.append((read, track))
         self.passes.widen(track)
         if track in self._late or (not track.open and self._reaches(track)):

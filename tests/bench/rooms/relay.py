@@ -67,24 +67,38 @@ def relay_reads() -> tuple[Side, Side]:
 
 @benchmark("relay.events.durable", "events/s")
 def relay_events_durable() -> tuple[Side, Side]:
-    """A reader's log to events in the outbox's file, one read an event, a whole log in one transaction, SQLite's
-    `synchronous=FULL`."""
+    """A reader's log to events in the outbox's file, one read an event, SQLite's `synchronous=FULL`: the way of a
+    stream, from bytes to the inbox in one transaction, from there to events in another. In seconds of the processor."""
     logs = [inputs.reader_log(part, EVENTS, 1) for part in range(1 + REPEATS)]
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer.intake import take_in
+        from lading.relayer import garbage, inbox
+        from lading.relayer.feeds.message import Message
+        from lading.relayer.inference import Lane
+        from lading.relayer.message_decoder import MessageDecoder
         from lading.relayer.outbox import Outbox
+        from lading.relayer.roster import Roster
         from lading.relayer.run import NO_LOG
 
         with _folder() as folder, Outbox.open(folder / "relay.sqlite3", NO_LOG) as outbox:
             config = _config(folder / "relay.sqlite3")
-            samples = rates(lambda log: take_in(outbox, [log], config, "log"), logs, EVENTS)
+            roster = Roster(config)
+            decode, lane = MessageDecoder(roster), Lane(outbox, roster, config, inputs.READER)
+
+            def work(log: bytes) -> None:
+                with outbox.transaction():
+                    inbox.store(outbox.store, [decode(Message("bench", "log", log))], 0)
+                lane.advance()
+
+            garbage.settle()
+            samples = rates(work, logs, EVENTS, process_time)
+            lane.drain()
             return Measured(f"lading {__version__}", samples, _stored(outbox))
 
     def theirs() -> Measured:
         with _folder() as folder, bare.Store(folder / "bare.sqlite3") as store:
-            samples = rates(store.take_in, logs, EVENTS)
+            samples = rates(store.take_in, logs, EVENTS, process_time)
             return Measured("bare loop into SQLite", samples, digest(sorted(store.events())))
 
     return ours, theirs
