@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lading.epcis.digital_link import attributes_of, from_link
 from lading.epcis.errors import EpcError
@@ -18,10 +19,8 @@ _CLASS_ONLY = frozenset({"lgtin", "sgtin", "itip", "grai", "gdti", "sgcn", "cpi"
 
 
 _SCHEME = re.compile(r"urn:epc:[a-z]+:[a-z0-9-]+:", re.IGNORECASE)
-_LINK_BEHIND = re.compile(
-    r"\s*https?://.*/(?:(?:01|gtin)/[0-9]{8,14}/(?:.*/)?(?:21|ser)/|(?:00|sscc)/[0-9]{18})", re.IGNORECASE
-)
-"""A link that is no canonical one, but has a key in it that names one thing."""
+_LINK = re.compile(r"\s*https?://", re.IGNORECASE)
+_GTIN, _SSCC = re.compile(r"[0-9]{8,14}"), re.compile(r"[0-9]{18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def misspelt(text: str) -> bool:
     apart: a tag URI or memory, an element string, capitals or spaces around, or a link with the place in front."""
     if _key_of(text) is not None:
         return False
-    if _LINK_BEHIND.match(text):
+    if _LINK.match(text) and _has_thing(text.lower().split("/")[3:]):
         return True
     plain = _SCHEME.sub(lambda found: found[0].lower(), text.strip())
     try:
@@ -72,6 +71,19 @@ def misspelt(text: str) -> bool:
     except EpcError:
         return False
     return True
+
+
+def _has_thing(parts: list[str]) -> bool:
+    """Whether a link that is no canonical one has a key in its path that names one thing: a GTIN with a serial number
+    anywhere behind it, or an SSCC. Each part is looked at once: a text of megabytes is a stranger's."""
+    serials = [place for place, part in enumerate(parts[:-1]) if part in ("21", "ser")]
+    last = serials[-1] if serials else -1
+    for place, (name, value) in enumerate(pairwise(parts)):
+        if name in ("01", "gtin") and place + 2 <= last and _GTIN.fullmatch(value):
+            return True
+        if name in ("00", "sscc") and _SSCC.match(value):
+            return True
+    return False
 
 
 def lot_in(text: str) -> str | None:
