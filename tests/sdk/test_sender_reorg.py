@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import fake_node
@@ -105,6 +106,40 @@ def test_a_node_that_lags_is_no_reorg(two):
         two.plan.faults["eth_getBlockByNumber"] = [behind] * 50
         for _ in range(4):
             assert sender.step().vanished == ()
+        assert sender.get("a") == state
+    assert (two.received(), two.used()) == (1, 1)
+
+
+def test_one_alone_that_lags_for_a_moment_takes_nothing_back(bench):
+    """It has neither the block nor the receipt, once."""
+    with bench.sender() as sender:
+        bench.submit(sender, "a")
+        sender.wait("a")
+        old = bench.rpc("eth_getBlockByNumber", "0x0", False)
+        step = bench.plan.faults
+        step["eth_getBlockByNumber"] = [fake_node.result(old), *[fake_node.result(None)] * 2, fake_node.result(old)]
+        step["eth_getTransactionReceipt"] = [fake_node.result(None)] * 2
+        assert sender.step().vanished == ()
+        assert (sender.step().vanished, sender.get("a").state) == ((), "done")
+
+
+def test_a_node_on_a_fork_of_its_own_takes_nothing_back_while_another_has_it(two):
+    with two.sender() as sender:
+        two.submit(sender, "a")
+        sender.wait("a")
+        state = sender.get("a")
+
+        def forked(handler, request):
+            answer = handler.forward(request)
+            if request["params"][0] == hex(state.block):
+                answer["result"]["hash"] = "0x" + "77" * 32
+            handler.answer(200, json.dumps(answer).encode())
+
+        two.plan.faults["eth_getBlockByNumber"] = [forked] * 50
+        two.plan.faults["eth_getTransactionReceipt"] = [fake_node.result(None)] * 50
+        for _ in range(4):
+            step = sender.step()
+            assert (step.vanished, step.mined) == ((), ())
         assert sender.get("a") == state
     assert (two.received(), two.used()) == (1, 1)
 
