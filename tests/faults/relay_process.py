@@ -1,0 +1,177 @@
+"""A relay in a process of its own that may end itself, with SIGKILL, at a step; and what is around it.
+
+The steps are those that the code names by its checkpoints, and
+    put          a feed hands reads over
+    storing      …they are written, in a transaction that is open
+    stored       …they are durable
+    statement    a statement of SQL is about to be run, whichever
+
+Forked, because starting Python takes longer than all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lading.chain.signer import Signer
+from lading.client import Lading
+from lading.relayer import database as databases
+from lading.relayer.anchoring import Anchoring
+from lading.relayer.config import RelayConfig, load
+from lading.relayer.feeds import files
+from lading.relayer.feeds.message import Message
+from lading.relayer.inference import Lane
+from lading.relayer.intake_queue import Intake
+from lading.relayer.message_decoder import MessageDecoder
+from lading.relayer.outbox import Outbox
+from lading.relayer.roster import Roster
+from lading.relayer.run import log_identity, run_once
+
+T = TypeVar("T")
+Body = Callable[["Steps"], None]
+
+
+class Steps:
+    """Counts the steps that are passed, and ends the process after the `number`-th `label`."""
+
+    def __init__(self, label: str | None = None, number: int = 1) -> None:
+        self.passed: Counter[str] = Counter()
+        self._label, self._number = label, number
+
+    def __call__(self, step: str) -> None:
+        self.passed[step] += 1
+        if step == self._label and self.passed[step] == self._number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch_statements(self) -> None:
+        """In this process only: there is no way back."""
+        for name in ("_run", "many"):
+            setattr(databases.Database, name, self._watched(getattr(databases.Database, name)))
+
+    def _watched(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: Any) -> Any:
+            self("statement")
+            return method(*given)
+
+        return run
+
+
+def in_a_process(body: Body, label: str | None = None, number: int = 1) -> tuple[int, Counter[str]]:
+    """Runs `body` in a fork: what it ended with (0, 1, or minus a signal; a traceback goes to stderr), and the steps
+    that were passed if it was not killed."""
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        code = 1
+        try:
+            os.close(reading)
+            steps = Steps(label, number)
+            steps.watch_statements()
+            body(steps)
+            os.write(writing, json.dumps(steps.passed).encode())
+            code = 0
+        except BaseException:  # noqa: BLE001 - nothing may get back into the test that was forked
+            traceback.print_exc()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        said = answer.read()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), Counter(json.loads(said or b"{}"))
+
+
+class Watched(Intake):
+    """The intake, whose puts are steps."""
+
+    steps: Steps
+    after: Callable[[], None]
+
+    async def put(self, messages: Sequence[Message], work: Callable[[], T] | None = None) -> T | None:
+        def watched() -> T | None:
+            done = None if work is None else work()
+            self.steps("storing")
+            return done
+
+        self.steps("put")
+        done = await super().put(messages, watched)
+        self.steps("stored")
+        self.after()
+        return done
+
+
+class Relay:
+    """All stages on one outbox. `seed` decides which of them goes on when."""
+
+    def __init__(self, config: RelayConfig, client: Lading, steps: Steps, seed: int) -> None:
+        self.config, self.steps = config, steps
+        self.outbox = Outbox.open(config.outbox, log_identity(config, client))
+        self.roster = Roster(config)
+        self.lanes = [Lane(self.outbox, self.roster, config, name, steps) for name in self.roster.lanes]
+        self.anchoring = Anchoring(self.outbox, client, config.batch, steps)
+        self._chance = random.Random(f"relay {seed}")  # noqa: S311 - the same at each run
+
+    def a_little(self) -> None:
+        """What other parts of a service do between two puts."""
+        for lane in self.lanes:
+            if self._chance.random() < 0.6:
+                lane.advance(self._chance.randint(1, 3))
+        if self._chance.random() < 0.5:
+            self.anchoring.step(all_of_it=self._chance.random() < 0.5)
+
+    async def listen(self) -> None:
+        files.READ_BYTES = self._chance.randint(1000, 4000)  # type: ignore[misc] - so that there are several puts
+        async with Watched(self.outbox.store, MessageDecoder(self.roster)) as intake:
+            intake.steps, intake.after = self.steps, self.a_little
+            assert self.config.source is not None
+            await files.FileFeed(self.config.source, intake, self.outbox.store).run()
+
+    def finish(self) -> None:
+        for lane in self.lanes:
+            while lane.advance(self._chance.randint(1, 3)) is not None:
+                self.steps("a lane went on")
+            lane.drain()
+        self.anchor_all()
+
+    def anchor_all(self) -> None:
+        while self.outbox.waiting() or self.outbox.unanchored() or self.steps.passed["led"] == 0:
+            self.anchoring.step(all_of_it=True)
+            self.steps("led")
+
+    def close(self) -> None:
+        self.anchoring.stop()
+        self.outbox.close()
+
+
+def connect(url: str, record: Path, key: str) -> Lading:
+    return Lading.connect(url, signer=Signer.unsafe_from_key(key), deployment=record)
+
+
+def stream(url: str, record: Path, key: str, config: Path, seed: int) -> Body:
+    """From a file through feed, intake, lanes and anchoring, until all is done."""
+
+    def body(steps: Steps) -> None:
+        relay = Relay(load(config), connect(url, record, key), steps, seed)
+        asyncio.run(relay.listen())
+        relay.finish()
+        relay.close()
+
+    return body
+
+
+def whole(url: str, record: Path, key: str, config: Path, seed: int) -> Body:
+    """The whole log at once, as `lading relay run --once` does."""
+
+    def body(steps: Steps) -> None:
+        run_once(load(config), connect(url, record, key), checkpoint=steps)
+
+    return body
