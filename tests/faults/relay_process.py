@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.relayer import database as databases
-from lading.relayer.anchoring import Anchoring
+from lading.relayer.anchoring import anchor
 from lading.relayer.config import RelayConfig, load
 from lading.relayer.feeds import files
 from lading.relayer.feeds.message import Message
@@ -117,7 +117,7 @@ class Relay:
         self.outbox = Outbox.open(config.outbox, log_identity(config, client))
         self.roster = Roster(config)
         self.lanes = [Lane(self.outbox, self.roster, config, name, steps) for name in self.roster.lanes]
-        self.anchoring = Anchoring(self.outbox, client, config.batch, steps)
+        self.client = client
         self._chance = random.Random(f"relay {seed}")  # noqa: S311 - the same at each run
 
     def a_little(self) -> None:
@@ -125,8 +125,8 @@ class Relay:
         for lane in self.lanes:
             if self._chance.random() < 0.6:
                 lane.advance(self._chance.randint(1, 3))
-        if self._chance.random() < 0.5:
-            self.anchoring.step(all_of_it=self._chance.random() < 0.5)
+        if self._chance.random() < 0.4:
+            self.anchor()
 
     async def listen(self) -> None:
         files.READ_BYTES = self._chance.randint(1000, 4000)  # type: ignore[misc] - so that there are several puts
@@ -138,18 +138,12 @@ class Relay:
     def finish(self) -> None:
         for lane in self.lanes:
             while lane.advance(self._chance.randint(1, 3)) is not None:
-                self.steps("a lane went on")
+                continue
             lane.drain()
-        self.anchor_all()
+        self.anchor()
 
-    def anchor_all(self) -> None:
-        while self.outbox.waiting() or self.outbox.unanchored() or self.steps.passed["led"] == 0:
-            self.anchoring.step(all_of_it=True)
-            self.steps("led")
-
-    def close(self) -> None:
-        self.anchoring.stop()
-        self.outbox.close()
+    def anchor(self) -> None:
+        anchor(self.outbox, self.client, self.config.batch.max_events, self.steps)
 
 
 def connect(url: str, record: Path, key: str) -> Lading:
@@ -163,7 +157,7 @@ def stream(url: str, record: Path, key: str, config: Path, seed: int) -> Body:
         relay = Relay(load(config), connect(url, record, key), steps, seed)
         asyncio.run(relay.listen())
         relay.finish()
-        relay.close()
+        relay.outbox.close()
 
     return body
 
