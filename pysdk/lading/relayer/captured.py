@@ -90,7 +90,7 @@ def put_all(outbox: Outbox, judged: Judged) -> list[Outcome]:
 
     Raises `OutboxError`.
     """
-    placed = iter(outbox.put_many([one for one in judged.made if one is not None]))
+    placed = iter(outbox.put_named([one for one in judged.made if one is not None]))
     return [
         Outcome.REFUSED if one is None else Outcome.CAPTURED if next(placed).new else Outcome.DUPLICATE
         for one in judged.made

@@ -47,6 +47,10 @@ class OutboxSource:
     def _entries(self, thing: str) -> Sequence[Entry]:
         return self._outbox.entries(thing, self._trees)
 
+    def called(self, names: frozenset[str]) -> Sequence[Entry]:
+        """As `gather.Lookup` says; what is found how, `lading.relayer.event_names` does."""
+        return self._outbox.called(names, self._trees)
+
     def _map_of(self, thing: str) -> MapEntry:
         """
         Raises:
