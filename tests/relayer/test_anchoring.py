@@ -16,14 +16,17 @@ from typing import Any
 import pytest
 
 from lading.chain import devnet, transactions
+from lading.chain.endpoints import Endpoints
 from lading.chain.node import Chain
 from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.deploy import Params, deploy
 from lading.deploy.registry import record_path
 from lading.enums import IdentifierScheme, Role
-from lading.errors import ContractError, TransactionReplaced
-from lading.relayer.anchoring import Anchoring, anchor
+from lading.errors import ContractError
+from lading.relayer.anchor_loop import AnchorLoop, Checkpoint, Round, go_on
+from lading.relayer.anchoring import anchor
+from lading.relayer.chain_log import ChainLog
 from lading.relayer.config import Batching, RelayConfig, load
 from lading.relayer.errors import LogAhead, LogDiffers, NotLeader, OutboxForeign
 from lading.relayer.outbox import Outbox
@@ -92,6 +95,17 @@ class Site:
     def kill(self, step: str, occurrence: int = 1) -> None:
         ended = self.process(step, occurrence)
         assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+    def signed(self) -> list[tuple[bytes, str]]:
+        """Bytes and hash of all that was ever signed, oldest first."""
+        with self.outbox() as outbox:
+            return outbox.store.rows("SELECT raw, hash FROM attempts ORDER BY id")
+
+    def loop(self, outbox: Outbox, most: int, checkpoint: Checkpoint = go_on) -> AnchorLoop:
+        """As a service has it; what waits is closed by its number alone."""
+        log = ChainLog(Endpoints([self.url]), self.client.deployment, self.publisher)
+        bounds = Batching(max_events=most, max_bytes=10**6, max_age_seconds=3600)
+        return AnchorLoop(outbox, log, self.writer, bounds, checkpoint=checkpoint)
 
     def run(self) -> dict[str, int]:
         ended = self.process()
@@ -184,13 +198,11 @@ def test_a_process_killed_at_every_step_in_turn_still_anchors_each_batch_once(si
 
 def test_what_was_stored_before_broadcast_is_what_is_mined(site: Site, rpc: Rpc):
     site.kill("store")
-    with site.outbox() as outbox:
-        (batch,) = outbox.unanchored()
-    assert batch.transaction is not None
-    assert not site.client.chain.knows(batch.transaction.hash)
+    ((_, tx_hash),) = site.signed()
+    assert not site.client.chain.knows(tx_hash)
     raise_fee(site, rpc)
     site.run()
-    receipt = site.client.chain.receipt(batch.transaction.hash)
+    receipt = site.client.chain.receipt(tx_hash)
     assert receipt is not None
     assert receipt.succeeded
     site.assert_whole()
@@ -199,26 +211,23 @@ def test_what_was_stored_before_broadcast_is_what_is_mined(site: Site, rpc: Rpc)
 def test_a_transaction_dropped_from_the_pool_is_sent_again_with_the_same_bytes(site: Site, rpc: Rpc):
     rpc("evm_setAutomine", False)
     site.kill("broadcast")
-    with site.outbox() as outbox:
-        (batch,) = outbox.unanchored()
-    assert batch.transaction is not None
-    assert rpc("anvil_dropTransaction", batch.transaction.hash) == batch.transaction.hash
+    (signed,) = site.signed()
+    assert rpc("anvil_dropTransaction", signed[1]) == signed[1]
     rpc("evm_setAutomine", True)
     raise_fee(site, rpc)
     site.run()
-    with site.outbox() as outbox:
-        assert outbox.batches()[0].transaction == batch.transaction
+    assert site.signed()[0] == signed
+    assert len(site.signed()) == 3
     site.assert_whole()
 
 
 def test_a_nonce_that_went_elsewhere_is_planned_anew(site: Site):
     site.kill("store")
-    with site.outbox() as outbox:
-        (batch,) = outbox.unanchored()
+    ((_, tx_hash),) = site.signed()
     pay_oneself(site)
     site.run()
-    with site.outbox() as outbox:
-        assert outbox.batches()[0].transaction != batch.transaction
+    assert site.client.chain.receipt(tx_hash) is None
+    assert len(site.signed()) == 4
     assert site.sent() == 4  # the three batches, and what took the nonce
 
 
@@ -234,14 +243,12 @@ def pay_oneself(site: Site) -> None:
 
 def test_batches_undone_by_a_reorg_are_sent_again_with_the_same_bytes(site: Site, rpc: Rpc):
     run_once(site.config, site.client)
-    with site.outbox() as outbox:
-        before = [batch.transaction for batch in outbox.batches()]
+    before = site.signed()
     rpc("anvil_reorg", 2, [])
     assert site.client.goods.head(site.publisher).next_index == 1
     again = run_once(site.config, site.client)
     assert [batch.index for batch in again.anchored] == [1, 2]
-    with site.outbox() as outbox:
-        assert [batch.transaction for batch in outbox.batches()] == before
+    assert site.signed() == before
     site.assert_whole()
 
 
@@ -249,9 +256,7 @@ def test_a_signer_that_is_not_the_writer_is_refused_and_the_right_one_goes_on(si
     with pytest.raises(ContractError) as caught:
         run_once(site.config, site.client.using(CONTROLLER))
     assert type(caught.value).__name__ == "NotWriter"
-    with site.outbox() as outbox:
-        (batch,) = outbox.unanchored()
-        assert batch.transaction is None
+    assert site.signed() == []
     assert len(run_once(site.config, site.client).anchored) == 3
     site.assert_whole()
 
@@ -307,7 +312,8 @@ def test_an_older_copy_of_the_outbox_learns_from_the_log_who_anchored(site: Site
     site.kill("persist")
     with site.outbox() as outbox:
         (batch,) = outbox.unanchored()
-        assert (batch.transaction, batch.writer) == (None, None)
+        outbox.store.execute("UPDATE batches SET writer = NULL")
+        outbox.store.execute("DELETE FROM transactions")
         roots = ["0x" + root.hex() for root in (batch.root, batch.items_root)]
         site.client.goods.anchor(site.publisher, 0, *roots, batch.count)
         successor = another_writer(site)
@@ -354,17 +360,18 @@ def test_an_outbox_of_another_publisher_is_refused_before_anything_is_written(si
     site.assert_whole()
 
 
-def test_a_fresh_transaction_that_is_replaced_is_told_and_planned_again_by_the_next_run(site: Site, rpc: Rpc):
-    """Another process with the same key takes the nonce between storing and broadcasting."""
+def test_a_transaction_that_is_replaced_on_its_way_is_planned_again_and_anchored(site: Site):
+    """Whoever holds the key too used the nonce, between storing and sending."""
+    asked = []
 
-    def race(done: str) -> None:
-        if done == "store":
+    def meddle(step: str) -> None:
+        if step == "store" and not asked:
+            asked.append(step)
             pay_oneself(site)
 
-    with pytest.raises(TransactionReplaced):
-        run_once(site.config, site.client, checkpoint=race)
-    assert len(run_once(site.config, site.client).anchored) == 3
+    assert len(run_once(site.config, site.client, checkpoint=meddle).anchored) == 3
     assert site.sent() == 4
+    assert len(site.signed()) == 4
 
 
 def test_the_identity_of_a_log_is_its_chain_registry_and_publisher(site: Site):
@@ -387,19 +394,29 @@ def seen(second: int) -> dict[str, Any]:
     }
 
 
+def settled(loop: AnchorLoop, **how: bool) -> list[tuple[int, int]]:
+    """(index, count) of what is anchored by the time that nothing is on its way."""
+    done: list[tuple[int, int]] = []
+    while True:
+        made = loop.step(**how)
+        assert made.leading
+        done += [(one.index, one.count) for one in made.anchored]
+        if not made.on_the_way:
+            return done
+
+
 def test_a_service_anchors_what_is_due_step_by_step_and_one_leads_at_a_time(site: Site):
-    bounds = Batching(max_events=2, max_bytes=10**6, max_age_seconds=3600)
     with site.outbox() as outbox, site.outbox() as standing_by:
-        leader, other = Anchoring(outbox, site.client, bounds), Anchoring(standing_by, site.client, bounds)
-        assert (leader.step(), leader.step()) == ((), ())
+        leader, other = site.loop(outbox, 2), site.loop(standing_by, 2)
+        assert settled(leader) == []
         outbox.add(seen(1), None)
-        assert leader.step() == ()
+        assert settled(leader) == []
         outbox.add(seen(2), None)
         outbox.add(seen(3), None)
-        assert (other.step(), other.step(all_of_it=True)) == ((), ())
-        assert [(one.index, one.count) for one in leader.step()] == [(0, 2)]
-        assert leader.step() == ()
-        assert [(one.index, one.count) for one in leader.step(all_of_it=True)] == [(1, 1)]
+        assert (other.step(), other.step(all_of_it=True)) == (Round(), Round())
+        assert settled(leader) == [(0, 2)]
+        assert settled(leader) == []
+        assert settled(leader, all_of_it=True) == [(1, 1)]
         with pytest.raises(NotLeader):
             anchor(standing_by, site.client, 5)
         leader.stop()
@@ -407,27 +424,60 @@ def test_a_service_anchors_what_is_due_step_by_step_and_one_leads_at_a_time(site
 
 
 def test_who_comes_to_lead_finishes_what_was_left_and_goes_on(site: Site):
-    bounds = Batching(max_events=1, max_bytes=10**6, max_age_seconds=3600)
-
     def fail(step: str) -> None:
         if step == "store":
             raise Stopped
 
     with site.outbox() as first, site.outbox() as second:
-        stopping, going_on = Anchoring(first, site.client, bounds, fail), Anchoring(second, site.client, bounds)
+        stopping, going_on = site.loop(first, 1, fail), site.loop(second, 1)
         stopping.step()
         first.add(seen(1), None)
         with pytest.raises(Stopped):
             stopping.step()
-        assert going_on.step() == ()
+        assert going_on.step() == Round()
         stopping.stop()
         first.add(seen(2), None)
-        assert [one.index for one in going_on.step()] == [0]
-        assert [one.index for one in going_on.step()] == [1]
+        assert settled(going_on) == [(0, 1), (1, 1)]
         going_on.stop()
         # What the first process remembered of its map is made anew from what the second stored.
         first.add(seen(3), None)
-        again = Anchoring(first, site.client, bounds)
-        assert [again.step(), [one.index for one in again.step()]] == [(), [2]]
+        again = site.loop(first, 1)
+        assert settled(again) == [(2, 1)]
         again.stop()
+    assert site.sent() == 3
+
+
+def test_several_batches_are_on_their_way_at_once(site: Site, rpc: Rpc):
+    with site.outbox() as outbox:
+        loop = site.loop(outbox, 1)
+        loop.step()
+        rpc("evm_setAutomine", False)
+        for second in range(1, 21):
+            outbox.add(seen(second), None)
+        ways = [loop.step().on_the_way for _ in range(20)]
+        assert ways[-1] == 16  # no more are closed while so many wait
+        while loop.step().on_the_way:
+            rpc("evm_mine")
+        assert [batch.count for batch in outbox.batches()] == [1] * 20
+        loop.stop()
+    assert site.sent() == 20
+
+
+def test_what_a_reorg_undid_while_the_service_runs_is_sent_again(site: Site, rpc: Rpc):
+    with site.outbox() as outbox:
+        loop = site.loop(outbox, 1)
+        for second in (1, 2):
+            outbox.add(seen(second), None)
+        while len(site.client.goods.anchors(site.publisher) and [*site.client.goods.anchors(site.publisher)]) < 2:
+            loop.step()
+        settled(loop)
+        before = site.signed()
+        rpc("anvil_reorg", 1, [])
+        assert site.client.goods.head(site.publisher).next_index == 1
+        outbox.add(seen(3), None)
+        while site.client.goods.head(site.publisher).next_index < 3:
+            loop.step()
+        settled(loop)
+        loop.stop()
+    assert site.signed()[:2] == before
     assert site.sent() == 3

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from lading.chain.transactions import SignedTransaction
 from lading.epcis.canonical import content_hash
 from lading.provenance.bundle import BatchRef
 from lading.provenance.item import same_thing
@@ -22,7 +21,7 @@ from lading.relayer.outbox import Outbox
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 ITEM = "urn:epc:id:sgtin:9521141.012345.{}"
-SIGNED = SignedTransaction("0x02aa", "0x" + "33" * 32, 7, "0x" + "44" * 20, "0x" + "22" * 20)
+SIGNER = b"\x44" * 20
 WRITER = b"\x55" * 20
 
 
@@ -85,14 +84,12 @@ def test_batches_are_gapless_and_hold_every_event_once_in_order(outbox: Outbox):
     assert (outbox.waiting(), outbox.next_index(), outbox.begin_log(99)) == (0, 8, 5)
 
 
-def test_a_batch_goes_from_closed_to_signed_to_anchored_and_back_when_the_chain_lost_it(outbox: Outbox):
+def test_a_batch_goes_from_closed_to_anchored_and_back_when_the_chain_lost_it(outbox: Outbox):
     filled(outbox, 3, batch=1)
     assert outbox.unanchored() == ()
-    outbox.store_transaction(2, SIGNED)
+    outbox.set_writer(2, bytes(20))
     outbox.reopen(1)
-    assert [(batch.index, batch.transaction) for batch in outbox.unanchored()] == [(1, None), (2, SIGNED)]
-    outbox.drop_transaction(2)
-    assert [batch.transaction for batch in outbox.unanchored()] == [None, None]
+    assert [(batch.index, batch.writer) for batch in outbox.unanchored()] == [(1, WRITER), (2, bytes(20))]
 
 
 def test_the_entries_of_an_item_prove_its_events_in_their_batches(outbox: Outbox):
@@ -321,13 +318,12 @@ def test_a_batch_that_is_not_closed_leaves_the_item_map_as_it_was(outbox: Outbox
     assert closed.items_root == outbox.items.root() != before
 
 
-def test_the_writer_of_a_batch_is_who_signed_it_last_until_the_chain_says_who_anchored_it(outbox: Outbox):
+def test_the_writer_of_a_batch_is_who_is_to_sign_it_until_the_chain_says_who_anchored_it(outbox: Outbox):
     outbox.begin_log(0)
     outbox.add(event(1), CONTEXT)
     outbox.close_batch(10)
     assert outbox.batches()[0].writer is None
-    outbox.store_transaction(0, SIGNED)
-    outbox.drop_transaction(0)
-    assert outbox.batches()[0].writer == bytes.fromhex(SIGNED.sender[2:])
+    outbox.set_writer(0, SIGNER)
+    assert outbox.batches()[0].writer == SIGNER
     outbox.mark_anchored(0, 10, WRITER)
     assert outbox.batches()[0].writer == outbox.entries(ITEM.format(1))[0].batch.writer == WRITER

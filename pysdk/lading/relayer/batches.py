@@ -1,17 +1,16 @@
-"""The batches of a log, from closed (no transaction) over signed to anchored (a block)."""
+"""The batches of a log, from closed to anchored (a block)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lading.chain.transactions import SignedTransaction
 from lading.provenance.merkle import batch_digest
 from lading.relayer.database import Database
 
 _SELECT: Final = (
     "SELECT idx, root, items_root, count, writer, first_event, last_event, first_leaf, last_leaf, closed_ns,"
-    " tx_raw, tx_hash, tx_nonce, tx_sender, tx_to, anchored_block FROM batches"
+    " anchored_block FROM batches"
 )
 _INSERT: Final = (
     "INSERT INTO batches (idx, root, items_root, count, first_event, last_event, first_leaf, last_leaf, closed_ns)"
@@ -24,16 +23,15 @@ Range = tuple[int, int] | None
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A closed batch. `transaction` is None until it is signed, `anchored_block` until its receipt is in; `writer` is
-    the key (20 bytes) that the chain has it from, before that the one that last signed it. `events` and `leaves` are
-    the rows of its events and typed leaves, `closed_ns` the Unix time in nanoseconds at which it was closed."""
+    """A closed batch. `anchored_block` is None until the chain has it; `writer` is the key (20 bytes) that the chain
+    has it from, before that the one that is to sign it, None if it was never to be sent. `events` and `leaves` are the
+    rows of its events and typed leaves, `closed_ns` the Unix time in nanoseconds at which it was closed."""
 
     index: int
     root: bytes
     items_root: bytes
     count: int
     writer: bytes | None
-    transaction: SignedTransaction | None
     anchored_block: int | None
     events: Range
     leaves: Range
@@ -62,8 +60,7 @@ def _batch(row: tuple[Any, ...]) -> Batch:
         items_root=items_root,
         count=count,
         writer=writer,
-        transaction=SignedTransaction(*row[10:15]) if row[10] else None,
-        anchored_block=row[15],
+        anchored_block=row[10],
         events=None if first_event is None else (first_event, last_event),
         leaves=None if first_leaf is None else (first_leaf, last_leaf),
         closed_ns=closed_ns,

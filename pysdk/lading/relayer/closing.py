@@ -19,17 +19,23 @@ class Closing:
         self._clock = clock
         self._since: float | None = None
 
-    def close(self, *, all_of_it: bool = False) -> Batch | None:
+    @property
+    def waited(self) -> float:
+        """For how many seconds something has waited, as of the last call; 0 if nothing does."""
+        return 0.0 if self._since is None else self._clock() - self._since
+
+    def close(self, *, all_of_it: bool = False, also: Callable[[Batch], None] | None = None) -> Batch | None:
         """The next batch if one is due, or with `all_of_it` if anything waits; else None. The age of what waits counts
-        from the first call that found it."""
+        from the first call that found it. `also` is called inside the transaction that stores the batch."""
         count, size = self._outbox.waiting_size(self._bounds.max_events)
         if count == 0:
             self._since = None
             return None
         if not (all_of_it or self._due(count, size)):
             return None
+        batch = self._outbox.close_batch(self._bounds.max_events, self._bounds.max_bytes, also)
         self._since = None
-        return self._outbox.close_batch(self._bounds.max_events, self._bounds.max_bytes)
+        return batch
 
     def _due(self, count: int, size: int) -> bool:
         now = self._clock()

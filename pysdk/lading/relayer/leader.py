@@ -7,18 +7,21 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from lading.relayer.database import MEMORY, Database
 from lading.relayer.errors import NotLeader, OutboxUnreadable
 
-_LOCK = "leader"
+ANCHORING: Final = "leader"
 
 
 class Leader:
-    """Whether this process is the one that anchors. Not taken before `take`."""
+    """Whether this process is the one that anchors, or does whatever else `name` stands for. Not taken before
+    `take`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, name: str = ANCHORING) -> None:
         self._database = database
+        self._name = name
         self._file: int | None = None
         self._session: int | None = None
         self.term = 0
@@ -38,11 +41,11 @@ class Leader:
             os.close(self._file)
             self._file = None
         if self._session is not None and self._session == self._database.session:
-            self._database.rows("SELECT pg_advisory_unlock(?)", (self._database.lock_number(_LOCK),))
+            self._database.rows("SELECT pg_advisory_unlock(?)", (self._database.lock_number(self._name),))
         self._session = None
 
     def _take_session(self) -> bool:
-        number = self._database.lock_number(_LOCK)
+        number = self._database.lock_number(self._name)
         # The question also finds out whether the session, and with it the lock, is still there.
         self._database.one("SELECT 1")
         if self._session == self._database.session:
@@ -56,7 +59,7 @@ class Leader:
         if self._file is not None or self._database.path == MEMORY:
             self.term = self.term or 1
             return True
-        path = f"{self._database.path}.leader"
+        path = f"{self._database.path}.{self._name}"
         try:
             file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         except OSError as error:

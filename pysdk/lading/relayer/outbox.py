@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,13 +11,12 @@ from time import time_ns
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from lading.chain.transactions import SignedTransaction
 from lading.epcis.event_id import event_id_uri
 from lading.provenance.bundle import BatchRef, Entry
 from lading.provenance.item import same_thing
 from lading.provenance.leaf import DeliveryLeaf, SealLeaf
 from lading.provenance.merkle import MerkleTree
-from lading.relayer import batches, event_names
+from lading.relayer import batches
 from lading.relayer.batches import Batch
 from lading.relayer.database import MEMORY, Database, LogIdentity
 from lading.relayer.errors import OutboxLocked
@@ -89,20 +88,13 @@ class Outbox:
 
     def put(self, event: Mapping[str, Any], context: object) -> tuple[int, bool]:
         """As `add`; the event's row, and whether it is new."""
-        (placed,) = self.put_named([NewEvent.of(event, context)])
+        (placed,) = put_many(self.store, [NewEvent.of(event, context)])
         return placed
 
     def put_many(self, made: Sequence[NewEvent]) -> list[Placed]:
         """Takes in events that were made before, in this order and by one statement; the row of each, and whether it
         is new."""
         return put_many(self.store, made)
-
-    def put_named(self, made: Sequence[NewEvent]) -> list[Placed]:
-        """As `put_many`, of events in documents: corrections find them by what they are called (`event_names`)."""
-        with self.transaction():
-            placed = put_many(self.store, made)
-            event_names.note(self.store, made, placed)
-        return placed
 
     def put_leaf(self, leaf: DeliveryLeaf | SealLeaf) -> bool:
         """Takes a carrier's delivery or a brand's seal in, to be anchored as a leaf among those of events; False if it
@@ -150,9 +142,12 @@ class Outbox:
         (last,) = self.store.one("SELECT max(idx) FROM batches")
         return int(first) if last is None else max(int(first), int(last) + 1)
 
-    def close_batch(self, max_leaves: int, max_bytes: int | None = None) -> Batch | None:
+    def close_batch(
+        self, max_leaves: int, max_bytes: int | None = None, also: Callable[[Batch], None] | None = None
+    ) -> Batch | None:
         """Puts the oldest of what waits, at most `max_leaves`, and of events about `max_bytes`, into the next batch,
         and its events into the item map; None if nothing waits. Others write events meanwhile, but for a moment.
+        `also` is called inside the transaction that stores the batch.
 
         Raises:
             OutboxLocked: another process closed a batch at the same time.
@@ -173,7 +168,6 @@ class Outbox:
                 items_root=planned.after,
                 count=len(found.hashes),
                 writer=None,
-                transaction=None,
                 anchored_block=None,
                 events=(named[0][0], named[-1][0]) if named else None,
                 leaves=(found.typed[0], found.typed[-1]) if found.typed else None,
@@ -185,6 +179,8 @@ class Outbox:
                 raise self._overtaken()
             self.items.store(planned)
             batches.insert(self.store, batch)
+            if also is not None:
+                also(batch)
         return batch
 
     def _written(self) -> Ends:
@@ -213,22 +209,9 @@ class Outbox:
         first = self.store.one("SELECT min(idx) FROM batches WHERE anchored_block IS NULL")[0]
         return () if first is None else self.batches(first)
 
-    def store_transaction(self, index: int, signed: SignedTransaction) -> None:
-        """Before it is first sent; from then on only these bytes are. Its sender is the batch's writer."""
-        writer = bytes.fromhex(signed.sender[2:])
-        self.store.execute(
-            "UPDATE batches SET writer = ?, tx_raw = ?, tx_hash = ?, tx_nonce = ?, tx_sender = ?, tx_to = ?"
-            " WHERE idx = ?",
-            (writer, signed.raw, signed.hash, signed.nonce, signed.sender, signed.to, index),
-        )
-
-    def drop_transaction(self, index: int) -> None:
-        """After it turned out that it can never take effect."""
-        self.store.execute(
-            "UPDATE batches SET tx_raw = NULL, tx_hash = NULL, tx_nonce = NULL, tx_sender = NULL, tx_to = NULL"
-            " WHERE idx = ?",
-            (index,),
-        )
+    def set_writer(self, index: int, writer: bytes) -> None:
+        """Before its transaction is sent: the key (20 bytes) that is to sign it."""
+        self.store.execute("UPDATE batches SET writer = ? WHERE idx = ?", (writer, index))
 
     def mark_anchored(self, index: int, block: int, writer: bytes) -> None:
         """After the chain has it from that key."""
@@ -256,7 +239,9 @@ class Outbox:
 
     def reopen(self, next_index: int) -> None:
         """Batches from `next_index` on are not on the chain (any more): their transactions are to be sent again."""
-        self.store.execute("UPDATE batches SET anchored_block = NULL WHERE idx >= ?", (next_index,))
+        self.store.execute(
+            "UPDATE batches SET anchored_block = NULL WHERE idx >= ? AND anchored_block IS NOT NULL", (next_index,)
+        )
 
     def entries(self, item: str, trees: dict[int, BatchTree] | None = None) -> tuple[Entry, ...]:
         """The anchored events that name `item` (an EPC URI or GS1 Digital Link), each with its proof, in log order.
@@ -264,18 +249,10 @@ class Outbox:
 
         A bundle also needs the entries of what the item was packed in: those are items of their own.
         """
+        known = {} if trees is None else trees
         with self.store.snapshot():
-            return self._entries(self.items.events_of(same_thing(item)), {} if trees is None else trees)
-
-    def called(self, names: Iterable[str], trees: dict[int, BatchTree] | None = None) -> tuple[Entry, ...]:
-        """The anchored events with one of these CBV ids or own eventIDs, as far as `event_names` knows them, in log
-        order. `trees` as above."""
-        with self.store.snapshot():
-            return self._entries(event_names.called(self.store, names), {} if trees is None else trees)
-
-    def _entries(self, rows: Iterable[int], trees: dict[int, BatchTree]) -> tuple[Entry, ...]:
-        places = ((row, self._batch_of("event", row)) for row in rows)
-        return tuple(self._entry(row, index, trees) for row, index in places if index is not None)
+            places = ((row, self._batch_of("event", row)) for row in self.items.events_of(same_thing(item)))
+            return tuple(self._entry(row, index, known) for row, index in places if index is not None)
 
     def _batch_of(self, sort: Literal["event", "leaf"], row: int) -> int | None:
         """The batch that a row is in; None if it is in none that is anchored."""

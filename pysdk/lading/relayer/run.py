@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
 from lading.relayer.config import PublisherIdentifier, RelayConfig
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 NO_LOG = LogIdentity(chain_id=0, genesis="", registry="", publisher="")
 """Whose outbox a dry run fills, in memory."""
+STDIN = "-"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -42,12 +45,21 @@ class Summary:
 
 
 def check(config: RelayConfig, source: Path | None = None) -> Summary:
-    """What a first run over `source` (by default the configured one) would count. Writes no file, asks no chain.
+    """What a first run over `source` (by default the configured one, `-` for stdin) would count. Writes no file, asks
+    no chain.
 
     Raises `ReaderLogError` if the log cannot be read.
     """
-    with _opened(source or config.source) as log, Outbox.in_memory(NO_LOG) as outbox:
-        return Summary(take_in(outbox, _blocks(log), config, log.name))
+    return preview(config, source, 0)[0]
+
+
+def preview(config: RelayConfig, source: Path | None, most: int) -> tuple[Summary, list[dict[str, Any]]]:
+    """As `check`, with the first `most` events that it would make."""
+    path = source or config.source
+    with _opened(path) as log, Outbox.in_memory(NO_LOG) as outbox:
+        summary = Summary(take_in(outbox, _blocks(log), config, str(path)))
+        rows = outbox.store.rows("SELECT body FROM events ORDER BY id LIMIT ?", (most,))
+    return summary, [json.loads(body) for (body,) in rows]
 
 
 def run_once(
@@ -68,7 +80,8 @@ def run_once(
     ):
         intake = take_in(outbox, _blocks(log), config, log.name)
         checkpoint("capture")
-        return Summary(intake, anchor(outbox, client, config.batch.max_events, checkpoint))
+        bounds = config.batch
+        return Summary(intake, anchor(outbox, client, bounds.max_events, checkpoint, max_bytes=bounds.max_bytes))
 
 
 def log_identity(config: RelayConfig, client: Lading) -> LogIdentity:
@@ -89,6 +102,8 @@ def _opened(path: Path | None) -> BinaryIO:
     """The log, before anything is written."""
     if path is None:
         raise RelayConfigError("", [("source", "is missing, and no log is named")])
+    if str(path) == STDIN:
+        return sys.stdin.buffer
     try:
         return path.open("rb")
     except OSError as error:
@@ -100,4 +115,4 @@ def _blocks(log: BinaryIO) -> Iterator[bytes]:
         while block := log.read(_BLOCK_BYTES):
             yield block
     except OSError as error:
-        raise ReaderLogError(Path(log.name), error.strerror or str(error)) from error
+        raise ReaderLogError(Path(str(getattr(log, "name", STDIN))), error.strerror or str(error)) from error

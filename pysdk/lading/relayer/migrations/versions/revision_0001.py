@@ -130,7 +130,8 @@ TABLES = (
     ) STRICT""",
     # A batch is a range of events and one of typed leaves (both ends inclusive, null: none), so that closing it
     # changes no row of theirs. `items_root` is of the item map, this batch counted in. `writer` is the key that the
-    # chain has it from, once it is there; before, the one that last signed its transaction.
+    # chain has it from, once it is there; before, the one that is to sign its transaction, which stands in the tables
+    # of the sender under the key `anchor/<index>/<writer>`.
     """CREATE TABLE batches (
         idx INTEGER PRIMARY KEY,
         root BLOB NOT NULL CHECK (length(root) = 32),
@@ -142,14 +143,8 @@ TABLES = (
         last_leaf INTEGER,
         closed_ns INTEGER NOT NULL,
         writer BLOB CHECK (length(writer) = 20),
-        tx_raw TEXT,
-        tx_hash TEXT,
-        tx_nonce INTEGER,
-        tx_sender TEXT,
-        tx_to TEXT,
         anchored_block INTEGER,
         CHECK ((first_event IS NULL) = (last_event IS NULL) AND (first_leaf IS NULL) = (last_leaf IS NULL)),
-        CHECK ((tx_raw IS NULL) = (tx_hash IS NULL) AND (tx_raw IS NULL) = (tx_nonce IS NULL)),
         CHECK (anchored_block IS NULL OR writer IS NOT NULL)
     ) STRICT""",
     "CREATE UNIQUE INDEX batches_by_event ON batches (last_event) WHERE last_event IS NOT NULL",
