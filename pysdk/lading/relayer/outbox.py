@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from lading.provenance.bundle import BatchRef, Entry
 from lading.provenance.item import same_thing
 from lading.provenance.leaf import DeliveryLeaf, SealLeaf
 from lading.provenance.merkle import MerkleTree
-from lading.relayer import batches
+from lading.relayer import batches, event_names
 from lading.relayer.batches import Batch
 from lading.relayer.database import MEMORY, Database, LogIdentity
 from lading.relayer.errors import OutboxLocked
@@ -88,13 +88,20 @@ class Outbox:
 
     def put(self, event: Mapping[str, Any], context: object) -> tuple[int, bool]:
         """As `add`; the event's row, and whether it is new."""
-        (placed,) = put_many(self.store, [NewEvent.of(event, context)])
+        (placed,) = self.put_named([NewEvent.of(event, context)])
         return placed
 
     def put_many(self, made: Sequence[NewEvent]) -> list[Placed]:
         """Takes in events that were made before, in this order and by one statement; the row of each, and whether it
         is new."""
         return put_many(self.store, made)
+
+    def put_named(self, made: Sequence[NewEvent]) -> list[Placed]:
+        """As `put_many`, of events in documents: corrections find them by what they are called (`event_names`)."""
+        with self.transaction():
+            placed = put_many(self.store, made)
+            event_names.note(self.store, made, placed)
+        return placed
 
     def put_leaf(self, leaf: DeliveryLeaf | SealLeaf) -> bool:
         """Takes a carrier's delivery or a brand's seal in, to be anchored as a leaf among those of events; False if it
@@ -249,10 +256,18 @@ class Outbox:
 
         A bundle also needs the entries of what the item was packed in: those are items of their own.
         """
-        known = {} if trees is None else trees
         with self.store.snapshot():
-            places = ((row, self._batch_of("event", row)) for row in self.items.events_of(same_thing(item)))
-            return tuple(self._entry(row, index, known) for row, index in places if index is not None)
+            return self._entries(self.items.events_of(same_thing(item)), {} if trees is None else trees)
+
+    def called(self, names: Iterable[str], trees: dict[int, BatchTree] | None = None) -> tuple[Entry, ...]:
+        """The anchored events with one of these CBV ids or own eventIDs, as far as `event_names` knows them, in log
+        order. `trees` as above."""
+        with self.store.snapshot():
+            return self._entries(event_names.called(self.store, names), {} if trees is None else trees)
+
+    def _entries(self, rows: Iterable[int], trees: dict[int, BatchTree]) -> tuple[Entry, ...]:
+        places = ((row, self._batch_of("event", row)) for row in rows)
+        return tuple(self._entry(row, index, trees) for row, index in places if index is not None)
 
     def _batch_of(self, sort: Literal["event", "leaf"], row: int) -> int | None:
         """The batch that a row is in; None if it is in none that is anchored."""
