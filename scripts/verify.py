@@ -197,7 +197,7 @@ LISTS = ("epcList", "inputEPCList", "childEPCs", "outputEPCList")
 FIELDS = {"type": '"(Object|Aggregation|Transaction|Transformation|Association)Event"'}
 FIELDS["eventTime"] = r'"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d[.]\d{3}Z"'
 FIELDS |= dict.fromkeys(("eventTimeZoneOffset", "parentID"), TEXT) | dict.fromkeys(LISTS, rf"\[({TEXT},?)*\]")
-FIELDS |= dict.fromkeys(("action", "bizStep", "disposition"), TEXT)
+FIELDS |= {"action": '"(ADD|OBSERVE|DELETE)"'} | dict.fromkeys(("bizStep", "disposition"), TEXT)
 FIELDS |= dict.fromkeys(("readPoint", "bizLocation"), rf'{{"id":{TEXT}}}')
 FIELDS |= {"bizTransactionList": rf'\[({{"bizTransaction":{TEXT},"type":{TEXT}}},?)+\]'}
 FIELDS |= {"ilmd": rf'{{("cbvmda:[^"\\]*(?<!List)":{TEXT},?)+}}', "@context": rf"{TEXT}|\[({TEXT},?)*\]"}
@@ -254,7 +254,8 @@ def word(value: str, vocabulary: tuple[str, str] | None = None) -> str:
     prefixed = re.match(r"(epcis|cbv|cbvmda|gs1|rdfs|owl|xsd|dcterms):|urn:epcglobal:cbv:(?!bt:)", value)
     numeric = re.fullmatch(r"[-+]?[\d_.]*(e[-+]?[\d_]+)?|[-+]?(inf|infinity|nan)", value, re.IGNORECASE)
     plain = not numeric or re.fullmatch(r"0|[1-9]\d{0,14}", value, re.ASCII)
-    if not value or value != value.strip() or (vocabulary and ":" not in value) or prefixed or not plain:
+    lawful = vocabulary and f"https://ref.gs1.org/cbv/{vocabulary[0]}[a-z_]+|(?!(?i:cbv:|https?:.*gs1.org/)).*:.*"
+    if not value or value != value.strip() or not re.fullmatch(lawful or "(?s).*", value) or prefixed or not plain:
         raise ValueError(f"the text {value[:40]!r}")
     return same_thing(value)
 
@@ -322,10 +323,10 @@ class Event:
         """What the rules need of an event; docks and shelves of one site are one place. Raises ValueError."""
         event, self.position, self.publisher = entry["event"], position, entry["publisher"]
         self.identity, self.corrects = (entry["event_id"], canonical(event)), "errorDeclaration" in event
-        self.kind, self.action, step = field(event, "type"), field(event, "action", ""), field(event, "bizStep", "")
-        self.disposition, customs = field(event, "disposition", ""), re.fullmatch(CUSTOMS, step)
-        found = [re.fullmatch(SPELLED, text) for text in (step, self.disposition)]
-        self.step, self.state, self.customs = (one[1] if one else "" for one in (*found, customs))
+        self.kind, step, self.disposition = (field(event, name, "") for name in ("type", "bizStep", "disposition"))
+        self.action = field(event, "action", "OBSERVE" if self.kind == "TransformationEvent" else None)
+        found = [re.fullmatch(*one) for one in ((SPELLED, step), (SPELLED, self.disposition), (CUSTOMS, step))]
+        self.step, self.state, self.customs = (one[1] if one else "" for one in found)
         lists = {name: {same_thing(text) for text in field(event, name, [])} for name in LISTS}
         self.parent, self.children = same_thing(field(event, "parentID", "")), lists["childEPCs"]
         self.handed = bool({"sourceList", "destinationList"} & event.keys())
@@ -475,7 +476,7 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
     item = item_of(bundle["item"])
     if code is not None and item_of(code)[0] != item[0]:
         return verdict({"item-differs"}, {"event-concerns-item"}, None, True)
-    ledger, found, checked = None, set(), set(RULES) - ON_CHAIN - {"chain"}
+    ledger, events, found, checked = None, [], set(), set(RULES) - ON_CHAIN - {"chain"}
     if trusted is None:
         found.add("deployment-unknown")
     elif any(trusted[name] not in (None, theirs) for name, theirs in bundle["chain"].items()):
@@ -485,7 +486,6 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
         checked.add("chain")
         found |= ledger.faults()
     proven = None if found else ledger
-    events = []
     for position, entry in enumerate(bundle["entries"]):
         found |= entry_reasons(entry)
         try:

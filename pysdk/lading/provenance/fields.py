@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
 
-from lading.epcis.namespaces import ContextProblem, from_context
+from lading.epcis.namespaces import ContextProblem, Namespaces, from_context
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -38,8 +39,8 @@ def lasting_in(event: Mapping[str, object], change: str) -> list[str]:
         Unreadable: they are no list of texts.
     """
     stated = event.get("persistentDisposition", {})
-    if not isinstance(stated, dict):
-        raise Unreadable("persistentDisposition is no object")
+    if not isinstance(stated, dict) or not stated.keys() <= {"set", "unset"}:
+        raise Unreadable("persistentDisposition is no object of set and unset")
     return texts_in(stated, change)
 
 
@@ -51,15 +52,19 @@ def objects_in(holder: Mapping[str, object], name: str) -> list[Mapping[str, obj
     return value
 
 
-def written_out(event: Mapping[str, object], text: str) -> str:
-    """A word as the event id reads it, with its prefix written out: a context may call a name space what it likes. A
-    word without one is left as it is. Raises Unreadable if the context cannot be used."""
-    if ":" not in text:
-        return text
-    try:
-        return from_context(event.get("@context")).value(text.strip())
-    except ContextProblem as error:
-        raise Unreadable(str(error)) from error
+def written_out(event: Mapping[str, object]) -> Callable[[str], str]:
+    """From a word to what the event id reads, with its prefix written out: a context may call a name space what it
+    likes. A word without one is left as it is. The context is read once, and only if a word has a prefix: both may be
+    long. The function raises Unreadable if the context cannot be used."""
+
+    @cache
+    def names() -> Namespaces:
+        try:
+            return from_context(event.get("@context"))
+        except ContextProblem as error:
+            raise Unreadable(str(error)) from error
+
+    return lambda text: names().value(text.strip()) if ":" in text else text
 
 
 def seconds(text: str) -> float:

@@ -6,11 +6,11 @@ CBV 2.0, section 7.4 (types of source and destination) and section 8.7 (their id
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lading.provenance.fields import objects_in, text_in, written_out
+from lading.provenance.fields import objects_in, text_in
 from lading.provenance.item import party_of
 from lading.provenance.vocabulary import PARTICIPANT
 
@@ -64,20 +64,23 @@ def participant(publisher: bytes) -> str:
     return f"{PARTICIPANT}0x{publisher.hex()}"
 
 
-def handovers(event: Mapping[str, object]) -> dict[Right, Handover]:
-    """Raises Unreadable if a source or destination is no object with a type and a text."""
+def handovers(event: Mapping[str, object], meaning: Callable[[str], str]) -> dict[Right, Handover]:
+    """`meaning`: `fields.written_out` of the event.
+
+    Raises Unreadable if a source or destination is no object with a type and a text."""
     rights: tuple[Right, ...] = ("possessing_party", "owning_party")
     pairs = {
         right: Handover(
-            _named(event, "sourceList", "source", right), _named(event, "destinationList", "destination", right)
+            _named(event, "sourceList", "source", right, meaning),
+            _named(event, "destinationList", "destination", right, meaning),
         )
         for right in rights
     }
     return {right: pair for right, pair in pairs.items() if pair.source or pair.destination}
 
 
-def _named(event: Mapping[str, object], name: str, member: str, right: Right) -> Party:
-    pairs = [(written_out(event, text_in(one, "type")), text_in(one, member)) for one in objects_in(event, name)]
+def _named(event: Mapping[str, object], name: str, member: str, right: Right, meaning: Callable[[str], str]) -> Party:
+    pairs = [(meaning(text_in(one, "type")), text_in(one, member)) for one in objects_in(event, name)]
     return frozenset(
         party_of(party) for kind, party in pairs if (found := _RIGHT.fullmatch(kind)) is not None and found[1] == right
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from lading.epcis.vocabulary import BIZ_STEP, DISPOSITION
 from lading.provenance.bundle import Entry
 from lading.provenance.coordinates import Position, is_geo, position_of
 from lading.provenance.fields import Unreadable, lasting_in, seconds, text_in, texts_in, written_out
@@ -40,6 +41,10 @@ _ENDED = {"ObjectEvent:DELETE": "epcList", f"{TRANSFORMATION}:": "inputEPCList"}
 _CBV = re.compile(
     r"(?:(?:https://ref\.gs1\.org/cbv/|cbv:)(?:BizStep|Disp)-|urn:epcglobal:cbv:(?:bizstep|disp):)?([a-z_]+)"
 )
+_ACTIONS = ("ADD", "OBSERVE", "DELETE")
+_ALMOST_CBV = re.compile(r"\s*(?:https?://[^/?#]*gs1\.org/|cbv:|urn:epcglobal:cbv:)", re.IGNORECASE)
+_WORDS = BIZ_STEP.words | DISPOSITION.words
+_EPCIS = ("https://ref.gs1.org/epcis/", "urn:epcglobal:epcis:")
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 
 
@@ -97,7 +102,11 @@ class Happening:
 def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
     """Raises Unreadable if a field that a rule looks at is missing or of another type than EPCIS 2.0 gives it."""
     event = entry.event
+    meaning = written_out(event)
+    _refuse_written_out(event, meaning)
     kind, action = text_in(event, "type"), text_in(event, "action", "")
+    if kind != TRANSFORMATION and action not in _ACTIONS:
+        raise Unreadable(f"the action {action[:40]!r} is none of {', '.join(_ACTIONS)}")
     lists = {name: frozenset(map(_thing, texts_in(event, name))) for name in _LISTS}
     parent = _thing(text_in(event, "parentID", "")) or None
     # A transformation has no action; one that states one all the same makes and ends what it does.
@@ -113,10 +122,10 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         kind=kind,
         action=action,
         time=seconds(text_in(event, "eventTime")),
-        biz_step=_word(event, "bizStep"),
-        disposition=_word(event, "disposition"),
-        sets=frozenset(_meant(event, text) for text in lasting_in(event, "set")),
-        unsets=frozenset(_meant(event, text) for text in lasting_in(event, "unset")),
+        biz_step=_meant(text_in(event, "bizStep", ""), meaning),
+        disposition=_meant(text_in(event, "disposition", ""), meaning),
+        sets=frozenset(_meant(text, meaning) for text in lasting_in(event, "set")),
+        unsets=frozenset(_meant(text, meaning) for text in lasting_in(event, "unset")),
         site=None if place is None or is_geo(place) else site_of(place),
         subjects=subjects,
         parent=parent,
@@ -128,7 +137,7 @@ def read(position: int, entry: Entry, content_hash: bytes) -> Happening:
         corrects="errorDeclaration" in event,
         correctives=_correctives(event),
         name=name if isinstance(name := event.get("eventID"), str) else "",
-        handovers=handovers(event),
+        handovers=handovers(event, meaning),
         customs=customs_step(event),
         point=position_of(event, place),
         counter=tag_counter(event) if len(subjects) == 1 else None,
@@ -142,14 +151,25 @@ def _thing(text: str) -> str:
     return same_thing(text)
 
 
-def _word(event: Mapping[str, object], name: str) -> str:
-    """As it stands there, unless only its document's own prefixes hide that it is CBV's."""
-    return _meant(event, text_in(event, name, ""))
+def _meant(text: str, meaning: Callable[[str], str]) -> str:
+    """As it stands there, unless only its document's own prefixes hide that it is CBV's. Raises Unreadable for what is
+    CBV's to a person, and to nobody who compares: `Stolen`, or a web address of GS1's that is none of CBV's."""
+    meant = meaning(text)
+    if cbv_word(text) is not None:
+        return text
+    if cbv_word(meant) is not None:
+        return meant
+    if _ALMOST_CBV.match(meant) or text.strip().lower() in _WORDS:
+        raise Unreadable(f"{text[:80]!r} looks like a word of CBV, and is none")
+    return text
 
 
-def _meant(event: Mapping[str, object], text: str) -> str:
-    meant = written_out(event, text)
-    return meant if cbv_word(text) is None and cbv_word(meant) is not None else text
+def _refuse_written_out(event: Mapping[str, object], meaning: Callable[[str], str]) -> None:
+    """Raises Unreadable for a property of EPCIS under a prefix or as a URI: to JSON-LD it is the same one, but neither
+    item maps nor rules look there."""
+    for name in event:
+        if meaning(name).startswith(_EPCIS):
+            raise Unreadable(f"{name[:80]!r} is a property of EPCIS under another name")
 
 
 def _place(event: Mapping[str, object]) -> str | None:
