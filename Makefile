@@ -5,7 +5,7 @@ BIN = .venv/bin
 export SOLCX_BINARY_PATH = $(CURDIR)/.solcx
 
 .DEFAULT_GOAL = help
-.PHONY: help demo build test test-deep coverage mutate gas bench check check-style check-types check-imports check-contracts check-snippets lock clean
+.PHONY: help demo build test test-deep test-faults coverage mutate gas bench check check-style check-types check-imports check-contracts check-snippets lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -33,6 +33,10 @@ bench: ## ours beside its peers, measured in one run, into build/bench.json (one
 test-deep: ## 10,000 runs of each fuzz test and invariant, a million hostile inputs, in parts: MINUTES=9, and again
 	@$(SETUP) dev node compiler
 	@$(BIN)/python tools/deep.py $(if $(MINUTES),--minutes $(MINUTES))
+
+test-faults: ## relays killed 200 times at every step, servers stopped, disks full, nodes that lie: in parts, MINUTES=9
+	@$(SETUP) dev node
+	@$(BIN)/python tools/faults.py $(if $(MINUTES),--minutes $(MINUTES))
 
 coverage: ## every branch of the vault and its operators, by the forge tests; tools/coverage.exceptions.toml
 	@$(SETUP) dev node compiler

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from forge import ROOT
 from mutate_run import digest, digest_of
@@ -97,24 +98,35 @@ def run(name: str, part: Part) -> bool:
     return subprocess.run(part.command, check=False, cwd=ROOT, env={**os.environ, **part.environment}).returncode == 0
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, help="begin no further part after so many")
-    until = (minutes := parser.parse_args().minutes) and time.monotonic() + 60 * minutes
-    state = states()
-    wanted = parts()
-    kept: dict[str, str] = json.loads(KEPT.read_text()) if KEPT.is_file() else {}
-    kept = {name: kept[name] for name, part in wanted.items() if kept.get(name) == state[part.is_python]}
+def in_parts(kept_in: Path, wanted: dict[str, Part], state: dict[str, str], minutes: float | None) -> int:
+    """Runs the parts that have not passed in their `state`, by name, and keeps which have; begins no further one after
+    so many minutes. 1 if any is left."""
+    until = minutes and time.monotonic() + 60 * minutes
+    kept: dict[str, str] = json.loads(kept_in.read_text()) if kept_in.is_file() else {}
+    kept = {name: kept[name] for name in wanted if kept.get(name) == state[name]}
     for name, part in wanted.items():
         if name in kept or (until and time.monotonic() > until):
             continue
         if run(name, part):
-            kept[name] = state[part.is_python]
-            KEPT.parent.mkdir(exist_ok=True)
-            KEPT.write_text(json.dumps(kept, indent=2))
+            kept[name] = state[name]
+            kept_in.parent.mkdir(exist_ok=True)
+            kept_in.write_text(json.dumps(kept, indent=2))
     left = [name for name in wanted if name not in kept]
     print(f"\n{len(kept)} of {len(wanted)} parts passed", *(f"still to pass: {name}" for name in left), sep="\n")
     return 1 if left else 0
+
+
+def minutes_wanted(told: str | None) -> float | None:
+    """As the command line says."""
+    parser = argparse.ArgumentParser(description=told)
+    parser.add_argument("--minutes", type=float, help="begin no further part after so many")
+    found: float | None = parser.parse_args().minutes
+    return found
+
+
+def main() -> int:
+    minutes, state, wanted = minutes_wanted(__doc__), states(), parts()
+    return in_parts(KEPT, wanted, {name: state[part.is_python] for name, part in wanted.items()}, minutes)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,10 @@ class Bed:
         finally:
             database.close()
 
+    def make_outbox(self) -> None:
+        with self.database():
+            pass
+
     def accounts(self, *, done: bool) -> list[Violation]:
         chain = ChainView.of(self.ground.client, self.ground.publisher)
         with self.database() as database:

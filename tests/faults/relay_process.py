@@ -17,6 +17,7 @@ import os
 import random
 import signal
 import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from lading.client import Lading
 from lading.relayer import database as databases
 from lading.relayer.anchoring import anchor
 from lading.relayer.config import RelayConfig, load
+from lading.relayer.errors import NotLeader
 from lading.relayer.feeds import files
 from lading.relayer.feeds.message import Message
 from lading.relayer.inference import Lane
@@ -36,6 +38,8 @@ from lading.relayer.message_decoder import MessageDecoder
 from lading.relayer.outbox import Outbox
 from lading.relayer.roster import Roster
 from lading.relayer.run import log_identity, run_once
+
+LEADER_SECONDS = 10.0
 
 T = TypeVar("T")
 Body = Callable[["Steps"], None]
@@ -143,7 +147,16 @@ class Relay:
         self.anchor()
 
     def anchor(self) -> None:
-        anchor(self.outbox, self.client, self.config.batch.max_events, self.steps)
+        """A server finds out a little later that a process before this one has died, and with it who led."""
+        until = time.monotonic() + LEADER_SECONDS
+        while True:
+            try:
+                anchor(self.outbox, self.client, self.config.batch.max_events, self.steps)
+                return
+            except NotLeader:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
 
 def connect(url: str, record: Path, key: str) -> Lading:

@@ -1,0 +1,54 @@
+"""The relayer against its faults at length, in parts: `make test-faults`, or `make test-faults MINUTES=9` until all are
+done.
+
+A part is 200 relays killed at one step, each from a seed of its own, or one of the faults of servers, disks, nodes and
+readers at a size that `make test` has no time for. Which parts passed is kept in build/faults.json for one state of the
+code, as for `make test-deep`.
+"""
+
+import sys
+
+from deep import Part, in_parts, minutes_wanted
+from forge import ROOT
+from mutate_run import digest_of
+
+KEPT = ROOT / "build" / "faults.json"
+SEEDS = 200
+IN_A_PART = 100  # of what takes longer
+POSTGRESQL_SEEDS = 20
+REPLAY = 150_000
+KILL, SERVERS = "tests/faults/test_kill.py", "tests/faults/test_kill_postgresql.py"
+STEPS = (
+    *("put", "storing", "stored"),
+    *("smoothed", "events", "observations", "reads", "inferred"),
+    *("persist", "sign", "store", "broadcast", "receipt", "statement"),
+)
+
+
+def parts() -> dict[str, Part]:
+    """By name."""
+    found = {}
+    for step in STEPS:
+        only = ("-k", f"at_a_step and {step}- or every_step")
+        found[f"killed at {step}"] = Part(KILL, only, {"LADING_FAULT_SEEDS": str(SEEDS)})
+        few = {"LADING_FAULT_SEEDS": str(POSTGRESQL_SEEDS)}
+        found[f"killed at {step} on PostgreSQL"] = Part(SERVERS, ("-k", f"at_a_step and {step}-"), few)
+    for first in range(0, SEEDS, IN_A_PART):
+        drawn = {"LADING_FAULT_SEEDS": str(IN_A_PART), "LADING_FAULT_FIRST": str(first)}
+        found[f"killed again and again from {first}"] = Part(KILL, ("-k", "again_and_again"), drawn)
+    found["whole logs"] = Part(KILL, ("-k", "whole_log or makes_its_outbox"), {"LADING_FAULT_SEEDS": str(SEEDS)})
+    sized = {"LADING_FAULT_REPLAY": str(REPLAY), "LADING_FAULT_SEEDS": "30"}
+    for name in ("replay", "servers", "nodes", "workers", "hostile"):
+        found[name] = Part(f"tests/faults/test_{name}.py", (), sized)
+    return found
+
+
+def state() -> str:
+    """Of what the parts are about."""
+    folders = ("pysdk/lading", "tests/faults", "tests/relayer", "tests/sdk")
+    return digest_of(ROOT, [path for one in folders for path in (ROOT / one).rglob("*.py")])
+
+
+if __name__ == "__main__":
+    wanted, now = parts(), state()
+    sys.exit(in_parts(KEPT, wanted, dict.fromkeys(wanted, now), minutes_wanted(__doc__)))
