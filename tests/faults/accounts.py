@@ -92,6 +92,13 @@ def audit(
         return books.found
 
 
+def reads_in(database: Database, roster: Roster) -> set[tuple[int, int]]:
+    """The names of all reads that are there, wherever."""
+    books = _Books(database, roster, done=False)
+    waiting = {(one.time_ns, read_hash(one.identity)) for reads in books._inbox() for one in reads}
+    return waiting | {(time_ns, name) for _, time_ns, name, _ in books._kept()}
+
+
 @dataclass
 class _Books:
     database: Database

@@ -20,17 +20,19 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lading.chain.signer import Signer
 from lading.client import Lading
+from lading.errors import LadingError
 from lading.relayer import database as databases
 from lading.relayer.anchoring import anchor
 from lading.relayer.config import RelayConfig, load
 from lading.relayer.errors import NotLeader
 from lading.relayer.feeds import files
+from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Message
 from lading.relayer.inference import Lane
 from lading.relayer.intake_queue import Intake
@@ -39,10 +41,11 @@ from lading.relayer.outbox import Outbox
 from lading.relayer.roster import Roster
 from lading.relayer.run import log_identity, run_once
 
-LEADER_SECONDS = 10.0
+LEADER_SECONDS, PATIENCE_SECONDS = 10.0, 60.0
 
 T = TypeVar("T")
 Body = Callable[["Steps"], None]
+Listening = Callable[[Intake], Awaitable[Any]]
 
 
 class Steps:
@@ -128,23 +131,34 @@ class Relay:
         """What other parts of a service do between two puts."""
         for lane in self.lanes:
             if self._chance.random() < 0.6:
-                lane.advance(self._chance.randint(1, 3))
+                self.attempt(lambda lane=lane: lane.advance(self._chance.randint(1, 3)))
         if self._chance.random() < 0.4:
-            self.anchor()
+            self.attempt(self.anchor)
 
-    async def listen(self) -> None:
-        files.READ_BYTES = self._chance.randint(1000, 4000)  # type: ignore[misc] - so that there are several puts
-        async with Watched(self.outbox.store, MessageDecoder(self.roster)) as intake:
+    async def listen(self, listening: Listening | None = None) -> None:
+        """To the end of the configured file, or until `listening` is over."""
+        async with Watched(self.outbox.store, MessageDecoder(self.roster), Backoff(0.01, 0.1)) as intake:
             intake.steps, intake.after = self.steps, self.a_little
-            assert self.config.source is not None
-            await files.FileFeed(self.config.source, intake, self.outbox.store).run()
+            await (listening or self.to_the_end)(intake)
+
+    async def to_the_end(self, intake: Intake) -> None:
+        files.READ_BYTES = self._chance.randint(1000, 4000)  # type: ignore[misc] - so that there are several puts
+        assert self.config.source is not None
+        await files.FileFeed(self.config.source, intake, self.outbox.store).run()
 
     def finish(self) -> None:
         for lane in self.lanes:
-            while lane.advance(self._chance.randint(1, 3)) is not None:
-                continue
-            lane.drain()
-        self.anchor()
+            self.attempt(lambda lane=lane: self._drain(lane))
+        self.attempt(self.anchor)
+
+    def _drain(self, lane: Lane) -> None:
+        while lane.advance(self._chance.randint(1, 3)) is not None:
+            continue
+        lane.drain()
+
+    def attempt(self, work: Callable[[], Any]) -> None:
+        """What a service does at its every turn."""
+        work()
 
     def anchor(self) -> None:
         """A server finds out a little later that a process before this one has died, and with it who led."""
@@ -152,11 +166,46 @@ class Relay:
         while True:
             try:
                 anchor(self.outbox, self.client, self.config.batch.max_events, self.steps)
-                return
             except NotLeader:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.01)
+            else:
+                return
+
+
+class PatientRelay(Relay):
+    """One that goes on after any trouble, of which it keeps count: `troubled` is told of each."""
+
+    def __init__(self, config: RelayConfig, client: Lading, seed: int, troubled: Callable[[LadingError], None]) -> None:
+        super().__init__(config, client, Steps(), seed)
+        self.troubles: list[LadingError] = []
+        self._troubled = troubled
+
+    def attempt(self, work: Callable[[], Any]) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                work()
+            except LadingError as error:
+                if time.monotonic() > until:
+                    raise
+                self.troubles.append(error)
+                self._troubled(error)
+                time.sleep(0.01)
+            else:
+                return
+
+    def take_steps(self, steps: Steps) -> None:
+        """Counts its steps there, from now on."""
+        self.steps = steps
+        self.lanes = [Lane(self.outbox, self.roster, self.config, name, steps) for name in self.roster.lanes]
+
+    async def run(self, listening: Listening | None = None) -> None:
+        """All of it, to the end."""
+        await self.listen(listening)
+        self.finish()
+        self.outbox.close()
 
 
 def connect(url: str, record: Path, key: str) -> Lading:
