@@ -14,6 +14,7 @@ from lading.epcis.event_id import event_id_uri
 from lading.epcis.read import read_document
 from lading.relayer.outbox import Outbox
 from lading.relayer.outbox_events import NewEvent
+from lading.relayer.spelling import MisspeltThings
 
 _OF_EVENT = re.compile(r"\$\.epcisBody\.eventList\[(\d+)\](?:[.\[].*)?", re.DOTALL)
 
@@ -71,18 +72,20 @@ def judge(data: bytes) -> Judged:
         faults = apart.setdefault(number, [])
         try:
             made.append(None if faults else NewEvent.of(event, context))
-        except (EventIdError, CanonicalError) as problem:
+        except (MisspeltThings, EventIdError, CanonicalError) as problem:
             made.append(None)
-            faults.append(_fault(number, problem))
+            faults += _faults(number, problem)
     return Judged(made, [tuple(apart[number]) for number in range(len(events))])
 
 
-def _fault(number: int, problem: EventIdError | CanonicalError) -> Fault:
+def _faults(number: int, problem: MisspeltThings | EventIdError | CanonicalError) -> list[Fault]:
     """Why an event that is well-formed cannot be stored."""
     place = f"$.epcisBody.eventList[{number}]"
+    if isinstance(problem, MisspeltThings):
+        return problem.faults(place)
     if isinstance(problem, EventIdError):
-        return Fault(place + problem.path.removeprefix("$"), "event-id", problem.message)
-    return Fault(place, "canonical", problem.message)
+        return [Fault(place + problem.path.removeprefix("$"), "event-id", problem.message)]
+    return [Fault(place, "canonical", problem.message)]
 
 
 def put_all(outbox: Outbox, judged: Judged) -> list[Outcome]:

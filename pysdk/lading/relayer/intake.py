@@ -21,6 +21,7 @@ from lading.relayer.observe import events_of
 from lading.relayer.outbox import Outbox
 from lading.relayer.roster import Roster
 from lading.relayer.sequences import missing
+from lading.relayer.spelling import check_spelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ def take_document(outbox: Outbox, document: Mapping[str, Any]) -> int:
     """Takes in the events of an EPCIS document that others made: factory, port, customs. How many of them are new.
 
     Raises:
-        DocumentError, EventIdError, CanonicalError: it is refused; nothing of it was taken in.
+        DocumentError, MisspeltThings, EventIdError, CanonicalError: it is refused; nothing of it was taken in.
         OutboxError: as everywhere.
     """
     events, context = events_of(document)
+    check_spelling(*events, places=[f"$.epcisBody.eventList[{number}]" for number in range(len(events))])
     with outbox.transaction():
         return sum(outbox.add(event, context) for event in events)

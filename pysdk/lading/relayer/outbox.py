@@ -82,6 +82,7 @@ class Outbox:
         `context` is the `@context` of the event's document; the event is kept with it inside (see `self_contained`).
 
         Raises:
+            MisspeltThings: it names things under spellings that no item map counts as what they name.
             EventIdError, CanonicalError: the event has no event id or no canonical form.
         """
         return self.put(event, context)[1]

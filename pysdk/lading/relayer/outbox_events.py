@@ -15,6 +15,7 @@ from lading.provenance.item_map import things_of
 from lading.provenance.leaf import event_id_digest, self_contained
 from lading.provenance.merkle import HASH_BYTES
 from lading.relayer.database import Database
+from lading.relayer.spelling import check_spelling
 
 WRITERS: Final = "events"
 """The lock that writers of events hold together, and that whoever needs to know what was written takes alone."""
@@ -46,8 +47,10 @@ class NewEvent(NamedTuple):
         """Of any event; `context` is the `@context` of its document, and is kept inside it.
 
         Raises:
+            MisspeltThings: it names things under spellings that no item map counts as what they name.
             EventIdError, CanonicalError: it has no event id or no canonical form.
         """
+        check_spelling(event)
         event = self_contained(event, context)
         identifier, content = event_id_digest(event_id(event)), content_hash(event)
         declaration = event.get("errorDeclaration")

@@ -10,7 +10,7 @@ down_revision = "0002"
 
 _TABLE = """CREATE TABLE event_names (
     name {bytes} NOT NULL CHECK (length(name) = 32),
-    event {number} NOT NULL REFERENCES events (id),
+    event {number} NOT NULL,
     PRIMARY KEY (name, event)
 ){kind}"""
 
