@@ -115,12 +115,22 @@ def test_a_platform_sells_at_a_distance_what_another_holds() -> None:
     assert judged(*CHAIN, sold, (STRANGER, act("departing", 13 * HOUR))) == suspect("moved-by-another")
 
 
-def test_after_a_sale_over_the_counter_and_after_a_return_nobody_is_named() -> None:
+def test_after_a_sale_over_the_counter_nobody_is_named() -> None:
     sold = (CARRIER, act("retail_selling", 12 * HOUR, SHOP))
     back = (STRANGER, act("receiving", 20 * HOUR, PORT, disposition="returned"))
 
     assert judged(*CHAIN, sold, back, (STRANGER, act("shipping", 25 * HOUR))) == AUTHENTIC
-    assert judged(*CHAIN, back, (STRANGER, act("shipping", 25 * HOUR))) == AUTHENTIC
+
+
+def test_what_no_consumer_had_comes_back_from_nobody() -> None:
+    """Else whoever took the goods would only have to call them returned."""
+    back = (STRANGER, act("receiving", 20 * HOUR, PORT, disposition="returned"))
+    online = (STRANGER, act("retail_selling", 15 * HOUR))
+
+    assert judged(*CHAIN, back) == unknown("custody-gap")
+    for story in ((back,), (online, back)):
+        moved = judged(*CHAIN, *story, (STRANGER, act("shipping", 25 * HOUR)))
+        assert moved == ("suspect", ["moved-by-another", "custody-gap"])
 
 
 def test_a_read_by_somebody_to_whom_nobody_gave_it_is_unknown() -> None:

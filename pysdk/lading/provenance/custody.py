@@ -79,8 +79,8 @@ def _right(story: Sequence[Happening], people: People, right: Right) -> Iterator
 
 
 def _by_consumer(one: Happening, right: Right) -> bool:
-    """It goes to a consumer, who is not named, or comes back from one. What is sold at a distance stays where it is."""
-    return one.state == "returned" or (is_sale(one) and (right == "owning_party" or not is_distant(one)))
+    """It goes to a consumer, who is not named. What is sold at a distance stays where it is."""
+    return is_sale(one) and (right == "owning_party" or not is_distant(one))
 
 
 def _completed(one: Happening, named: Handover, people: People) -> Handover:
@@ -139,7 +139,7 @@ def _presence(one: Happening, held: _Held, people: People) -> Iterator[Finding]:
     roles = (CUSTOMS, INSPECTOR, CARRIER) if under_way else (CUSTOMS, INSPECTOR)
     if people.has_role(one.publisher, *roles) is not False:
         return
-    if one.state == "returned" or (is_sale(one) and is_distant(one)):
+    if is_sale(one) and is_distant(one):
         return
     reason = "moved-by-another" if one.step in _MOVING else "custody-gap"
     yield Finding(reason, one.position, f"participant 0x{one.publisher.hex()}, while {_text(held.by)} had it")
