@@ -385,7 +385,7 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
     """What the events about the item say of it, in order of time. `offices`: those that may be customs."""
     births = [one for one in events if item in one.born]
     first = births[0].time - CLOCK_TOLERANCE_SECONDS if births else float("-inf")
-    ends = [one for one in events if item in one.ended or (one.step == "destroying" and item in one.subjects)]
+    ends = [one for one in events if item in one.ended or one.step == "destroying"]
     sold = any(one.step == "retail_selling" or one.state == "retail_sold" for one in events)  # its end is the buyer's
     ours = [one for one in ends if one.publisher in {birth.publisher for birth in births} and not sold]
     end = min((one.time for one in ours), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
@@ -507,7 +507,7 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
         offices = {who for who in offices if proven.call(1, "hasRole(bytes32,uint8)", raw(who), 7)[0]}
         found |= {"customs-foreign" for one in ours if one.customs and one.publisher not in offices}
     odd |= any(one.time == two.time and one.publisher != two.publisher for one, two in pairwise(events))
-    odd |= any(re.search("held|rejected", one.customs) and one not in ours for one in events)
+    odd |= any(re.search("held|rejec|stolen|recall", one.customs + one.state) and one not in ours for one in events)
     found |= story(item[0], ours, offices) | {"event-unreadable" for one in ours if odd or held > ever or one.handed}
     found |= chain_reasons(proven, item, bundle, events, ours) if proven else {"anchor-not-checked"}
     checked |= ON_CHAIN if proven else set()

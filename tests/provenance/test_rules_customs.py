@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from provenance_kit import BRAND, CARRIER, CASE, HOUR, ITEM, PALLET, STRANGER, born, event, packed
@@ -157,3 +159,44 @@ def test_a_stranger_s_stop_of_an_emptied_container_says_nothing() -> None:
     hold = (STRANGER, HOLD[1])
 
     assert judged((BRAND, born()), PACKED, emptied(STRANGER, []), hold) == ("authentic", [])
+
+
+SEEN = [packed(CASE, ITEM, 0.5 * HOUR, "OBSERVE"), packed(CASE, ITEM, 1.5 * HOUR, "OBSERVE"), packed(CASE, ITEM, HOUR)]
+
+
+@pytest.mark.parametrize("said", SEEN)
+def test_who_only_says_that_a_container_is_full_may_not_empty_it(said: Mapping[str, Any]) -> None:
+    story = ((BRAND, born()), PACKED, (STRANGER, said), emptied(STRANGER, [ITEM]), HOLD)
+
+    assert judged(*story) == ("unknown", ["stop-not-judged"])
+
+
+def test_who_packs_it_elsewhere_has_taken_it_out_as_well() -> None:
+    elsewhere = (STRANGER, packed(PALLET, ITEM, 2 * HOUR - 10))
+
+    assert judged((BRAND, born()), PACKED, elsewhere, emptied(STRANGER, [ITEM]), HOLD) == (
+        "unknown",
+        ["stop-not-judged"],
+    )
+
+
+REPORTS = [{"disposition": "stolen"}, {"persistentDisposition": {"set": ["recalled"]}}]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_stranger_empties_no_container_before_it_is_reported_stolen(report: dict[str, Any]) -> None:
+    told = (CARRIER, act("holding", 5 * HOUR, CUSTOMS_YARD, item=CASE, **report))
+    found = {"disposition": "active", "persistentDisposition": {"unset": ["recalled"]}}
+    back = (CARRIER, act("holding", 6 * HOUR, CUSTOMS_YARD, item=CASE, **found))
+    fence = (STRANGER, act("holding", 6 * HOUR, None, **found))
+    story = ((BRAND, born()), PACKED, emptied(STRANGER, [ITEM]), told)
+
+    assert judged(*story) == judged(*story, fence) == ("unknown", ["alarm-not-judged"])
+    assert judged(*story, back) == ("authentic", [])
+    assert judged((BRAND, born()), PACKED, emptied(CARRIER, [ITEM]), told) == ("authentic", [])
+
+
+def test_a_box_that_is_thrown_away_is_not_the_item() -> None:
+    gone = (STRANGER, act("holding", 5 * HOUR, item=CASE, disposition="disposed"))
+
+    assert judged((BRAND, born()), PACKED, emptied(STRANGER, [ITEM]), gone) == ("authentic", [])

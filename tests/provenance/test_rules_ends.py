@@ -84,6 +84,27 @@ def test_a_tag_that_was_killed_after_its_sale_is_its_buyer_s() -> None:
     assert "item-ended" in judged(BIRTH, sale, (BRAND, used_up()))[1]
 
 
+@pytest.mark.parametrize("place", [None, SHOP])
+def test_an_invented_sale_takes_no_word_from_brand_or_holder(place: str | None) -> None:
+    sale = (STRANGER, act("retail_selling", 35 * HOUR, place, disposition="retail_sold"))
+    held = (ship(BRAND, SHOPKEEPER, HOUR), receive(BRAND, SHOPKEEPER, 30 * HOUR, SHOP))
+
+    assert judged(BIRTH, sale, (BRAND, ended())) == ("unknown", ["end-foreign"])
+    if place is None:
+        assert judged(BIRTH, *held, sale, (SHOPKEEPER, ended())) == ("unknown", ["end-foreign"])
+
+
+def test_what_was_in_a_container_that_was_destroyed_is_destroyed_by_those_who_may() -> None:
+    inside, gone = (BRAND, packed(CASE, ITEM, HOUR)), act("destroying", 40 * HOUR, item=CASE)
+    out = (BRAND, packed(CASE, ITEM, 2 * HOUR, "DELETE"))
+    sale = (SHOPKEEPER, act("retail_selling", 30 * HOUR, SHOP))
+
+    assert judged(BIRTH, inside, (BRAND, gone)) == ("suspect", ["item-destroyed"])
+    assert judged(BIRTH, inside, (STRANGER, gone)) == AUTHENTIC
+    assert judged(BIRTH, inside, out, (BRAND, gone)) == AUTHENTIC
+    assert judged(BIRTH, inside, sale, (SHOPKEEPER, gone)) == AUTHENTIC
+
+
 def test_what_came_back_and_was_ended_then_is_ended() -> None:
     sale = (SHOPKEEPER, act("retail_selling", 20 * HOUR, SHOP, disposition="retail_sold"))
     back = (SHOPKEEPER, act("receiving", 30 * HOUR, SHOP, disposition="returned"))

@@ -21,26 +21,32 @@ _DESTROYED, _DECOMMISSIONED = "destroying", "decommissioning"
 
 def not_ended(item: Item, story: Sequence[Happening], people: People) -> Iterator[Finding]:
     """`story`: the events about the item, in order of time."""
-    ends = _ends(item, story)
-    lawful = _lawful(item, ends, story, people)
-    for one in ends:
+    told = _ends(item, story)
+    lawful = _lawful(item, [one for one, _ in told], story, people)
+    ends = list[Happening]()
+    for one, seller in told:
         if one not in lawful:
-            yield Finding("end-foreign", one.position, f"participant 0x{one.publisher.hex()}")
-        else:
+            # A stranger's tale of a box, or of a tag that is its buyer's, says nothing of the item.
+            if seller is None and (item.key in one.subjects or item.key in one.ended):
+                yield Finding("end-foreign", one.position, f"participant 0x{one.publisher.hex()}")
+        elif seller is None:
+            ends.append(one)
             yield Finding("item-destroyed" if one.step == _DESTROYED else "item-ended", one.position)
-    latest = min((one.time for one in lawful), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
+        elif seller != one.publisher:
+            yield Finding("end-foreign", one.position, f"after a sale by participant 0x{seller.hex()}")
+    latest = min((one.time for one in ends), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
     yield from (Finding("event-after-end", one.position) for one in story if one.time > latest)
 
 
-def _ends(item: Item, story: Sequence[Happening]) -> list[Happening]:
-    """The events that say that it ended. What its seller decommissions after the sale is the buyer's, with a tag that
-    was killed at the counter."""
-    found, seller = list[Happening](), None
+def _ends(item: Item, story: Sequence[Happening]) -> list[tuple[Happening, bytes | None]]:
+    """The events that say that it ended, or that what it was in was destroyed; and who had sold it, if it is its
+    buyer's: what its seller decommissions after the sale, with a tag that was killed at the counter."""
+    found, seller = list[tuple[Happening, bytes | None]](), None
     for one in story:
-        destroyed = one.step == _DESTROYED and item.key in one.subjects
-        killed = one.step == _DECOMMISSIONED and seller is not None
-        if destroyed or (item.key in one.ended and not killed):
-            found.append(one)
+        if item.key in one.ended or (one.step == _DESTROYED and item.key in one.subjects):
+            found.append((one, seller if one.step == _DECOMMISSIONED else None))
+        elif one.step == _DESTROYED and seller is None:
+            found.append((one, None))
         if is_sale(one) or one.state == "returned":
             seller = one.publisher if is_sale(one) else None
     return found

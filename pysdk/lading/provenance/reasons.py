@@ -169,6 +169,12 @@ REASONS = (
         "let-through",
         "Customs held a container out of which somebody took the item who need not have had it.",
     ),
+    Reason(
+        "alarm-not-judged",
+        "unknown",
+        "disposition",
+        "A container was reported stolen or recalled out of which somebody took the item who need not have had it.",
+    ),
     Reason("handover-one-sided", "unknown", "held-by-one", "Somebody received the item whom its holder does not name."),
     Reason("custody-gap", "unknown", "held-by-one", "Somebody had the item to whom no hand-over gave it."),
     Reason("resale-not-checked", "unknown", "sold-once", "Who passed the item on after its sale cannot be told."),

@@ -9,10 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lading.epcis.vocabulary import DISPOSITION
+from lading.provenance.emptied import beside
 from lading.provenance.item import Item
+from lading.provenance.parties import People
 from lading.provenance.reasons import ALARMING, PROTECTED
 from lading.provenance.rules import Finding
 from lading.provenance.story import Happening, cbv_word
+
+_OF_CONTENTS = frozenset({"stolen", "recalled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,22 @@ def disposition(item: Item, story: Sequence[Happening], around: Mapping[int, fro
         if alarming or mark.lasting:
             yield Finding("disposition-alarming" if alarming else "disposition-unknown", position, text[:80])
     yield from _last(story)
+
+
+def reported_beside(
+    item: Item, happenings: Sequence[Happening], story: Sequence[Happening], people: People
+) -> Iterator[Finding]:
+    """What befell the goods in a container out of which somebody had taken the item who need not have had it. What
+    befalls an empty box (it is thrown away) is not the item's."""
+    makers = {one.publisher for one in story if item.key in one.born}
+    standing: dict[_Mark, Happening] = {}
+    for at in beside(item, happenings, story, people):
+        for mark in [mark for mark in standing if _lifts(at.event, mark, at.event.subjects, item.key, makers)]:
+            del standing[mark]
+        told = (mark for mark in _marks(at.event, at.doubtful) if cbv_word(mark.text) in _OF_CONTENTS)
+        standing |= dict.fromkeys(told, at.event)
+    for mark, one in standing.items():
+        yield Finding("alarm-not-judged", one.position, mark.text[:80])
 
 
 def _marks(one: Happening, named: Iterable[str]) -> Iterator[_Mark]:

@@ -215,7 +215,10 @@ def _judge_ordered(run: _Run, item: Item, happenings: list[Happening], people: P
         "one-place": rules.one_place(story),
         "possible-speed": journey.possible_speed(story),
         "counter-grows": journey.counter_grows(item, story),
-        "disposition": states.disposition(item, story, around),
+        "disposition": (
+            *states.disposition(item, story, around),
+            *states.reported_beside(item, standing, story, people),
+        ),
     }
     for rule, found in checks.items():
         run(rule, found)
