@@ -254,7 +254,7 @@ def word(value: str, vocabulary: tuple[str, str] | None = None) -> str:
     prefixed = re.match(r"(epcis|cbv|cbvmda|gs1|rdfs|owl|xsd|dcterms):|urn:epcglobal:cbv:(?!bt:)", value)
     numeric = re.fullmatch(r"[-+]?[\d_.]*(e[-+]?[\d_]+)?|[-+]?(inf|infinity|nan)", value, re.IGNORECASE)
     plain = not numeric or re.fullmatch(r"0|[1-9]\d{0,14}", value, re.ASCII)
-    lawful = vocabulary and f"https://ref.gs1.org/cbv/{vocabulary[0]}[a-z_]+|(?!(?i:cbv:|https?:.*gs1.org/)).*:.*"
+    lawful = vocabulary and f"https://ref.gs1.org/cbv/{vocabulary[0]}[a-z_]+|(?!(?i:cbv:|http.*gs1.org/|urn:epcg)).*:.*"
     if not value or value != value.strip() or not re.fullmatch(lawful or "(?s).*", value) or prefixed or not plain:
         raise ValueError(f"the text {value[:40]!r}")
     return same_thing(value)
