@@ -113,6 +113,10 @@ class Signer:
         """Account `index` of a devnet. For devnets alone: everyone has this key."""
         return cls(_dev_account(index))
 
+    def unsafe_key(self) -> bytes:
+        """The private key, 32 bytes. Unsafe: for handing it to a process of one's own, and for nothing else."""
+        return bytes(self._account.key)
+
     def sign_transaction(self, fields: Mapping[str, Any]) -> tuple[bytes, str]:
         """The signed bytes and their hash (0x hex)."""
         signed = self._account.sign_transaction(dict(fields))

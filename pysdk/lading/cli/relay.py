@@ -1,34 +1,50 @@
-"""`lading relay`: from a reader's log, or the documents of others, to anchored batches."""
+"""`lading relay`: from readers, or the documents of others, to anchored batches."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lading.cli import relay_quarantine
 from lading.cli.documents import FileUnreadable, read_json
-from lading.cli.options import Json
-from lading.cli.output import Shown, emit, pairs, progress
+from lading.cli.options import DeploymentFile, DevAccount, Json, KeyStdin
+from lading.cli.output import Shown, emit, pairs, printable, table
 from lading.cli.values import participant_id
 from lading.cli.verbs import signing
 
 if TYPE_CHECKING:
     from lading.client import Lading
     from lading.relayer.run import Summary
+    from lading.relayer.status import Status
 
 app = typer.Typer(name="relay", help="Tag reads into anchored events.", no_args_is_help=True)
+app.add_typer(relay_quarantine.app)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="Relay configuration (YAML).")]
 ConfigOption = Annotated[Path, typer.Option("--config", help="Relay configuration (YAML).")]
-Input = Annotated[Path | None, typer.Option("--input", help="Reader log; default: the configuration's source.")]
-Once = Annotated[bool, typer.Option("--once", help="One pass; the default, and all there is.")]
+Input = Annotated[
+    Path | None, typer.Option("--input", help="Reader log, - for stdin; default: the configuration's source.")
+]
+Once = Annotated[bool, typer.Option("--once", help="One pass over the log as it stands, instead of a service.")]
+Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Among several on one outbox: this one's name.")]
+Events = Annotated[int | None, typer.Option("--events", min=0, metavar="N", help="Show the first N events.")]
+NetworkOrConfig = Annotated[
+    str | None,
+    typer.Option(
+        "--network", "-n", envvar="LADING_NETWORK", help="As elsewhere; default: the configuration's `chain`, or anvil."
+    ),
+]
 
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="EPCIS 2.0 JSON-LD document.")]
 Publisher = Annotated[str, typer.Option("--publisher", metavar="PARTICIPANT", help="Whose log: id, or GLN:….")]
 OutboxFile = Annotated[Path, typer.Option("--outbox", metavar="FILE", help="The log's outbox; made if missing.")]
 #: Events of one batch, as in the shipped example of a configuration.
 MAX_EVENTS = 1000
+SAMPLE = 5
 
 _MEANING = {
     "reads": "well-formed reads",
@@ -41,24 +57,53 @@ _MEANING = {
 
 
 @app.command("check")
-def check(config: Config, source: Input = None, as_json: Json = False) -> None:
-    """Say what a first run over a log would count; write nothing, ask no chain."""
+def check(config: Config, source: Input = None, events: Events = None, as_json: Json = False) -> None:
+    """Say what a first run over a log would count, and which events it would make; write nothing, ask no chain."""
     from lading.relayer import run as relay
     from lading.relayer.config import load
 
-    shown = _counted(relay.check(load(config), source))
+    most = SAMPLE if events is None else events
+    summary, sample = relay.preview(load(config), source, most)
+    document: dict[str, Any] = dict(summary.as_json())
+    if events is not None:
+        document["sample"] = sample
+    lines = _counted(summary).lines
+    emit(document, as_json=as_json, lines=[*lines, *_told(sample, summary.intake.events)])
+
+
+@app.command("run")
+def run(
+    config: ConfigOption,
+    source: Input = None,
+    once: Once = False,
+    worker: Worker = "0",
+    network: NetworkOrConfig = None,
+    deployment: DeploymentFile = None,
+    as_json: Json = False,
+    key_stdin: KeyStdin = False,
+    dev_account: DevAccount = None,
+) -> None:
+    """Listen to all configured sources until SIGTERM, and anchor what they bring; with --once take a reader log in as
+    it stands, and end. Safe to repeat and to kill. Signs as the log's writer."""
+    from lading.cli import relay_service
+    from lading.relayer.config import load
+
+    start = relay_service.Start(load(config), network, deployment, key_stdin, dev_account)
+    if once or source is not None:
+        shown = _counted(relay_service.one_pass(start, source))
+    else:
+        shown = _totals(relay_service.serve(start, worker))
     emit(shown.document, as_json=as_json, lines=shown.lines)
 
 
-@signing(app, "run")
-def run(client: Lading, config: ConfigOption, source: Input = None, once: Once = False) -> Shown:
-    """Take a reader log in as it stands, anchor what waits, and end. Safe to repeat. Signs as the log's writer."""
-    from lading.relayer import run as relay
+@app.command("status")
+def status(config: ConfigOption, as_json: Json = False) -> None:
+    """What a relay has done and what waits, beside a running service or without one; asks no chain."""
     from lading.relayer.config import load
+    from lading.relayer.status import status_at
 
-    if not once:
-        progress("One pass over the log as it stands: this version does no other (--once says so).")
-    return _counted(relay.run_once(load(config), client, source))
+    found = status_at(load(config).outbox)
+    emit(found.as_json(), as_json=as_json, lines=_readable(found))
 
 
 @signing(app, "publish")
@@ -83,3 +128,69 @@ def _counted(summary: Summary) -> Shown:
     document = summary.as_json()
     lines = pairs({_MEANING[name]: count for name, count in document.items()})
     return Shown(document, [*lines, *(f"batch {one.index}: {one.count} events" for one in summary.anchored)])
+
+
+def _totals(found: Status) -> Shown:
+    """Of the outbox since it was made, in the words of one run."""
+    document = {name: getattr(found, name) for name in _MEANING}
+    return Shown(
+        document, ["stopped; since this outbox was made:", *pairs({_MEANING[k]: v for k, v in document.items()})]
+    )
+
+
+def _told(sample: Iterable[Mapping[str, Any]], events: int) -> list[str]:
+    listed = [_in_a_line(event) for event in sample]
+    if not listed:
+        return []
+    more = [f"… and {events - len(listed):,} more"] if events > len(listed) else []
+    return ["", "the first events" if more else "the events", *(f"  {line}" for line in listed), *more]
+
+
+def _in_a_line(event: Mapping[str, Any]) -> str:
+    goods = event.get("epcList") or event.get("childEPCs") or []
+    what = str(goods[0]) if goods else "nothing"
+    more = f" and {len(goods) - 1} more" if len(goods) > 1 else ""
+    inside = f" in {event['parentID']}" if "parentID" in event else ""
+    step = str(event.get("bizStep", "-")).rpartition(":")[2].rpartition("/")[2]
+    where = (event.get("readPoint") or {}).get("id", "-")
+    return printable(f"{event['eventTime']}  {step}  {what}{more}{inside}  at {where}")
+
+
+def _readable(found: Status) -> list[str]:
+    last = found.last_batch
+    newest = "none yet"
+    if last is not None:
+        where = "not on the chain yet" if last.block is None else f"in block {last.block}"
+        newest = f"{last.index}, {last.events:,} events, closed {_span(last.age_seconds)} ago, {where}"
+    told: dict[str, object] = {
+        "reads": found.reads,
+        "  delivered before": found.duplicates,
+        "  late": found.late,
+        "  stored, not worked on": found.inbox_reads,
+        "in quarantine": found.quarantined,
+        "sequence numbers missing": found.gaps,
+        "events made": found.events,
+        "  not on the chain": found.waiting_events,
+        "  the oldest of them waits": _span(found.outbox_age_seconds) if found.waiting_events else None,
+        "batches on the chain": found.batches,
+        "  closed, not there yet": found.open_batches,
+        "  the newest": newest,
+        "transactions pending": found.pending_transactions,
+        "  that no node has": found.nonce_gap,
+        "  fees raised": found.fee_bumps,
+        "newest block seen": None if found.head_lag_seconds is None else f"{_span(found.head_lag_seconds)} old",
+        "failed requests": json.dumps(found.rpc_errors) if found.rpc_errors else None,
+    }
+    lanes = [
+        (lane.name, lane.holder or "nobody", "-" if lane.lag_seconds is None else _span(lane.lag_seconds))
+        for lane in found.lanes
+    ]
+    return [*pairs(told), "", *table(("lane", "held by", "behind"), lanes)] if lanes else pairs(told)
+
+
+def _span(seconds: float) -> str:
+    """A time that a tired reader takes in."""
+    for size, unit in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.1f} s"

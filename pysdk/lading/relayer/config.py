@@ -15,7 +15,8 @@
     smoothing: {gap_seconds: 30}     # a tag that is not read for longer has left
     batch: {max_events: 1000}        # max_bytes: 4000000, max_age_seconds: 1
     chain: {endpoints: [http://127.0.0.1:8545], confirmations: 1}
-    metrics: 127.0.0.1:9464
+    metrics: 127.0.0.1:9464          # /metrics, /healthz and /readyz
+    limits: {inbox_reads: 2000000, waiting_events: 20000000}
     read_points:
       - reader: FX9600-A1
         antenna: any                 # or the number of one antenna
@@ -122,6 +123,15 @@ class ChainSettings(Part):
     confirmations: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
+class Limits(Part):
+    """How much may wait on the disk. Beyond `inbox_reads` stored and not yet worked on (some 100 bytes each), nothing
+    more is taken from feeds, nor acknowledged; beyond `waiting_events` that are not on the chain (some 1,000 bytes
+    each), no more events are made, so that the inbox fills."""
+
+    inbox_reads: Annotated[int, Field(ge=1000)] = 2_000_000
+    waiting_events: Annotated[int, Field(ge=1000)] = 20_000_000
+
+
 def _publisher_form(value: object) -> str:
     return "~text" if isinstance(value, str) else "~mapping"
 
@@ -146,6 +156,7 @@ class RelayConfig(Part):
     batch: Batching
     chain: ChainSettings | None = None
     metrics: HostAndPort | None = None
+    limits: Limits = Limits()
     read_points: Annotated[tuple[ReadPoint, ...], Field(min_length=1)]
 
     @field_validator("outbox", mode="before")

@@ -21,6 +21,11 @@ _NOW = {
 }
 
 
+def now_ms(database: Database) -> int:
+    """The database's clock: Unix time in milliseconds."""
+    return int(database.one(f"SELECT {_NOW[database.shared]}")[0])
+
+
 class Leases:
     """Of one process, under a name that no other has. `lease_until` is Unix time in milliseconds."""
 
@@ -54,6 +59,18 @@ class Leases:
         )
         mine = {lane for (lane,) in rows}
         return [lane for lane in lanes if lane in mine]
+
+    def give_back(self, lanes: Sequence[str]) -> None:
+        """So that another need not wait for them."""
+        self._database.many(
+            "UPDATE lanes SET holder = NULL, lease_until = NULL WHERE lane = ? AND holder = ?",
+            [(lane, self.holder) for lane in lanes],
+        )
+
+    def alive(self, prefix: str) -> list[str]:
+        """The names with that prefix whose lease anybody holds."""
+        rows = self._database.rows(f"SELECT lane FROM lanes WHERE holder IS NOT NULL AND lease_until >= {self._now}")  # noqa: S608
+        return sorted(lane for (lane,) in rows if lane.startswith(prefix))
 
     def release(self) -> None:
         """Gives all leases back, so that another need not wait."""

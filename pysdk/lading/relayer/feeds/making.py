@@ -27,7 +27,7 @@ class Feed(Protocol):
     async def run(self) -> object: ...
 
 
-def feed_of(settings: config_feeds.Feed, intake: Intake, outbox: Outbox, slot: int = 0) -> Feed:
+def feed_of(settings: config_feeds.Feed, intake: Intake, outbox: Outbox, slot: int | str = 0) -> Feed:
     """The feed of one configured source. `slot` is the worker's, and matters to brokers alone. Nothing is connected
     before it runs, but that the address of a capture interface is bound.
 

@@ -50,7 +50,9 @@ _LOG = logging.getLogger(__name__)
 class MqttFeed:
     """One worker slot's session. Two feeds of one process may run for two slots: its own, and a dead worker's."""
 
-    def __init__(self, settings: MqttSettings, intake: Intake, slot: int = 0, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self, settings: MqttSettings, intake: Intake, slot: int | str = 0, backoff: Backoff | None = None
+    ) -> None:
         self._settings = settings
         self.name = f"mqtt {settings.host}:{settings.port}"
         self._intake = intake
