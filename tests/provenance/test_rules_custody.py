@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from provenance_kit import BRAND, CARRIER, HOUR, PORT, SHOP, STRANGER, TRUSTED, born, seen
+from provenance_kit import BRAND, CARRIER, HOUR, PORT, SHOP, STRANGER, TRUSTED, born, reasons, seen
 from story_kit import (
     BUYER,
     CUSTOMS_OFFICE,
@@ -242,3 +242,11 @@ def test_a_hand_over_that_cannot_be_read_is_never_authentic(fields: dict[str, ob
     world.entries[1] = world.entries[1].model_copy(update={"event": world.entries[1].event | fields})
 
     assert "event-unreadable" in judge(world.bundle(), world.facts(), TRUSTED).reasons
+
+
+def test_who_has_no_gln_cannot_be_told_from_the_holder() -> None:
+    """A participant that a platform admitted has none: it may be the holder, or anybody with a copied tag."""
+    world = world_of((*CHAIN, (STRANGER, seen(SHOP, 12 * HOUR))))
+    world.changes |= {"roles": ROLES, "parties": PARTIES | {STRANGER: frozenset[str]()}}
+
+    assert reasons(world.judge()) == unknown("holder-not-told")

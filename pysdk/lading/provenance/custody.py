@@ -134,12 +134,16 @@ def _presence(one: Happening, held: _Held, people: People) -> Iterator[Finding]:
     """Somebody had the item in his hands: the holder, whoever hands it over, an office, or a carrier on the way."""
     under_way = held.since is None or one.time <= held.since + CLOCK_TOLERANCE_SECONDS
     allowed = held.by | (held.before if under_way else NOBODY)
-    if people.is_party(one.publisher, allowed) is not False:
+    told = people.is_party(one.publisher, allowed)
+    if told:
         return
     roles = (CUSTOMS, INSPECTOR, CARRIER) if under_way else (CUSTOMS, INSPECTOR)
     if people.has_role(one.publisher, *roles) is not False:
         return
     if is_sale(one) and is_distant(one):
+        return
+    if told is None:
+        yield Finding("holder-not-told", one.position, f"participant 0x{one.publisher.hex()} has no GLN")
         return
     reason = "moved-by-another" if one.step in _MOVING else "custody-gap"
     yield Finding(reason, one.position, f"participant 0x{one.publisher.hex()}, while {_text(held.by)} had it")

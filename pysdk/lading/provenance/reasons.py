@@ -177,6 +177,12 @@ REASONS = (
     ),
     Reason("handover-one-sided", "unknown", "held-by-one", "Somebody received the item whom its holder does not name."),
     Reason("custody-gap", "unknown", "held-by-one", "Somebody had the item to whom no hand-over gave it."),
+    Reason(
+        "holder-not-told",
+        "unknown",
+        "held-by-one",
+        "Somebody without a GLN acted on the item while another had it by name: whether they are one cannot be told.",
+    ),
     Reason("resale-not-checked", "unknown", "sold-once", "Who passed the item on after its sale cannot be told."),
     Reason("birth-missing", "unknown", "born-once", "No event says how the item came into being."),
     Reason("class-unknown", "unknown", "born-by-brand", "No brand has registered the item's product class."),
