@@ -66,10 +66,13 @@ def inbox_reads(database: Database) -> int:
 def open_events(database: Database) -> int:
     """Events that are not on the chain. On PostgreSQL a few too many may be told: numbers that were never used."""
     (newest,) = database.one("SELECT coalesce(max(id), 0) FROM events")
-    waiting = database.rows(
-        "SELECT first_event FROM batches WHERE anchored_block IS NULL AND first_event IS NOT NULL ORDER BY idx LIMIT 1"
-    )
-    if waiting:
-        return int(newest) - int(waiting[0][0]) + 1
-    (last,) = database.one("SELECT coalesce(max(last_event), 0) FROM batches")
-    return int(newest) - int(last)
+    # Each by an index that holds just these rows, or by the end of one.
+    (waiting,) = database.one("SELECT min(first_event) FROM batches WHERE anchored_block IS NULL")
+    if waiting is not None:
+        return int(newest) - int(waiting) + 1
+    return int(newest) - last_closed(database)
+
+
+def last_closed(database: Database) -> int:
+    """The last event that is in a batch; 0 if none is."""
+    return int(database.one("SELECT coalesce(max(last_event), 0) FROM batches WHERE last_event IS NOT NULL")[0])

@@ -136,10 +136,8 @@ def _age(database: Database, figures: backlog.Figures | None) -> float:
     if figures is not None and figures.since_ms:
         ages.append(time.time() - figures.since_ms / 1000)
     if not ages:
-        first = database.rows(
-            "SELECT time_ms FROM events WHERE id > (SELECT coalesce(max(last_event), 0) FROM batches)"
-            " ORDER BY id LIMIT 1"
-        )
+        after = backlog.last_closed(database)
+        first = database.rows("SELECT time_ms FROM events WHERE id > ? ORDER BY id LIMIT 1", (after,))
         ages = [time.time() - int(time_ms) / 1000 for (time_ms,) in first]
     return max(ages, default=0.0)
 
