@@ -19,6 +19,7 @@ from lading.relayer.inference import Advanced, Lane
 from lading.relayer.message_decoder import MessageDecoder
 from lading.relayer.observe import events_of
 from lading.relayer.outbox import Outbox
+from lading.relayer.regroup import regroup
 from lading.relayer.roster import Roster
 from lading.relayer.sequences import missing
 from lading.relayer.spelling import check_spelling
@@ -46,6 +47,7 @@ def take_in(outbox: Outbox, log: Iterable[bytes], config: RelayConfig, source: s
     decode = MessageDecoder(roster)
     reads = quarantined = 0
     with outbox.transaction():
+        regroup(outbox.store, roster)
         for message in _messages(log, source):
             decoded = decode(message)
             inbox.store(outbox.store, [decoded], time_ns())

@@ -8,16 +8,19 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
+from lading.relayer.config_points import NS_PER_SECOND
 from lading.relayer.errors import ReaderLineError, Reason
+from lading.relayer.reads import NONE, Read
 
 MAX_EPC_BYTES = 62  # Gen2v2 (ISO/IEC 18000-63), 6.3.2.1.2.2: the length field of the PC word counts up to 31 words
 MIN_DOUBLE_HEXED_BYTES = 24  # an EPC of 96 bits, spelled in ASCII
 _HOUR, _WIDEST_OFFSET = 60, 14 * 60  # minutes; EPCIS 2.0, section 7.3.2
 _MAX_INT = 2**63 - 1  # as wide as SQLite's integer; until the year 2262 for nanoseconds
 _MAX_SHOWN = 80
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a reader's own clock, whose zone is written beside it
 _WEAKEST = -200 * 100  # in hundredths of a dBm, far beyond what any radio knows
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -105,6 +108,20 @@ class Sighting:
             return self.sequence_number()
         except ReaderLineError:
             return None
+
+
+def line_of(read: Read) -> bytes:
+    """A read as a line of our own form, from which the same one is read again."""
+    local = _EPOCH + timedelta(seconds=read.time_ns // NS_PER_SECOND, minutes=read.offset_minutes)
+    zone, ahead = abs(read.offset_minutes), "-" if read.offset_minutes < 0 else "+"
+    time = f"{local:%Y-%m-%dT%H:%M:%S}.{read.time_ns % NS_PER_SECOND:09d}{ahead}{zone // _HOUR:02d}:{zone % _HOUR:02d}"
+    epc = read.epc.encode().hex() if read.double_hexed else read.epc
+    told = {"reader": read.reader, "epc": epc, "time": time}
+    numbers = {"antenna": read.antenna, "sequence": read.sequence}
+    more: dict[str, object] = {name: number for name, number in numbers.items() if number != NONE}
+    if read.rssi is not None:
+        more["rssi"] = read.rssi / 100
+    return json.dumps(told | more).encode()
 
 
 def parse_line(line: bytes) -> Sighting | None:

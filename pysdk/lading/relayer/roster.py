@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -39,6 +40,11 @@ class Roster:
         self._antennas = {(one.reader, one.antenna): self.points[one.sgln] for one in config.read_points}
         self._lanes = _lanes(config.read_points)
         self.lanes = tuple(sorted(set(self._lanes.values())))
+        antennas = sorted(
+            (one.reader, str(one.antenna), one.sgln, self._lanes[one.reader]) for one in config.read_points
+        )
+        self.grouping = json.dumps(antennas)
+        """As text: which antenna is where, and in which lane."""
 
     def reader_of(self, names: tuple[str, ...]) -> str:
         """The configured reader among the names that a line gives to its own.
@@ -67,6 +73,15 @@ class Roster:
     def lane_of(self, reader: str) -> str:
         """The lane of a configured reader."""
         return self._lanes[reader]
+
+    def lane_if_known(self, reader: str) -> str | None:
+        """The lane of a reader; None if it is not configured."""
+        return self._lanes.get(reader)
+
+    def lane_at(self, sgln: str) -> str | None:
+        """The lane that a read point is in; None if it is not configured."""
+        point = self.points.get(sgln)
+        return None if point is None else self._lanes[point.meaning.reader]
 
 
 def _point(one: ReadPoint, gap_ns: int) -> Point:

@@ -32,6 +32,7 @@ from lading.relayer.leases import LEASE_SECONDS, RENEW_SECONDS
 from lading.relayer.message_decoder import MessageDecoder
 from lading.relayer.metrics import Gauges
 from lading.relayer.outbox import Outbox
+from lading.relayer.regroup import Regrouped, regroup
 from lading.relayer.roster import Roster
 from lading.relayer.service_duties import Duties, Held, WorkerTaken
 from lading.relayer.service_feeds import FeedKeeper, leased_name
@@ -90,6 +91,8 @@ class Service:
             mine, theirs, told = (open_ones.enter_context(Outbox.open(config.outbox, self._identity)) for _ in range(3))
             self._duties = Duties(told.store, self._worker, roster.lanes, leased)
             self._duties.enter()
+            if (changed := regroup(mine.store, roster)) != Regrouped():
+                _LOG.info("lanes are as the configuration has them now: %s", changed)
             self._lanes = LaneWorker(theirs, roster, config)
             async with BoundedIntake(mine.store, MessageDecoder(roster)) as self._intake:
                 self._feeds = FeedKeeper(config.sources, self._intake, mine, self._worker)

@@ -1,4 +1,5 @@
-"""What events are called, so that corrections find them (`lading.relayer.event_names`).
+"""What events are called, so that corrections find them (`lading.relayer.event_names`), and which configuration the
+lanes are grouped by (`lading.relayer.regroup`).
 
 Of what came in documents before this revision, names are noted when the same document is given again.
 """
@@ -14,14 +15,17 @@ _TABLE = """CREATE TABLE event_names (
     PRIMARY KEY (name, event)
 ){kind}"""
 
+_GROUPING = "CREATE TABLE lane_grouping (id INTEGER PRIMARY KEY CHECK (id = 1), grouping TEXT NOT NULL){kind}"
+
 
 def upgrade() -> None:
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
-        statement = _TABLE.format(bytes="BYTEA", number="BIGINT", kind="")
+        connection.exec_driver_sql(_TABLE.format(bytes="BYTEA", number="BIGINT", kind=""))
+        connection.exec_driver_sql(_GROUPING.format(kind=""))
     else:
-        statement = _TABLE.format(bytes="BLOB", number="INTEGER", kind=" STRICT, WITHOUT ROWID")
-    connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(_TABLE.format(bytes="BLOB", number="INTEGER", kind=" STRICT, WITHOUT ROWID"))
+        connection.exec_driver_sql(_GROUPING.format(kind=" STRICT"))
 
 
 def downgrade() -> None:
