@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 SECOND = 1_000_000_000
 GAP, LATENESS, SILENCE = 10 * SECOND, SECOND // 2, 2 * SECOND
 MARGIN, MEAN_OF = 6, 20
+LONGEST_LINE = 65536
 READERS = ("dock", "gate", "aisle", "shelf", "belt")
 PLACE = {reader: f"urn:epc:id:sgln:9524321.0000{number}" for number, reader in enumerate(READERS, 1)}
 APPEARED, MOVED, LEFT = ("receiving", "in_progress"), ("storing", "in_progress"), ("departing", "in_transit")
@@ -67,16 +68,24 @@ def configuration(publisher: str, source: str, outbox: str, max_events: int = 5)
 
 def seen(line: bytes) -> Seen | None:
     """A line of our own form; None if it is no read."""
+    if len(line) > LONGEST_LINE:
+        return None
     try:
         said = json.loads(line.decode())
         instant = datetime.fromisoformat(said["time"][:19] + said["time"][29:])
         time = int(instant.timestamp()) * SECOND + int(said["time"][20:29])
         offset = int((instant.utcoffset() or (instant - instant)).total_seconds()) // 60
         strength = Fraction(str(said["rssi"])) if "rssi" in said else None
-        if said["reader"] not in PLACE or said["epc"] not in NAMES:
+        number = said["sequence"]
+        if (
+            said["reader"] not in PLACE
+            or said["epc"] not in NAMES
+            or type(number) is not int
+            or not 0 <= number < 2**63
+        ):
             return None
-        return Seen(time, said["epc"], -1, said["reader"], said["sequence"], offset, strength)
-    except (ValueError, KeyError, TypeError):
+        return Seen(time, said["epc"], -1, said["reader"], number, offset, strength)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

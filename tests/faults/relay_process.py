@@ -97,6 +97,38 @@ def in_a_process(body: Body, label: str | None = None, number: int = 1) -> tuple
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), Counter(json.loads(said or b"{}"))
 
 
+class Started:
+    """A body that runs in a process of its own, beside the test."""
+
+    def __init__(self, body: Body, label: str | None = None, number: int = 1) -> None:
+        if (child := os.fork()) == 0:
+            code = 1
+            try:
+                body(Steps(label, number))
+                code = 0
+            except BaseException:  # noqa: BLE001 - as in `in_a_process`
+                traceback.print_exc()
+                sys.stderr.flush()
+            finally:
+                os._exit(code)
+        self.pid = child
+
+    def ended(self, seconds: float) -> int:
+        """What it ended with. Fails if it does not in time."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.01)
+        self.kill()
+        raise AssertionError(f"it did not end within {seconds} s")
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
 class Watched(Intake):
     """The intake, whose puts are steps."""
 
