@@ -81,7 +81,7 @@ class Cli:
         with (
             contextlib.chdir(self.folder),
             mock.patch.dict(os.environ, settings, clear=True),
-            mock.patch("sys.stdin", io.StringIO(stdin)),
+            mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()))),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
@@ -109,4 +109,4 @@ class Cli:
 
     @staticmethod
     def command(words: tuple[str, ...]) -> str:
-        return " ".join(words[:2]) if " ".join(words[:2]) in INDEX else words[0]
+        return next(name for count in (3, 2, 1) if (name := " ".join(words[:count])) in INDEX)
