@@ -27,7 +27,10 @@ app.add_typer(relay_quarantine.app)
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="Relay configuration (YAML).")]
 ConfigOption = Annotated[Path, typer.Option("--config", help="Relay configuration (YAML).")]
 Input = Annotated[
-    Path | None, typer.Option("--input", help="Reader log, - for stdin; default: the configuration's source.")
+    Path | None,
+    typer.Option(
+        "--input", help="Reader log, LLRP capture or EPCIS document; - for a log on stdin; default: `source`."
+    ),
 ]
 Once = Annotated[bool, typer.Option("--once", help="One pass over the log as it stands, instead of a service.")]
 Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Among several on one outbox: this one's name.")]

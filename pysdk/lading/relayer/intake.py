@@ -6,12 +6,14 @@ known. So nothing is held back, and the order of its lines changes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import time_ns
 from typing import Any
 
 from lading.relayer import inbox
+from lading.relayer.captured import Judged, Outcome, put_all
 from lading.relayer.config import RelayConfig
 from lading.relayer.feeds.blocks import LineBlocks
 from lading.relayer.feeds.message import Message
@@ -28,7 +30,8 @@ from lading.relayer.spelling import check_spelling
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What one log brought. `reads` counts its well-formed reads, `duplicates` those of them that were delivered
-    before, `events` new events, `gaps` the numbers that are missing now, of all readers."""
+    before (of a document: events that were there), `events` new events, `gaps` the numbers that are missing now, of all
+    readers."""
 
     reads: int
     events: int
@@ -43,12 +46,17 @@ def take_in(outbox: Outbox, log: Iterable[bytes], config: RelayConfig, source: s
 
     Raises `OutboxError`, and what `log` raises.
     """
+    return take_messages(outbox, _messages(log, source), config)
+
+
+def take_messages(outbox: Outbox, messages: Iterable[Message], config: RelayConfig) -> Intake:
+    """As `take_in`, of what is cut into messages already."""
     roster = Roster(config)
     decode = MessageDecoder(roster)
     reads = quarantined = 0
     with outbox.transaction():
         regroup(outbox.store, roster)
-        for message in _messages(log, source):
+        for message in messages:
             decoded = decode(message)
             inbox.store(outbox.store, [decoded], time_ns())
             reads += sum(len(part.reads) for part in decoded.arrived)
@@ -72,6 +80,14 @@ def _drained(outbox: Outbox, roster: Roster, config: RelayConfig, name: str) -> 
         if moved is not None:
             return moved
         # Another process has moved this lane in between: it is made anew.
+
+
+def take_judged(outbox: Outbox, judged: Judged) -> Intake:
+    """Takes in the events of a document that has no faults; those that were there already are `duplicates`. Raises
+    `OutboxError`."""
+    with outbox.transaction():
+        found = Counter(put_all(outbox, judged))
+        return Intake(0, found[Outcome.CAPTURED], found[Outcome.DUPLICATE], 0, missing(outbox.store))
 
 
 def take_document(outbox: Outbox, document: Mapping[str, Any]) -> int:

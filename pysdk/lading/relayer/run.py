@@ -1,10 +1,11 @@
-"""The relayer's two verbs: `check` looks and writes nothing, `run_once` captures a log and anchors what waits."""
+"""The relayer's two verbs: `check` looks and writes nothing, `run_once` captures a file and anchors what waits. A file
+is a log of lines, a capture of LLRP (.bin, .bytes, .llrp) or an EPCIS document (.json, .jsonld, .xml)."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -13,7 +14,8 @@ from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
 from lading.relayer.config import PublisherIdentifier, RelayConfig
 from lading.relayer.database import LogIdentity
 from lading.relayer.errors import ReaderLogError, RelayConfigError
-from lading.relayer.intake import Intake, take_in
+from lading.relayer.feeds.documents import blocks_of, frames_in, is_document, is_llrp_capture, judged_in
+from lading.relayer.intake import Intake, take_in, take_judged, take_messages
 from lading.relayer.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -55,9 +57,9 @@ def check(config: RelayConfig, source: Path | None = None) -> Summary:
 
 def preview(config: RelayConfig, source: Path | None, most: int) -> tuple[Summary, list[dict[str, Any]]]:
     """As `check`, with the first `most` events that it would make."""
-    path = source or config.source
-    with _opened(path) as log, Outbox.in_memory(NO_LOG) as outbox:
-        summary = Summary(take_in(outbox, _blocks(log), config, str(path)))
+    take = _taking(source or config.source)
+    with Outbox.in_memory(NO_LOG) as outbox:
+        summary = Summary(take(outbox, config))
         rows = outbox.store.rows("SELECT body FROM events ORDER BY id LIMIT ?", (most,))
     return summary, [json.loads(body) for (body,) in rows]
 
@@ -71,14 +73,13 @@ def run_once(
 
     Raises:
         ReaderLogError: the log cannot be read; nothing was written.
+        NotJson, DocumentError: it is an EPCIS document with faults; nothing was written.
         OutboxError: the outbox cannot be used, or belongs to another log.
         and what `anchoring.anchor` raises.
     """
-    with (
-        _opened(source or config.source) as log,
-        Outbox.open(config.outbox, log_identity(config, client)) as outbox,
-    ):
-        intake = take_in(outbox, _blocks(log), config, log.name)
+    take = _taking(source or config.source)
+    with Outbox.open(config.outbox, log_identity(config, client)) as outbox:
+        intake = take(outbox, config)
         checkpoint("capture")
         bounds = config.batch
         return Summary(intake, anchor(outbox, client, bounds.max_events, checkpoint, max_bytes=bounds.max_bytes))
@@ -98,16 +99,23 @@ def identity_of(client: Lading, publisher: str) -> LogIdentity:
     return LogIdentity(client.chain.chain_id, client.chain.genesis, registry, publisher)
 
 
-def _opened(path: Path | None) -> BinaryIO:
-    """The log, before anything is written."""
+def _taking(path: Path | None) -> Callable[[Outbox, RelayConfig], Intake]:
+    """What takes a file in: an EPCIS document, a capture of LLRP, or else a log of lines. The file is there, or this
+    raises `ReaderLogError`, before anything is written."""
     if path is None:
         raise RelayConfigError("", [("source", "is missing, and no log is named")])
     if str(path) == STDIN:
-        return sys.stdin.buffer
+        return lambda outbox, config: take_in(outbox, _blocks(sys.stdin.buffer), config, STDIN)
     try:
-        return path.open("rb")
+        path.open("rb").close()
     except OSError as error:
         raise ReaderLogError(path, error.strerror or str(error)) from error
+    if is_document(path):
+        judged = judged_in(path)
+        return lambda outbox, _: take_judged(outbox, judged)
+    if is_llrp_capture(path):
+        return lambda outbox, config: take_messages(outbox, frames_in(str(path), path), config)
+    return lambda outbox, config: take_in(outbox, blocks_of(path), config, str(path))
 
 
 def _blocks(log: BinaryIO) -> Iterator[bytes]:
@@ -115,4 +123,4 @@ def _blocks(log: BinaryIO) -> Iterator[bytes]:
         while block := log.read(_BLOCK_BYTES):
             yield block
     except OSError as error:
-        raise ReaderLogError(Path(str(getattr(log, "name", STDIN))), error.strerror or str(error)) from error
+        raise ReaderLogError(Path(log.name), error.strerror or str(error)) from error

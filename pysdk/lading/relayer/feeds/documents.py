@@ -1,16 +1,19 @@
-"""Files that are taken in whole: EPCIS documents that others made, and captures of what an LLRP reader sent."""
+"""Files that are no logs of lines: EPCIS documents that others made, and captures of what an LLRP reader sent."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.epcis.errors import DocumentError
-from lading.relayer.captured import Outcome, judge, put_all
+from lading.relayer.captured import Judged, Outcome, judge, put_all
 from lading.relayer.errors import ReaderLogError
 from lading.relayer.feeds.message import Form, LlrpContext, Message
 from lading.relayer.feeds.state import FeedState
+from lading.relayer.llrp.errors import LlrpMalformed
+from lading.relayer.llrp.frames import TAG_REPORT_START, Framer
 
 if TYPE_CHECKING:
     from lading.relayer.intake_queue import Intake
@@ -18,17 +21,87 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64_000_000
 _DOCUMENTS = (".jsonld", ".xml")
-_CAPTURES = (".llrp", ".bytes")
+_CAPTURES = (".llrp", ".bytes", ".bin")
+_BLOCK_BYTES = 1 << 20
+_BEGINNING_BYTES = 65536
+_NAMED = b'"EPCISDocument"'
 
 
 def is_document(path: Path) -> bool:
-    """Whether a file is an EPCIS document by its name; one ending in .json is a log."""
-    return path.suffix.lower() in _DOCUMENTS
+    """Whether a file is an EPCIS document by its name; of one ending in .json, which may be a log as well, by its
+    beginning."""
+    if path.suffix.lower() != ".json":
+        return path.suffix.lower() in _DOCUMENTS
+    try:
+        with path.open("rb") as file:
+            return _NAMED in file.read(_BEGINNING_BYTES)
+    except OSError:
+        return False  # whoever opens it next says why
 
 
 def is_llrp_capture(path: Path) -> bool:
     """Whether a file is a capture of LLRP by its name."""
     return path.suffix.lower() in _CAPTURES
+
+
+def judged_in(path: Path) -> Judged:
+    """What is in an EPCIS document in JSON-LD or XML.
+
+    Raises:
+        ReaderLogError: the file cannot be read.
+        NotJson, DocumentError: it has faults.
+    """
+    judged = judge(_read(path))
+    if judged.found:
+        raise DocumentError.of(judged.found)
+    return judged
+
+
+def blocks_of(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, a megabyte at once. Raises `ReaderLogError`."""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                yield block
+    except OSError as error:
+        raise ReaderLogError(path, error.strerror or str(error)) from error
+
+
+def frames_in(feed: str, path: Path, reader: str | None = None) -> Iterator[Message]:
+    """A capture of one reader's frames as messages of whole frames, a megabyte each or so. What cannot be cut into
+    frames is one message more, as is a capture that is the body of one report alone.
+
+    Raises:
+        ReaderLogError: the file cannot be read, or more than `MOST_BYTES` of it cannot be cut.
+    """
+
+    def message(data: bytes) -> Message:
+        return Message(feed, str(path), data, Form.LLRP, llrp=LlrpContext(reader))
+
+    framer, blocks = Framer(), blocks_of(path)
+    for number, block in enumerate(blocks):
+        if number == 0 and block.startswith(TAG_REPORT_START):
+            yield message(_all_of(path, block, blocks))
+            return
+        frames: list[bytes] = []
+        try:
+            frames.extend(framer.feed(block))
+        except LlrpMalformed:
+            yield from map(message, [b"".join(frames)] if frames else [])
+            yield message(_all_of(path, framer.rest, blocks))
+            return
+        yield from map(message, [b"".join(frames)] if frames else [])
+    if framer.waiting:
+        yield message(framer.rest)
+
+
+def _all_of(path: Path, begun: bytes, blocks: Iterator[bytes]) -> bytes:
+    data = bytearray(begun)
+    for block in blocks:
+        data += block
+        if len(data) > MOST_BYTES:
+            raise ReaderLogError(path, f"more than {MOST_BYTES} bytes of it are no LLRP messages")
+    return bytes(data)
 
 
 class DocumentFeed:
@@ -46,13 +119,10 @@ class DocumentFeed:
             ReaderLogError: the file cannot be read.
             DocumentError: it has faults; nothing of it was taken in.
         """
-        data = await asyncio.to_thread(_read, self._path)
-        judged = await asyncio.to_thread(judge, data)
-        if judged.found:
-            raise DocumentError.of(judged.found)
+        judged = await asyncio.to_thread(judged_in, self._path)
         self.state.up()
         outcomes = await self._intake.put((), lambda: put_all(self._outbox, judged))
-        self.state.stored(1, len(data))
+        self.state.stored(1, (await asyncio.to_thread(self._path.stat)).st_size)
         return outcomes or []
 
 
@@ -66,11 +136,11 @@ class LlrpCaptureFeed:
 
     async def run(self) -> None:
         """Raises `ReaderLogError` if the file cannot be read."""
-        data = await asyncio.to_thread(_read, self._path)
-        self.state.up()
-        context = LlrpContext(self._reader)
-        await self._intake.put([Message(self.name, str(self._path), data, Form.LLRP, llrp=context)])
-        self.state.stored(1, len(data))
+        found = frames_in(self.name, self._path, self._reader)
+        while (message := await asyncio.to_thread(next, found, None)) is not None:
+            self.state.up()
+            await self._intake.put([message])
+            self.state.stored(1, len(message.payload))
 
 
 def _read(path: Path) -> bytes:

@@ -56,6 +56,11 @@ class Framer:
         """The bytes of a message that has not come in full."""
         return len(self._held)
 
+    @property
+    def rest(self) -> bytes:
+        """Those bytes; after an `LlrpMalformed` all from the header on that cannot be one."""
+        return bytes(self._held)
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Takes `data` in and yields each message that is complete now, with its header.
 
