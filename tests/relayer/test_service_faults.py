@@ -78,11 +78,7 @@ def test_a_chain_that_is_away_stops_no_reads_and_a_start_without_it_waits(site: 
     with site.service() as running:
         publish(broker, 1, 50)
         until(lambda: running.metric("events_total") == 50, "events are made")
-        reasons = until(
-            lambda: [one for one in json.loads(running.get("/readyz")[1])["reasons"] if one["part"] == "anchoring"],
-            "it says that the chain is away",
-        )
-        assert "127.0.0.1:9" in reasons[0]["problem"]
+        until(lambda: "127.0.0.1:9 " in running.get("/readyz")[1], "it says that the chain is away")
         assert site.status()["waiting_events"] == 50
         assert running.end() < DRAIN_SECONDS
     site.write(chain={"endpoints": [url]})

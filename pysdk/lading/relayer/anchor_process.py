@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Final
 
 from lading.errors import LadingError
-from lading.relayer import logs
+from lading.relayer import garbage, logs
 from lading.relayer.anchorage import Anchorage
 from lading.relayer.backlog import Figures, keep_figures
 from lading.relayer.errors import OutboxForeign
@@ -157,6 +157,7 @@ class _Child:
         """From connecting to the first error."""
         with Outbox.open(self._anchorage.config.outbox, self._anchorage.identity) as outbox:
             loop = self._loop(outbox)
+            garbage.settle()
             try:
                 while True:
                     self._round(loop, outbox)

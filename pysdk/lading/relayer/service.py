@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lading.errors import LadingError
+from lading.relayer import garbage
 from lading.relayer.anchor_process import AnchorProcess
 from lading.relayer.anchorage import Anchorage
 from lading.relayer.database import LogIdentity
@@ -101,6 +102,7 @@ class Service:
                 self._listen_to_signals()
                 self._lanes.start()
                 self._anchor.start()
+                garbage.settle()
                 _LOG.info("the relay runs: worker %s, %d lanes", self._worker, len(roster.lanes))
                 try:
                     await self._until_stopped()

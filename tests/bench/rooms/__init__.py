@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-ROOMS = ("epcis", "relay", "relay_history", "llrp", "provenance", "itemmap", "credit", "gas")
+ROOMS = ("epcis", "relay", "relay_history", "relay_latency", "llrp", "provenance", "itemmap", "credit", "gas")
 
 
 def load() -> None:
