@@ -88,7 +88,8 @@ class Lading:
         return self._session.plan(call, nonce=nonce, gas=gas)
 
     def broadcast(self, signed: SignedTransaction) -> None:
-        """As `lading.chain.transactions.broadcast`; may be repeated with the same bytes."""
+        """As `lading.chain.transactions.broadcast`; may be repeated with the same bytes, on Ganache too, which executes
+        mined bytes again if they are handed to it without a look."""
         self._session.broadcast(signed)
 
     def wait(self, signed: SignedTransaction, *, timeout: float = transactions.DEFAULT_TIMEOUT_SECONDS) -> Receipt:

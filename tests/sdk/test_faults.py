@@ -12,6 +12,7 @@ import requests
 from sdk_kit import GOVERNOR, STRANGER, fresh_signer
 
 from lading.chain import devnet, transactions
+from lading.chain.http import BACKOFF_SECONDS
 from lading.chain.node import Chain, Request
 from lading.chain.signer import Signer
 from lading.errors import (
@@ -214,9 +215,9 @@ def test_anothers_receipt_is_refused(line):
 
 def test_an_answer_lost_after_the_node_accepted_is_found_by_hash(line):
     signed = line.transfer()
-    line.plan.faults[SEND] = [fake_node.accept_then_hang_up] * 4
-    transactions.broadcast(line.chain, signed)
-    assert line.plan.seen.count(SEND) == 4
+    line.plan.faults[SEND] = [fake_node.accept_then_hang_up]
+    transactions.broadcast(line.chain, signed, sleep=line.waits.append)
+    assert (line.plan.seen.count(SEND), line.waits) == (1, [])
     assert transactions.wait(line.chain, signed).tx_hash == signed.hash
     assert line.direct.nonce(GOVERNOR.address) == signed.nonce + 1
 
@@ -226,8 +227,16 @@ def test_already_known_counts_as_success(line, words):
     signed = line.transfer()
     transactions.broadcast(line.direct, signed)
     line.plan.faults[SEND] = [fake_node.error(-32000, words)]
-    transactions.broadcast(line.chain, signed)
+    transactions.hand_over(line.chain, signed)
     assert "eth_getTransactionByHash" not in line.plan.seen
+
+
+def test_a_server_that_asks_for_a_pause_gets_it_before_the_bytes_go_again(line):
+    signed = line.transfer()
+    line.plan.faults[SEND] = [fake_node.status(429, Retry_After="7"), fake_node.status(503)]
+    transactions.broadcast(line.chain, signed, sleep=line.waits.append)
+    assert line.waits == [7.0, BACKOFF_SECONDS[1]]
+    assert transactions.wait(line.chain, signed).succeeded
 
 
 def test_the_same_bytes_twice_take_effect_once(line):
@@ -243,8 +252,9 @@ def test_silence_without_acceptance_is_said_and_the_same_bytes_still_go(line):
     signed = line.transfer()
     line.plan.faults[SEND] = [fake_node.hang_up] * 4
     with pytest.raises(NotReachable) as failure:
-        transactions.broadcast(line.chain, signed)
+        transactions.broadcast(line.chain, signed, sleep=line.waits.append)
     assert failure.value.retryable
+    assert (line.plan.seen.count(SEND), line.waits) == (4, list(BACKOFF_SECONDS))
     transactions.broadcast(line.chain, signed)
     assert transactions.wait(line.chain, signed).succeeded
 

@@ -44,6 +44,22 @@ def test_the_node_itself_does_what_this_guards_against(bed):
     assert bed.received() == 2
 
 
+def test_bytes_that_are_broadcast_again_take_effect_once(bed):
+    signed = transactions.plan(bed.direct, bed.signer, bed.recipient, b"", value=1)
+    for _ in range(3):
+        transactions.broadcast(bed.direct, signed)
+    assert (bed.received(), transactions.wait(bed.direct, signed).tx_hash) == (1, signed.hash)
+
+
+def test_without_the_sender_too_an_answer_lost_after_acceptance_takes_effect_once(bed):
+    signed = transactions.plan(bed.direct, bed.signer, bed.recipient, b"", value=1)
+    behind, waits = Chain.open(bed.urls[0]), list[float]()
+    bed.plan.faults[SEND] = [fake_node.accept_then_hang_up, fake_node.accept_then_hang_up]
+    bed.plan.faults["eth_getTransactionByHash"] = [fake_node.result(None)]
+    transactions.broadcast(behind, signed, sleep=waits.append)
+    assert (bed.received(), bed.plan.seen.count(SEND), len(waits)) == (1, 1, 1)
+
+
 def test_an_answer_lost_after_acceptance_takes_effect_once(bed):
     bed.plan.faults[SEND] = [fake_node.accept_then_hang_up]
     before = bed.used()

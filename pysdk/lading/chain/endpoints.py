@@ -227,7 +227,6 @@ class Endpoints:
         retries = Retries(
             BACKOFF_SECONDS if alone else _IMPATIENT,
             LONGEST_WAIT_SECONDS if alone else _IMPATIENT_WAIT,
-            raw_again=False,
             on_fault=lambda kind: node.faults.update([kind]),
         )
         return Chain.open(node.target, sleep=self._sleep, retries=retries)
@@ -250,4 +249,4 @@ class Endpoints:
 def _hand_over(chain: Chain, signed: SignedTransaction) -> None:
     if chain.nonce(signed.sender, "latest") > signed.nonce:
         raise transactions.replaced(signed)
-    transactions.broadcast(chain, signed)
+    transactions.hand_over(chain, signed)

@@ -39,18 +39,18 @@ def _unheard(_kind: str) -> None:
 @dataclass(frozen=True)
 class Retries:
     """How often one request is tried. `backoff`: seconds between the attempts, one attempt more than there are waits;
-    `longest_wait`: a server that asks for a longer pause is reported instead; `raw_again`: signed bytes too are sent
-    again by themselves (Ganache executes a transaction anew that it has mined already, so that a sender which looks
-    first wants them sent once). `on_fault` hears of each attempt that failed, by class."""
+    `longest_wait`: a server that asks for a longer pause is reported instead. `on_fault` hears of each attempt that
+    failed, by class."""
 
     backoff: tuple[float, ...] = BACKOFF_SECONDS
     longest_wait: float = LONGEST_WAIT_SECONDS
-    raw_again: bool = True
     on_fault: Callable[[str], None] = _unheard
 
     def waits_for(self, method: str) -> tuple[float, ...]:
-        """Every `eth_` read may be asked again; what moves a devnet's clock (`evm_`, `anvil_`) is sent once."""
-        safe = method.startswith(("eth_", "net_", "web3_")) and (self.raw_again or method != SEND_RAW)
+        """Every `eth_` read may be asked again; what moves a devnet's clock (`evm_`, `anvil_`) is sent once. So are
+        signed bytes: Ganache 7 executes those again that it has mined already, so that whoever sends them again looks
+        first (`transactions.broadcast`)."""
+        safe = method.startswith(("eth_", "net_", "web3_")) and method != SEND_RAW
         return self.backoff if safe else ()
 
 
@@ -84,8 +84,7 @@ class HttpProvider(JSONBaseProvider):
         self._session = requests.Session()
 
     def make_request(self, method: RPCEndpoint, params: AbiValue) -> RPCResponse:
-        """One request, tried again where that is safe: every `eth_` read, and a raw transaction, whose bytes are the
-        same each time. What moves a devnet's clock (`evm_`, `anvil_`) is sent once.
+        """One request, tried again where that is safe (`Retries.waits_for`).
 
         Raises:
             NotReachable: no usable answer in all attempts.

@@ -1,8 +1,9 @@
 """The sending seam: plan, broadcast, wait.
 
 `plan` signs and sends nothing, so that a caller can store the signed bytes first (deployment journal, relayer outbox);
-`broadcast` may be repeated with the same bytes without harm (but not on Ganache once they are mined: Ganache 7 executes
-the same bytes again); `wait` finds out what became of them. `lading.chain.sender` does all of it, and looks first.
+`broadcast` may be repeated with the same bytes without harm; `wait` finds out what became of them; all of it is done by
+`lading.chain.sender`. Nothing here sends bytes again without a look at the nonce before: Ganache 7 executes the same
+signed bytes again after they were mined, where other nodes refuse them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import rlp
 from eth_utils.address import to_checksum_address
 
+from lading.chain.http import BACKOFF_SECONDS, LONGEST_WAIT_SECONDS
 from lading.chain.node import Chain, Request, TransactionReceipt
 from lading.chain.signer import Signer
 from lading.errors import (
@@ -124,14 +126,36 @@ def with_margin(estimate: int) -> int:
     return estimate * GAS_MARGIN_NUMERATOR // GAS_MARGIN_DENOMINATOR
 
 
-def broadcast(chain: Chain, signed: SignedTransaction) -> None:
-    """Hands the bytes to the node. That the node has them already, in its pool or in a block, is success, however it
-    words it: after any refusal or silence the node is asked for the hash.
+def broadcast(chain: Chain, signed: SignedTransaction, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Hands the bytes to the node, and again where that fails in passing, `sleep` being what waits between. Before each
+    time the nonce is looked at, so that bytes that were mined, also by an earlier call, are never sent once more.
 
     Raises:
         TransactionReplaced: the nonce was used by another transaction.
         InsufficientFunds: the sender cannot pay.
         NotReachable: no answer, and the node does not know the hash. Broadcast the same bytes again.
+    """
+    for pause in (*BACKOFF_SECONDS, None):
+        if chain.nonce(signed.sender, "latest") > signed.nonce:
+            if chain.knows(signed.hash):
+                return
+            raise replaced(signed)
+        try:
+            hand_over(chain, signed)
+        except NotReachable as silence:
+            wanted = pause if silence.retry_after is None else silence.retry_after
+            if pause is None or wanted is None or wanted > LONGEST_WAIT_SECONDS or not silence.retryable:
+                raise
+            sleep(wanted)
+        else:
+            return
+
+
+def hand_over(chain: Chain, signed: SignedTransaction) -> None:
+    """Hands the bytes to the node, once, for callers that have looked at the nonce. That the node has them already, in
+    its pool or in a block, is success, however it words it: after any refusal or silence it is asked for the hash.
+
+    Raises as `broadcast`.
     """
     try:
         told = chain.send_raw(bytes.fromhex(signed.raw[2:]))
