@@ -142,7 +142,7 @@ def test_what_is_not_in_quarantine_is_said_to_be_so(relayed: Cli):
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
-        ("relay run --config relay.yaml --dev-account 0 --json", "RelayConfigError"),
+        ("relay run --config nothing.yaml --json", "RelayConfigError"),
         ("relay run --config sources.yaml --worker a/b --dev-account 0 --json", "UsageError"),
         ("relay run --config stdin.yaml --key-stdin --json", "UsageError"),
         ("relay run --config sources.yaml --json", "NoSigner"),

@@ -98,7 +98,3 @@ def test_start_up_errors_are_sentences(site: Site, broker: Broker):  # noqa: F81
         assert (other.returncode, "Traceback" in other.stderr) == (1, False)
         assert "cannot listen" in other.stderr
         running.end()
-    site.write(sources=[])
-    site.write(source="reads.ndjson")
-    empty = site.run("run")
-    assert (empty.returncode, "sources" in empty.stderr, "Traceback" in empty.stderr) == (1, True, False)

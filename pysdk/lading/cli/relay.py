@@ -12,7 +12,7 @@ import typer
 from lading.cli import relay_quarantine
 from lading.cli.documents import FileUnreadable, read_json
 from lading.cli.options import DeploymentFile, DevAccount, Json, KeyStdin
-from lading.cli.output import Shown, emit, pairs, printable, table
+from lading.cli.output import Shown, emit, pairs, printable, progress, table
 from lading.cli.values import participant_id
 from lading.cli.verbs import signing
 
@@ -86,16 +86,21 @@ def run(
     key_stdin: KeyStdin = False,
     dev_account: DevAccount = None,
 ) -> None:
-    """Listen to all configured sources until SIGTERM, and anchor what they bring; with --once take a reader log in as
-    it stands, and end. Safe to repeat and to kill. Signs as the log's writer."""
+    """Listen to all configured sources until SIGTERM, and anchor what they bring; with --once, or where there are none,
+    take a reader log in as it stands, and end. Safe to repeat and to kill. Signs as the log's writer."""
     from lading.cli import relay_service
     from lading.relayer.config import load
 
-    start = relay_service.Start(load(config), network, deployment, key_stdin, dev_account)
-    if once or source is not None:
-        shown = _counted(relay_service.one_pass(start, source))
+    keys = relay_service.Keys(network, deployment, key_stdin, dev_account)
+    # A network that was named is looked at before anything else, as by every other command.
+    client = keys.client() if once and network is not None else None
+    settings = load(config)
+    if once or source is not None or not settings.sources:
+        if not once:
+            progress("One pass over the log as it stands (--once says so); a service needs `sources`.")
+        shown = _counted(relay_service.one_pass(settings, client or keys.client(settings), source))
     else:
-        shown = _totals(relay_service.serve(start, worker))
+        shown = _totals(relay_service.serve(settings, keys, worker))
     emit(shown.document, as_json=as_json, lines=shown.lines)
 
 

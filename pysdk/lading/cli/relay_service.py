@@ -17,52 +17,73 @@ from lading.relayer.anchorage import Anchorage
 from lading.relayer.config import RelayConfig
 from lading.relayer.config_feeds import StdinFeed
 from lading.relayer.database import LogIdentity, owner_of
-from lading.relayer.errors import OutboxUnreadable, RelayConfigError
+from lading.relayer.errors import OutboxUnreadable
 from lading.relayer.run import Summary, log_identity, run_once
 from lading.relayer.status import Status, status_at
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """The command's options."""
+class Keys:
+    """The options that say which chain, and who signs."""
 
-    config: RelayConfig
     network: str | None
     deployment: Path | None
     key_stdin: bool
     dev_account: int | None
 
+    def signer(self) -> Signer:
+        """Raises `SignerError`."""
+        return signer_from(self.key_stdin, self.dev_account)
 
-def one_pass(start: Start, source: Path | None) -> Summary:
+    def endpoints(self, config: RelayConfig) -> tuple[str, ...]:
+        """The nodes that are meant.
+
+        Raises:
+            UsageError, UnknownNetwork: what was named is none.
+        """
+        if self.network is None and config.chain is not None:
+            return config.chain.endpoints
+        network = resolve(self.network or DEFAULT_NETWORK)
+        if network.kind == "embedded":
+            raise UsageError("The embedded chain lives for one process.", hint="Name a node's URL, or run a devnet.")
+        url = recorded_url(network.kind) if network.kind in ("anvil", "ganache") else None
+        return (url or network.url or "",)
+
+    def client(self, config: RelayConfig | None = None) -> Lading:
+        """One that signs. Raises as `Lading.connect`, and `SignerError`."""
+        signer = self.signer()
+        settings = None if config is None or self.network is not None else config.chain
+        if settings is None:
+            return connect(self.network or DEFAULT_NETWORK, self.deployment, signer, self.dev_account)
+        if self.dev_account is not None:
+            return connect(settings.endpoints[0], self.deployment, signer, self.dev_account)
+        return reading(settings.endpoints, self.deployment).using(signer)
+
+
+def reading(endpoints: tuple[str, ...], deployment: Path | None) -> Lading:
+    """A client on the first of the nodes that answers."""
+    return Endpoints(endpoints).ask(lambda chain: Lading.connect(chain, deployment=deployment))
+
+
+def one_pass(config: RelayConfig, client: Lading, source: Path | None) -> Summary:
     """As `run_once`."""
-    signer = signer_from(start.key_stdin, start.dev_account)
-    settings = start.config.chain
-    if start.network is not None or settings is None or start.dev_account is not None:
-        network = start.network or (settings.endpoints[0] if settings else DEFAULT_NETWORK)
-        client = connect(network, start.deployment, signer, start.dev_account)
-    else:
-        client = _client(settings.endpoints, start.deployment).using(signer)
-    return run_once(start.config, client, source)
+    return run_once(config, client, source)
 
 
-def serve(start: Start, worker: str) -> Status:
+def serve(config: RelayConfig, keys: Keys, worker: str) -> Status:
     """Runs the service until it is told to end; what its outbox holds then.
 
     Raises:
-        UsageError: there is nothing to listen to, or stdin is to be a key and a source.
+        UsageError: stdin is to be a key and a source, or the worker's name is none.
         SignerError, OutboxError, RelayConfigError, NetworkError: as they say.
     """
-    config = start.config
-    if not config.sources:
-        raise RelayConfigError("", [("sources", "is missing: a service listens to them; --once takes `source` in")])
-    if start.key_stdin and any(isinstance(one, StdinFeed) for one in config.sources):
+    if keys.key_stdin and any(isinstance(one, StdinFeed) for one in config.sources):
         raise UsageError("stdin cannot be the key and a source of reads.", hint="Give the key by LADING_KEYSTORE.")
-    if not worker or not worker.isascii() or not worker.replace("-", "").replace("_", "").isalnum():
+    if not worker.isascii() or not worker.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"{worker!r} is no name of a worker.", hint="Use letters, digits, - and _.")
-    signer = signer_from(start.key_stdin, start.dev_account)
-    endpoints = _endpoints(start)
-    identity = _identity(start, endpoints, signer)
-    _run(Anchorage(config, identity, endpoints, start.deployment, signer.unsafe_key()), worker)
+    endpoints, signer = keys.endpoints(config), keys.signer()
+    identity = _identity(config, keys, endpoints)
+    _run(Anchorage(config, identity, endpoints, keys.deployment, signer.unsafe_key()), worker)
     return status_at(config.outbox)
 
 
@@ -86,31 +107,15 @@ def _run(anchorage: Anchorage, worker: str) -> None:
     asyncio.run(run())
 
 
-def _endpoints(start: Start) -> tuple[str, ...]:
-    if start.network is None and start.config.chain is not None:
-        return start.config.chain.endpoints
-    network = resolve(start.network or DEFAULT_NETWORK)
-    if network.kind == "embedded":
-        raise UsageError("The embedded chain lives for one process.", hint="Name a node's URL, or run a devnet.")
-    url = recorded_url(network.kind) if network.kind in ("anvil", "ganache") else None
-    return (url or network.url or "",)
-
-
-def _identity(start: Start, endpoints: tuple[str, ...], signer: Signer) -> LogIdentity:
+def _identity(config: RelayConfig, keys: Keys, endpoints: tuple[str, ...]) -> LogIdentity:
     """Of the outbox that is there, so that a relay starts while the chain is away; else the chain is asked. The
     anchoring process compares both."""
-    if start.dev_account is not None:
-        client = connect(endpoints[0], start.deployment, signer, start.dev_account)
-        return log_identity(start.config, client)
+    if keys.dev_account is not None:
+        return log_identity(config, connect(endpoints[0], keys.deployment, None, keys.dev_account))
     try:
-        found = owner_of(start.config.outbox)
+        found = owner_of(config.outbox)
     except OutboxUnreadable:
-        return log_identity(start.config, _client(endpoints, start.deployment))
-    publisher = start.config.publisher
-    if isinstance(publisher, str) and publisher.lower() != found.publisher:
-        return LogIdentity(found.chain_id, found.genesis, found.registry, publisher)
+        return log_identity(config, reading(endpoints, keys.deployment))
+    if isinstance(config.publisher, str) and config.publisher.lower() != found.publisher:
+        return LogIdentity(found.chain_id, found.genesis, found.registry, config.publisher)
     return found
-
-
-def _client(endpoints: tuple[str, ...], deployment: Path | None) -> Lading:
-    return Endpoints(endpoints).ask(lambda chain: Lading.connect(chain, deployment=deployment))

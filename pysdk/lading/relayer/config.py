@@ -47,7 +47,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, ValidationErr
 from lading.enums import IdentifierScheme
 from lading.epcis.errors import CheckDigitError
 from lading.epcis.gs1 import is_digits, verify_check_digit
-from lading.relayer.config_feeds import Feed, HostAndPort, HttpUrl, LlrpFeed, below
+from lading.relayer.config_feeds import Feed, HostAndPort, HttpUrl, LlrpFeed, below, place_of
 from lading.relayer.config_points import GLN_DIGITS, NS_PER_SECOND, Gap, Name, Part, ReadPoint, overlaps
 from lading.relayer.errors import RelayConfigError
 
@@ -184,6 +184,10 @@ class RelayConfig(Part):
         for number, feed in enumerate(self.sources):
             if isinstance(feed, LlrpFeed) and feed.reader not in names:
                 faults.append(f"sources[{number}].reader: {feed.reader!r} is the reader of no read point")
+        places = [place_of(feed) for feed in self.sources]
+        for number, place in enumerate(places):
+            if place in places[:number]:
+                faults.append(f"sources[{number}]: {place} is a source above already")
         if self.source is None and not self.sources:
             faults.append("source: is missing, and so is `sources`")
         if faults:

@@ -234,6 +234,24 @@ Feed = Annotated[
     | Annotated[_NoFeed, Tag("~none")],
     Discriminator(_kind),
 ]
+
+
+def place_of(feed: Part) -> str:
+    """What it listens to, for people: two sources of one place are one too many."""
+    match feed:
+        case MqttFeed():
+            return f"mqtt {feed.host}:{feed.port} {feed.client_id}"
+        case HttpFeed():
+            return f"http {feed.http}"
+        case LlrpFeed():
+            return f"llrp {feed.llrp}:{feed.port}"
+        case FileFeed():
+            return f"file {feed.file}"
+        case CaptureFeed():
+            return f"capture {feed.capture}"
+    return "stdin"
+
+
 _PATHS = ("password_file", "ca", "cert", "key", "file")
 
 

@@ -55,20 +55,7 @@ def leased_name(number: int, settings: config_feeds.Feed) -> str | None:
             return None
         case config_feeds.MqttFeed(share=str()):
             return None
-    return f"{number} {_word(settings)}"
-
-
-def _word(settings: config_feeds.Feed) -> str:
-    match settings:
-        case config_feeds.MqttFeed():
-            return f"mqtt {settings.host}:{settings.port} {settings.client_id}"
-        case config_feeds.HttpFeed():
-            return f"http {settings.http}"
-        case config_feeds.LlrpFeed():
-            return f"llrp {settings.llrp}:{settings.port}"
-        case config_feeds.FileFeed():
-            return f"file {settings.file}"
-    raise AssertionError(settings)
+    return f"{number} {config_feeds.place_of(settings)}"
 
 
 class FeedKeeper:
@@ -102,10 +89,9 @@ class FeedKeeper:
                 yield leased.partition(" ")[2], self._maker(settings, 0)
             elif leased is None and isinstance(settings, config_feeds.MqttFeed):
                 for slot in held.slots:
-                    name = f"mqtt {settings.host}:{settings.port} {settings.client_id}-{slot}"
-                    yield name, self._maker(settings, slot)
+                    yield f"{config_feeds.place_of(settings)}-{slot}", self._maker(settings, slot)
             elif leased is None:
-                yield _own_name(settings), self._maker(settings, self._worker)
+                yield config_feeds.place_of(settings), self._maker(settings, self._worker)
 
     def _maker(self, settings: config_feeds.Feed, slot: int | str) -> Callable[[], Feed]:
         return lambda: feed_of(settings, self._intake, self._outbox, slot)
@@ -123,6 +109,10 @@ class FeedKeeper:
             one.failed = True
             one.feed.state.down(_told(error))
             _LOG.error("%s has failed, and stays down until this is mended: %s", one.name, _told(error))
+        except Exception as error:  # noqa: BLE001 - a bug in one feed stops no other
+            one.failed = True
+            one.feed.state.down(f"a bug of lading's: {_told(error)}")
+            _LOG.exception("%s has failed by a bug", one.name)
 
     def views(self) -> list[FeedView]:
         """May be called by another thread."""
@@ -137,10 +127,6 @@ class FeedKeeper:
             _, late = await asyncio.wait(tasks, timeout=seconds)
             if late:
                 _LOG.warning("%d feeds did not end in time", len(late))
-
-
-def _own_name(settings: config_feeds.Feed) -> str:
-    return f"capture {settings.capture}" if isinstance(settings, config_feeds.CaptureFeed) else "stdin"
 
 
 def _view(one: _Running) -> FeedView:
