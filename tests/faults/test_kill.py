@@ -74,7 +74,7 @@ def test_killed_again_and_again(chain: Ground, tmp_path: Path, seed: int):
     bed.assert_whole()
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + (SEEDS + 2) // 3))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + (SEEDS + 4) // 5))
 @pytest.mark.parametrize("step", ["capture", "statement", "store", "broadcast"])
 def test_a_whole_log_that_is_killed_on_its_way(chain: Ground, tmp_path: Path, undisturbed, step: str, seed: int):
     number = random.Random(f"whole {step} {seed}").randint(1, undisturbed(seed, whole)[step])  # noqa: S311 - as above
@@ -85,7 +85,7 @@ def test_a_whole_log_that_is_killed_on_its_way(chain: Ground, tmp_path: Path, un
     assert (bed.sent(), bed.events()) == (bed.batches(), expected(bed.lines, None))
 
 
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + (SEEDS + 2) // 3))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + (SEEDS + 4) // 5))
 def test_killed_while_it_makes_its_outbox(chain: Ground, tmp_path: Path, seed: int):
     number = random.Random(f"empty {seed}").randint(1, 60)  # noqa: S311 - as above
     bed = Bed(chain, tmp_path / "relay", raw.log(seed), empty=True)

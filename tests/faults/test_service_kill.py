@@ -29,7 +29,7 @@ from lading.relayer.reads import read_hash
 from lading.relayer.roster import Roster
 
 SEEDS = min(int(os.environ.get("LADING_FAULT_SEEDS", "1")), 20)
-KILLS = 3
+KILLS = 2
 COMMAND = Path(sys.executable).parent / "lading"
 
 
