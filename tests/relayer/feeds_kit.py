@@ -19,9 +19,9 @@ EPC = "3036451FD40C0E40000003E9"
 READERS = ("impinj", "ours", "zebra")
 
 
-def roster(*readers: str) -> Roster:
-    """Each reader with a read point of its own, so that each is a lane."""
-    points = [
+def read_points(*readers: str) -> list[dict[str, Any]]:
+    """One for each reader, whichever the antenna."""
+    return [
         {
             "reader": reader,
             "antenna": "any",
@@ -30,15 +30,19 @@ def roster(*readers: str) -> Roster:
             "biz_step": "receiving",
             "disposition": "in_progress",
         }
-        for number, reader in enumerate(readers or READERS, 1)
+        for number, reader in enumerate(readers, 1)
     ]
+
+
+def roster(*readers: str) -> Roster:
+    """Each reader with a read point of its own, so that each is a lane."""
     document = {
         "publisher": "0x" + "ab" * 32,
         "source": "reads.ndjson",
         "outbox": "relay.sqlite3",
         "smoothing": {"gap_seconds": "10"},
         "batch": {"max_events": "3"},
-        "read_points": points,
+        "read_points": read_points(*(readers or READERS)),
     }
     return Roster(parse(document, Path("relay.yaml")))
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from databases import IDENTITY
+from feeds_kit import read_points
 from hypothesis import given
 from hypothesis import strategies as st
 from test_tracks import EPC, OTHER, SECOND
@@ -43,18 +44,11 @@ class Killed(Exception):
 def configured(areas: dict[str, str], *, without: str | None = None, left: bool = False) -> RelayConfig:
     """A read point for each reader; those of one area are one lane."""
     points = [
-        {
-            "reader": reader,
-            "antenna": "any",
-            "sgln": f"urn:epc:id:sgln:9524321.0000{number}.1",
-            "biz_location": f"urn:epc:id:sgln:9524321.0000{number}.0",
-            "biz_step": "receiving",
-            "disposition": "in_progress",
-            **({"area": areas[reader]} if reader in areas else {}),
-            **({"left": LEFT} if left else {}),
-        }
-        for number, reader in enumerate(READERS, 1)
-        if reader != without
+        point
+        | ({"area": areas[point["reader"]]} if point["reader"] in areas else {})
+        | ({"left": LEFT} if left else {})
+        for point in read_points(*READERS)
+        if point["reader"] != without
     ]
     document = {
         "publisher": "0x" + "ab" * 32,
