@@ -81,6 +81,12 @@ def test_a_chain_that_is_away_stops_no_reads_and_a_start_without_it_waits(site: 
         until(lambda: "127.0.0.1:9 " in running.get("/readyz")[1], "it says that the chain is away")
         assert site.status()["waiting_events"] == 50
         assert running.end() < DRAIN_SECONDS
+    with site.service() as running:
+        until(lambda: running.metric("feed_connected") == 1, "it runs")
+        running.process.send_signal(signal.SIGTERM)
+        until(lambda: "stopping" in running.log.read_text(), "it has begun to stop, and waits for the chain")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(10) == 130  # at once, and nothing is lost
     site.write(chain={"endpoints": [url]})
     with site.service() as running:
         anchored(site, running, 50)

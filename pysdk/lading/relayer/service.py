@@ -43,6 +43,8 @@ from lading.relayer.service_lanes import LaneWorker
 DRAIN_SECONDS: Final = 7.5
 """From the signal to the end, but for what it takes to say good-bye."""
 FEEDS_SECONDS: Final = 3.0
+PATIENCE_SECONDS: Final = 3.0
+"""How long the end waits for a chain that is away."""
 TICK_SECONDS: Final = 0.2
 STUCK_SECONDS: Final = 60.0
 """Inference that has not gone round for so long is stuck."""
@@ -185,7 +187,10 @@ class Service:
         self._lanes.finish()
         worked = await asyncio.to_thread(self._lanes.join, max(end - time.monotonic() - 2.0, 0.1))
         self._anchor.drain()
-        while time.monotonic() < end - 0.5 and not self._anchor.look().drained:
+        patience = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end - 0.5 and not (report := self._anchor.look()).drained:
+            if report.problem is not None and time.monotonic() > patience:
+                break
             await asyncio.sleep(0.05)
         with suppress(OutboxError):
             await asyncio.to_thread(self._duties.leave)
