@@ -260,3 +260,35 @@ def test_readers_that_share_a_read_point_or_an_area_share_a_lane(document):
     assert roster.lanes == ("alone", "impinj", "v")
     assert {roster.lane_of(reader) for reader in ("zebra", "impinj", "ours")} == {"impinj"}
     assert {roster.lane_of(reader) for reader in "vwx"} == {"v"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("biz_step", "https://example.org/\u00e4", "business step"),
+        ("biz_step", "urn:epcglobal:cbv:disp:active", "business step"),
+        ("disposition", "https://ref.gs1.org/cbv/BizStep-receiving", "disposition"),
+        ("sgln", "urn:epc:id:sgln:9524321.00001.a b", "URI"),
+        ("biz_location", "urn:epc:id:sgln:9524321.00001.%zz", "URI"),
+        ("sgln", "urn:epc:id:sgln:9524321.00001." + "9" * 40, "40 characters"),
+    ],
+)
+def test_a_read_point_of_which_no_event_could_be_made_is_refused_before_the_first_read(
+    document, field: str, value: str, problem: str
+):
+    spoilt = document()
+    spoilt["read_points"][3][field] = value
+    with pytest.raises(RelayConfigError, match=problem) as caught:
+        parse(spoilt, Path("relay.yaml"))
+    assert "read_points[3]" in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["https://ref.gs1.org/cbv/BizStep-", "urn:epcglobal:cbv:bizstep:"])
+def test_a_word_is_the_same_in_all_its_forms(document, form: str):
+    whole = document()
+    whole["read_points"][3]["biz_step"] = form + "receiving"
+    assert parse(whole, Path("relay.yaml")).read_points[3].biz_step == "receiving"
+    # Else the leaving of a tag that is read once would have the event id of the sighting, and never be stated.
+    whole["read_points"][3]["left"] = {"biz_step": "receiving", "disposition": "in_progress"}
+    with pytest.raises(RelayConfigError, match="would state it twice"):
+        parse(whole, Path("relay.yaml"))

@@ -8,12 +8,14 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from lading.epcis.check import check_document
 from lading.epcis.gs1 import is_digits
-from lading.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary
+from lading.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary, bare
 
 ANY = "any"
 GLN_DIGITS = 13
 NS_PER_SECOND = 1_000_000_000
+_ANY_TIME = "2026-01-01T00:00:00.000Z"
 
 _SGLN = re.compile(r"urn:epc:id:sgln:([0-9]{6,12})\.([0-9]{0,6})\.(.+)")
 _URI = re.compile(r"(https?://|urn:)\S+")
@@ -24,9 +26,13 @@ Gap = Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal(31_536_000))]
 
 
 def _word_of(vocabulary: Vocabulary, value: str) -> str:
-    """`value` itself, if it is a word of the vocabulary, or a full URI: of the CBV's own, only those that it has."""
-    word = value.removeprefix(vocabulary.web).removeprefix(vocabulary.urn)
-    if word in vocabulary.words or (word == value and _URI.fullmatch(value)):
+    """The word that `value` is in whichever form, since the event id tells no forms apart; else a full URI: of the CBV's
+    own, only those that it has."""
+    word = bare(vocabulary, value)
+    if word in vocabulary.words:
+        return word
+    own = value.startswith((vocabulary.web, vocabulary.urn))
+    if not own and _URI.fullmatch(value):
         return value
     raise ValueError(
         f"{value!r} is no {vocabulary.name} of the CBV 2.0, such as {min(vocabulary.words)}, nor a full URI"
@@ -107,12 +113,37 @@ class ReadPoint(Meaning):
             raise ValueError("`left` says what any sighting here says; a tag that is read once would state it twice")
         if self.left is not None and self.left == self.moved:
             raise ValueError("`left` says what `moved` says; a tag that is read once would state it twice")
+        for meaning in (self, self.left, self.moved):
+            if meaning is not None and (faults := check_document(_sample(self, meaning))):
+                raise ValueError(f"no event can say this: {faults[0].message}")
         return self
 
     @property
     def statement(self) -> tuple[object, ...]:
         """All that entries of one SGLN must have in common."""
         return tuple(value for name, value in self if name not in ("reader", "antenna"))
+
+
+def _sample(point: ReadPoint, meaning: Meaning) -> dict[str, object]:
+    """A document with one event of this read point: what is refused in it would stop the relay at the first read."""
+    event = {
+        "type": "ObjectEvent",
+        "eventTime": _ANY_TIME,
+        "eventTimeZoneOffset": "+00:00",
+        "epcList": ["urn:epc:id:sscc:0614141.1234567890"],
+        "action": "OBSERVE",
+        "bizStep": meaning.biz_step,
+        "disposition": meaning.disposition,
+        "readPoint": {"id": point.sgln},
+        "bizLocation": {"id": point.biz_location},
+    }
+    return {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": _ANY_TIME,
+        "epcisBody": {"eventList": [event]},
+    }
 
 
 def overlaps(points: tuple[ReadPoint, ...]) -> list[str]:
