@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import raw
-from accounts import Violation, audit
+from accounts import audit
 from chain_books import ChainView
 from model import configuration, expected
 from relay_process import Body, PatientRelay, connect, in_a_process, stream
+from violations import Violation
 
 from lading.chain import devnet
 from lading.chain.node import Chain

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import raw
-from accounts import Kind, audit
+from accounts import audit
 from bed import Bed, Ground
 from chain_books import ChainView, map_root, tree_root
+from violations import Kind
 
 from lading.provenance.item_map import EMPTY
 from lading.provenance.merkle import MerkleTree

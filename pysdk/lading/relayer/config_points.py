@@ -26,7 +26,7 @@ Gap = Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal(31_536_000))]
 
 
 def _word_of(vocabulary: Vocabulary, value: str) -> str:
-    """The word that `value` is in whichever form, since the event id tells no forms apart; else a full URI: of the CBV's
+    """The word that `value` is, in whichever form, since the event id tells none apart; or a full URI: of the CBV's
     own, only those that it has."""
     word = bare(vocabulary, value)
     if word in vocabulary.words:
