@@ -114,6 +114,26 @@ def test_a_worker_that_is_told_to_end_first_takes_in_what_is_stored(
     assert outbox.store.one("SELECT value FROM counters WHERE name = 'reads'") == (20,)
 
 
+def test_a_lane_whose_rows_are_damaged_is_named_and_holds_up_no_other(
+    outbox: Outbox, config: RelayConfig, ours: Callable[..., dict[str, Any]]
+):
+    outbox.store.execute(
+        "INSERT INTO inbox (lane, received_ns, count, reads) VALUES ('a damaged one', 1, 1, ?)", (b"\x00no reads",)
+    )
+    stored(outbox, config, message(ours, 1))
+    made = LaneWorker(outbox, Roster(config), config)
+    made.lanes = ("a damaged one", *Roster(config).lanes)
+    made.start()
+    try:
+        until(lambda: outbox.store.one("SELECT count(*) FROM events") == (1,), "the other lane's event is made")
+        until(lambda: (made.problem or "").startswith("a damaged one: "), "it says which lane stands still")
+        assert not made.ended
+        assert outbox.store.one("SELECT count(*) FROM inbox WHERE lane = 'a damaged one'") == (1,)
+    finally:
+        made.finish()
+        assert made.join(10)
+
+
 def test_an_anchoring_process_that_dies_is_started_again_and_says_what_is_wrong(
     tmp_path: Path, config: RelayConfig, identity: LogIdentity
 ):

@@ -33,6 +33,7 @@ class LaneWorker:
         self._outbox, self._roster, self._config = outbox, roster, config
         self._known: dict[str, Lane] = {}
         self._quiet_since: dict[str, float] = {}
+        self._stuck: dict[str, tuple[str, float]] = {}  # what is wrong with a lane, and when it is tried again
         self._looked = self._rest = 0.0
         self._ending = threading.Event()
         self._wake = threading.Event()
@@ -108,7 +109,9 @@ class LaneWorker:
         lanes = self.lanes
         for gone in self._known.keys() - set(lanes):
             del self._known[gone], self._quiet_since[gone]
-        moved = [self._work_on(name) for name in lanes]
+        moved = [self._try_to_work_on(name) for name in lanes]
+        stuck = [f"{name}: {problem}" for name, (problem, _) in self._stuck.items() if name in lanes]
+        self.problem = "; ".join(stuck) or None
         return any(moved)
 
     def _look(self) -> None:
@@ -117,6 +120,23 @@ class LaneWorker:
         database = self._outbox.store
         self.inbox_reads, self.open_events = inbox_reads(database), open_events(database)
         self._looked = time.monotonic()
+
+    def _try_to_work_on(self, name: str) -> bool:
+        """What goes wrong with one lane alone holds up no other; its state is made anew when it is tried again."""
+        if name in self._stuck and time.monotonic() < self._stuck[name][1]:
+            return False
+        try:
+            moved = self._work_on(name)
+        except OutboxError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            if name not in self._stuck:
+                _LOG.exception("no events are made of the reads of lane %s", name)
+            self._stuck[name] = (str(error) or type(error).__name__, time.monotonic() + _LONGEST_REST)
+            self._known.pop(name, None)
+            return False
+        self._stuck.pop(name, None)
+        return moved
 
     def _work_on(self, name: str) -> bool:
         now = time.monotonic()
