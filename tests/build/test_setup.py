@@ -163,7 +163,7 @@ def test_the_package_declares_what_it_imports(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = list(project["dependencies"]) + [r for extra in project["optional-dependencies"].values() for r in extra]
     names = {re.split(r"[^A-Za-z0-9-]", requirement)[0] for requirement in declared}
-    modules = {name.replace("-", "_").lower() for name in names} | {"yaml", "solcx", "PIL", "Crypto"}
+    modules = {name.replace("-", "_").lower() for name in names} | {"yaml", "solcx", "PIL", "Crypto", "paho"}
     ours = sys.stdlib_module_names | {"lading"}
     # What web3 and pydantic are made of: they hold it together, and they alone may choose its versions.
     ours |= {"eth_abi", "eth_typing", "eth_utils", "eth_keys", "hexbytes", "eth_tester", "eth", "requests", "rlp"}

@@ -30,8 +30,10 @@ def site(world: World) -> Iterator[Site]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with each file: while it lasts, Playwright keeps an event loop in this thread, where no test of another file
+    could run one of its own."""
     if not CHROMIUM.is_file():
         pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
     with sync_playwright() as play:

@@ -211,7 +211,7 @@ ITEM_URI, CASE, PALLET, OTHER_CASE = (
         ([packed(PALLET, CASE), packed(CASE, ITEM_URI)], [CASE, PALLET]),
         ([packed(CASE, "https://x.example/01/09521141123454/21/1001")], [CASE]),
         ([packed(CASE, ITEM_URI, kind="AssociationEvent"), packed(CASE, OTHER_CASE)], [CASE]),
-        ([packed(CASE, ITEM_URI, action="OBSERVE"), packed(PALLET, ITEM_URI, action="DELETE")], []),
+        ([packed(CASE, ITEM_URI, action="OBSERVE"), packed(PALLET, ITEM_URI, action="DELETE")], [CASE]),
         ([packed(CASE, ITEM_URI), packed(ITEM_URI, CASE), packed(CASE, CASE)], [CASE]),
         ([{"type": "AggregationEvent", "action": "ADD", "parentID": 7, "childEPCs": [ITEM_URI, 7]}], []),
     ],
@@ -225,7 +225,8 @@ def test_what_may_have_held_the_item_is_found_outwards(run: Run, events: list[An
 @given(st.data())
 def test_no_holder_that_lading_verify_asks_for_is_missed(run: Run, data: st.DataObject) -> None:
     things = st.sampled_from([ITEM_URI, CASE, PALLET, OTHER_CASE])
-    kinds, actions = st.sampled_from(["AggregationEvent", "AssociationEvent"]), st.sampled_from(["ADD", "DELETE"])
+    kinds = st.sampled_from(["AggregationEvent", "AssociationEvent"])
+    actions = st.sampled_from(["ADD", "OBSERVE", "DELETE"])
     made = st.builds(
         lambda kind, action, parent, children: packed(parent, *children, kind=kind, action=action),
         kinds,
