@@ -165,6 +165,7 @@ def test_row_9_the_receipt_of_another_transaction_is_refused(bench):
         other = bench.rpc("eth_getTransactionReceipt", sender.get("a").tx_hash)
         bench.submit(sender, "b")
         sender.step()
+        bench.mine()
         bench.plan.faults["eth_getTransactionReceipt"] = [fake_node.result(other)] * 2
         assert isinstance(sender.step().trouble, BadResponse)
         assert sender.get("b").state == "sent"
@@ -175,6 +176,7 @@ def test_row_9_a_receipt_from_a_block_that_is_not_there_is_refused(bench):
     with bench.sender() as sender:
         bench.submit(sender, "a")
         sender.step()
+        bench.mine()  # Anvil answers a moment before it mines
         receipt = bench.rpc("eth_getTransactionReceipt", bench.attempts("a")[0][0])
         bench.plan.faults["eth_getTransactionReceipt"] = [
             fake_node.result({**receipt, "blockHash": "0x" + "77" * 32}),
