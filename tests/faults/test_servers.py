@@ -4,7 +4,6 @@ on by itself, and its accounts close."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -14,7 +13,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ import raw
 from accounts import reads_in
 from bed import Bed, Ground
 from brokers import MOSQUITTO, Broker
+from databases import server, shoot  # noqa: F401 - a fixture
 from model import expected, seen
 from relay_process import PatientRelay, Steps, stream
 
@@ -35,30 +34,13 @@ SEEDS = int(os.environ.get("LADING_FAULT_SEEDS", "1"))
 DAY = 86_400
 
 
-@pytest.fixture
-def server() -> Iterator[Any]:
-    """A PostgreSQL that no other test uses."""
-    pgserver = pytest.importorskip("pgserver", reason="pgserver is not in this environment")
-    with TemporaryDirectory(prefix="lading-pg-") as folder:
-        running = pgserver.get_server(folder, cleanup_mode="stop")
-        yield running
-        running.cleanup()
-
-
-def shoot(server: Any) -> None:
-    """All of its processes, at once."""
-    import psutil
-
-    main = psutil.Process(server.get_pid())
-    family = [main, *main.children(recursive=True)]
-    for process in family:
-        with contextlib.suppress(psutil.NoSuchProcess):  # one that served a single connection may have ended by itself
-            process.kill()
-    psutil.wait_procs(family)
-
-
 @pytest.mark.parametrize("seed", range(min(SEEDS, 10)))
-def test_row_12_a_server_that_is_shot_again_and_again(chain: Ground, server: Any, tmp_path: Path, seed: int):
+def test_row_12_a_server_that_is_shot_again_and_again(
+    chain: Ground,
+    server: Any,  # noqa: F811
+    tmp_path: Path,
+    seed: int,
+):
     bed = Bed(chain, tmp_path / "relay", raw.log(seed + 10, 120), where=server.get_uri().replace(":@", "@"))
     relay, puts, back = bed.patient(seed), iter(range(100)), threading.Event()
     go_on, shots = relay.a_little, []

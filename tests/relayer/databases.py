@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -17,15 +18,39 @@ IDENTITY = LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a server of the tests' own."""
+@contextmanager
+def _running() -> Iterator[Any]:
     pgserver = pytest.importorskip("pgserver", reason="pgserver is not in this environment")
     # Not under pytest's folder: started by root, the server runs as another user, who may not look into that.
     with TemporaryDirectory(prefix="lading-pg-") as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
-        yield server.get_uri()
-        server.cleanup()
+        found = pgserver.get_server(folder, cleanup_mode="stop")
+        yield found
+        found.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a server of the tests' own."""
+    with _running() as found:
+        yield found.get_uri()
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    """A PostgreSQL that no other test uses, so that it can be shot."""
+    with _running() as found:
+        yield found
+
+
+def shoot(server: Any) -> None:
+    """All of its processes, at once."""
+    psutil = pytest.importorskip("psutil", reason="psutil is not in this environment")
+    main = psutil.Process(server.get_pid())
+    family = [main, *main.children(recursive=True)]
+    for process in family:
+        with suppress(psutil.NoSuchProcess):  # one that served a single connection may have ended by itself
+            process.kill()
+    psutil.wait_procs(family)
 
 
 @pytest.fixture

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
-import pytest
-
 sys.path.insert(0, str(Path(__file__).parent))
-from databases import IDENTITY
+from databases import IDENTITY, server, shoot  # noqa: F401 - a fixture
 from feeds_kit import decoder, lines, sequences, until
 
 from lading.relayer.database import Database
@@ -24,26 +17,7 @@ from lading.relayer.feeds.message import Message
 from lading.relayer.intake_queue import Intake
 
 
-@pytest.fixture
-def server() -> Iterator[Any]:
-    """One that no other test uses."""
-    pgserver = pytest.importorskip("pgserver", reason="pgserver is not in this environment")
-    with TemporaryDirectory(prefix="lading-pg-") as folder:
-        running = pgserver.get_server(folder, cleanup_mode="stop")
-        yield running
-        running.cleanup()
-
-
-def shoot(server: Any) -> None:
-    """All of its processes, at once."""
-    main = psutil.Process(server.get_pid())
-    family = [main, *main.children(recursive=True)]
-    for process in family:
-        os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs(family)
-
-
-def test_puts_wait_for_a_server_that_was_shot_and_none_is_lost(server: Any):
+def test_puts_wait_for_a_server_that_was_shot_and_none_is_lost(server: Any):  # noqa: F811
     database = Database.open(server.get_uri(), IDENTITY)
 
     async def run() -> None:
