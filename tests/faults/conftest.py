@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "relayer"))
 from bed import Ground, ground
-from databases import IDENTITY, postgres, schema  # noqa: F401 - fixtures
+from databases import IDENTITY, postgres, schema, server  # noqa: F401 - fixtures
 
 from lading.relayer.database import MEMORY, Database
 

@@ -20,7 +20,7 @@ import raw
 from accounts import reads_in
 from bed import Bed, Ground
 from brokers import MOSQUITTO, Broker
-from databases import server, shoot  # noqa: F401 - a fixture
+from databases import shoot
 from model import expected, seen
 from relay_process import PatientRelay, Steps, stream
 
@@ -35,12 +35,7 @@ DAY = 86_400
 
 
 @pytest.mark.parametrize("seed", range(min(SEEDS, 10)))
-def test_row_12_a_server_that_is_shot_again_and_again(
-    chain: Ground,
-    server: Any,  # noqa: F811
-    tmp_path: Path,
-    seed: int,
-):
+def test_row_12_a_server_that_is_shot_again_and_again(chain: Ground, server: Any, tmp_path: Path, seed: int):
     bed = Bed(chain, tmp_path / "relay", raw.log(seed + 10, 120), where=server.get_uri().replace(":@", "@"))
     relay, puts, back = bed.patient(seed), iter(range(100)), threading.Event()
     go_on, shots = relay.a_little, []

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from databases import connect, postgres, schema, where  # noqa: F401 - fixtures
+from brokers import broker  # noqa: F401 - fixtures, as are those below
+from databases import connect, postgres, schema, server, where  # noqa: F401
+from service_kit import governor, node, site  # noqa: F401
 
 from lading.relayer.config import RelayConfig, parse
 from lading.relayer.database import MEMORY, Database, LogIdentity

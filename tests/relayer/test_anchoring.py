@@ -17,11 +17,8 @@ import pytest
 
 from lading.chain import devnet, transactions
 from lading.chain.endpoints import Endpoints
-from lading.chain.node import Chain
 from lading.chain.signer import Signer
 from lading.client import Lading
-from lading.deploy import Params, deploy
-from lading.deploy.registry import record_path
 from lading.enums import IdentifierScheme, Role
 from lading.errors import ContractError
 from lading.relayer.anchor_loop import AnchorLoop, Checkpoint, Round, go_on
@@ -39,21 +36,6 @@ EVENTS, READS, DUPLICATES = 12, 49, 3  # of the demo's log
 ROOT = "0x" + "77" * 32
 
 Rpc = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[devnet.Devnet]:
-    with devnet.running("anvil") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def governor(node: devnet.Devnet, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lading, Path]:
-    """The client of the registrar, and the file of the deployment's record."""
-    chain, folder = Chain.open(node.url), tmp_path_factory.mktemp("deployments")
-    deployment = deploy(chain, GOVERNOR, Params.default(governance_delay=0), directory=folder)
-    client = Lading.connect(chain, signer=GOVERNOR, deployment=deployment)
-    return client, record_path(folder, chain.chain_id, chain.genesis)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from databases import IDENTITY, server, shoot  # noqa: F401 - a fixture
+from databases import IDENTITY, shoot
 from feeds_kit import decoder, lines, sequences, until
 
 from lading.relayer.database import Database
@@ -17,7 +17,7 @@ from lading.relayer.feeds.message import Message
 from lading.relayer.intake_queue import Intake
 
 
-def test_puts_wait_for_a_server_that_was_shot_and_none_is_lost(server: Any):  # noqa: F811
+def test_puts_wait_for_a_server_that_was_shot_and_none_is_lost(server: Any):
     database = Database.open(server.get_uri(), IDENTITY)
 
     async def run() -> None:

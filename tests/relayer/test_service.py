@@ -8,23 +8,20 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from brokers import Broker, broker  # noqa: F401 - a fixture
-from service_kit import (  # fixtures among them
+from brokers import Broker
+from service_kit import (
     Site,
     anchored,
     child_of,
-    governor,  # noqa: F401
     mqtt,
-    node,  # noqa: F401
     publish,
-    site,  # noqa: F401
     until,
 )
 
 DRAIN_SECONDS = 10.0
 
 
-def test_reads_go_from_the_broker_to_the_chain_and_metrics_and_status_agree(site: Site, broker: Broker):  # noqa: F811
+def test_reads_go_from_the_broker_to_the_chain_and_metrics_and_status_agree(site: Site, broker: Broker):
     site.write(sources=mqtt(broker))
     with site.service() as running:
         running.ready()
@@ -55,7 +52,7 @@ def test_reads_go_from_the_broker_to_the_chain_and_metrics_and_status_agree(site
     assert head == status["batches"] >= 3
 
 
-def test_what_is_stored_when_the_signal_comes_is_anchored_before_it_ends(site: Site, broker: Broker):  # noqa: F811
+def test_what_is_stored_when_the_signal_comes_is_anchored_before_it_ends(site: Site, broker: Broker):
     site.write(sources=mqtt(broker), batch={"max_events": 50_000, "max_age_seconds": 3600})
     with site.service() as running:
         running.ready()
@@ -70,7 +67,7 @@ def test_what_is_stored_when_the_signal_comes_is_anchored_before_it_ends(site: S
     assert site.client.goods.head(site.publisher).next_index == 1
 
 
-def test_a_feed_that_fails_for_good_says_so_and_stops_no_other(site: Site, broker: Broker):  # noqa: F811
+def test_a_feed_that_fails_for_good_says_so_and_stops_no_other(site: Site, broker: Broker):
     refused = mqtt(broker, username="dock", password_env="LADING_TEST_NOT_SET", client_id="other")
     site.write(sources=[*mqtt(broker), *refused])
     with site.service() as running:
@@ -87,7 +84,7 @@ def test_a_feed_that_fails_for_good_says_so_and_stops_no_other(site: Site, broke
         assert "LADING_TEST_NOT_SET" in running.log.read_text()
 
 
-def test_start_up_errors_are_sentences(site: Site, broker: Broker):  # noqa: F811
+def test_start_up_errors_are_sentences(site: Site, broker: Broker):
     site.write(sources=mqtt(broker))
     with site.service() as running:
         running.ready()

@@ -9,23 +9,20 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from brokers import Broker, broker  # noqa: F401 - a fixture
-from service_kit import (  # fixtures among them
+from brokers import Broker
+from service_kit import (
     Site,
     anchored,
     child_of,
-    governor,  # noqa: F401
     mqtt,
-    node,  # noqa: F401
     publish,
-    site,  # noqa: F401
     until,
 )
 
 DRAIN_SECONDS = 10.0
 
 
-def test_a_broker_that_goes_and_comes_back_loses_nothing(site: Site, broker: Broker):  # noqa: F811
+def test_a_broker_that_goes_and_comes_back_loses_nothing(site: Site, broker: Broker):
     site.write(sources=mqtt(broker))
     with site.service() as running:
         running.ready()
@@ -46,8 +43,8 @@ def test_a_broker_that_goes_and_comes_back_loses_nothing(site: Site, broker: Bro
 
 
 def test_a_service_that_is_killed_and_one_whose_anchoring_is_killed_lose_and_double_nothing(
-    site: Site,  # noqa: F811
-    broker: Broker,  # noqa: F811
+    site: Site,
+    broker: Broker,
 ):
     site.write(sources=mqtt(broker))
     with site.service() as running:
@@ -68,7 +65,7 @@ def test_a_service_that_is_killed_and_one_whose_anchoring_is_killed_lose_and_dou
     assert site.client.goods.head(site.publisher).next_index == status["batches"]
 
 
-def test_a_chain_that_is_away_stops_no_reads_and_a_start_without_it_waits(site: Site, broker: Broker):  # noqa: F811
+def test_a_chain_that_is_away_stops_no_reads_and_a_start_without_it_waits(site: Site, broker: Broker):
     site.write(sources=mqtt(broker))
     with site.service() as running:
         running.ready()

@@ -8,17 +8,13 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from brokers import Broker, broker  # noqa: F401 - a fixture
-from databases import postgres, schema  # noqa: F401 - fixtures
-from service_kit import (  # fixtures among them
+from brokers import Broker
+from service_kit import (
     Running,
     Site,
     free_port,
-    governor,  # noqa: F401
     mqtt,
-    node,  # noqa: F401
     publish,
-    site,  # noqa: F401
     until,
 )
 
@@ -28,7 +24,7 @@ from lading.relayer.status import status_at
 TAKEOVER_SECONDS = 10.0
 
 
-def holders(site: Site) -> set[str | None]:  # noqa: F811
+def holders(site: Site) -> set[str | None]:
     return {lane.holder for lane in status_at(load(site.config).outbox).lanes}
 
 
@@ -38,9 +34,9 @@ def all_anchored(running: Running, events: int) -> bool:
 
 
 def test_a_killed_worker_is_taken_over_with_its_lanes_its_messages_and_its_lead(
-    site: Site,  # noqa: F811
-    broker: Broker,  # noqa: F811
-    schema: str,  # noqa: F811
+    site: Site,
+    broker: Broker,
+    schema: str,
 ):
     site.write(sources=mqtt(broker, share="lading"), outbox=schema.replace(":@", "@"))
     second = free_port()
