@@ -27,12 +27,12 @@ from lading.epcis.canonical import content_hash
 from lading.epcis.event_id import event_id
 from lading.provenance.item_map import things_of
 from lading.provenance.keccak import keccak256
-from lading.relayer.config import RelayConfig
-from lading.relayer.database import Database
-from lading.relayer.item_store import ItemStore
-from lading.relayer.naming import named
-from lading.relayer.reads import Read, read_hash, unpack
-from lading.relayer.roster import Point, Roster
+from lading.relayer.config.settings import RelayConfig
+from lading.relayer.items.store import ItemStore
+from lading.relayer.reads.reads import Read, read_hash, unpack
+from lading.relayer.reads.roster import Point, Roster
+from lading.relayer.smoothing.naming import named
+from lading.relayer.store.database import Database
 
 
 def audit(

@@ -27,9 +27,9 @@ from lading.deploy import Params, deploy
 from lading.deploy.registry import record_path
 from lading.enums import IdentifierScheme, Role
 from lading.errors import LadingError
-from lading.relayer.config import RelayConfig, load
-from lading.relayer.database import Database
+from lading.relayer.config.settings import RelayConfig, load
 from lading.relayer.run import identity_of, log_identity
+from lading.relayer.store.database import Database
 
 GOVERNOR, CONTROLLER = Signer.dev(0), Signer.dev(1)
 

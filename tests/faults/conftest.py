@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "relayer"))
 from bed import Ground, ground
 from databases import IDENTITY, postgres, schema, server  # noqa: F401 - fixtures
 
-from lading.relayer.database import MEMORY, Database
+from lading.relayer.store.database import MEMORY, Database
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from model import FOREIGN, GOODS, READERS, SECOND, SSCCS, Seen, seen
 
-from lading.relayer.reads import Read
+from lading.relayer.reads.reads import Read
 
 START = 1_772_439_330 * SECOND
 BAD = (

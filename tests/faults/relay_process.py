@@ -27,19 +27,19 @@ from typing import Any, TypeVar
 from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.errors import LadingError
-from lading.relayer import database as databases
-from lading.relayer.anchoring import anchor
-from lading.relayer.config import RelayConfig, load
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.config.settings import RelayConfig, load
 from lading.relayer.errors import NotLeader
 from lading.relayer.feeds import files
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Message
-from lading.relayer.inference import Lane
-from lading.relayer.intake_queue import Intake
-from lading.relayer.message_decoder import MessageDecoder
-from lading.relayer.outbox import Outbox
-from lading.relayer.roster import Roster
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.reads.message_decoder import MessageDecoder
+from lading.relayer.reads.roster import Roster
 from lading.relayer.run import log_identity, run_once
+from lading.relayer.smoothing.inference import Lane
+from lading.relayer.store import database as databases
 
 LEADER_SECONDS, PATIENCE_SECONDS = 10.0, 60.0
 

@@ -19,10 +19,10 @@ from violations import Kind
 
 from lading.provenance.item_map import EMPTY
 from lading.provenance.merkle import MerkleTree
-from lading.relayer.database import Database
-from lading.relayer.item_store import ItemStore
-from lading.relayer.reads import Read, pack
+from lading.relayer.items.store import ItemStore
+from lading.relayer.reads.reads import Read, pack
 from lading.relayer.run import log_identity
+from lading.relayer.store.database import Database
 
 COPY = Read(1_772_439_330_000_000_000, "3036451FD40C0E4000000001", -1, "dock", 9)
 

@@ -18,13 +18,13 @@ from brokers import MOSQUITTO, Broker
 from model import expected, seen
 from relay_process import Steps, connect, in_a_process
 
-from lading.relayer import config_feeds
-from lading.relayer.config import load
+from lading.relayer.config import feeds as config_feeds
+from lading.relayer.config.settings import load
 from lading.relayer.feeds import files
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.http_stream import HttpFeed
 from lading.relayer.feeds.mqtt import MqttFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 
 FLOOD = 40 * min(int(os.environ.get("LADING_FAULT_SEEDS", "3")), 500) * 10
 LONG = 10_000_000

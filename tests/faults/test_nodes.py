@@ -21,9 +21,9 @@ from relay_process import Body, PatientRelay, Steps, connect
 from lading.chain import http
 from lading.chain.endpoints import Endpoints
 from lading.errors import LadingError
-from lading.relayer.anchor_loop import AnchorLoop
-from lading.relayer.chain_log import ChainLog
-from lading.relayer.config import load
+from lading.relayer.anchoring.chain_log import ChainLog
+from lading.relayer.anchoring.loop import AnchorLoop
+from lading.relayer.config.settings import load
 
 SEEDS = int(os.environ.get("LADING_FAULT_SEEDS", "1"))
 

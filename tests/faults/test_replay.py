@@ -15,7 +15,7 @@ from bed import Bed, Ground
 from model import GOODS, SECOND
 from relay_process import Body, Relay, Steps, connect
 
-from lading.relayer.config import load
+from lading.relayer.config.settings import load
 
 READS = int(os.environ.get("LADING_FAULT_REPLAY", "6000"))
 KILLS = 3

@@ -25,10 +25,10 @@ from model import expected, seen
 from relay_process import PatientRelay, Steps, stream
 
 from lading.errors import LadingError
-from lading.relayer import config_feeds
+from lading.relayer.config import feeds as config_feeds
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.mqtt import MqttFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 
 SEEDS = int(os.environ.get("LADING_FAULT_SEEDS", "1"))
 DAY = 86_400

@@ -25,8 +25,8 @@ from bed import Bed, Ground
 from chain_books import ChainView
 from relay_process import Relay, Steps, connect
 
-from lading.relayer.reads import read_hash
-from lading.relayer.roster import Roster
+from lading.relayer.reads.reads import read_hash
+from lading.relayer.reads.roster import Roster
 
 SEEDS = min(int(os.environ.get("LADING_FAULT_SEEDS", "1")), 20)
 KILLS = 2

@@ -17,13 +17,13 @@ from bed import Bed, Ground
 from relay_process import Body, Relay, Started, Steps, connect
 
 from lading.errors import LadingError
-from lading.relayer.anchoring import anchor
-from lading.relayer.config import load
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.config.settings import load
 from lading.relayer.feeds.blocks import LineBlocks
-from lading.relayer.inbox import store
-from lading.relayer.leases import LEASE_SECONDS, Leases
-from lading.relayer.message_decoder import MessageDecoder
-from lading.relayer.roster import Roster
+from lading.relayer.intake.inbox import store
+from lading.relayer.reads.message_decoder import MessageDecoder
+from lading.relayer.reads.roster import Roster
+from lading.relayer.service.leases import LEASE_SECONDS, Leases
 
 SEEDS = min(int(os.environ.get("LADING_FAULT_SEEDS", "1")), 10)
 STEPS = ("smoothed", "events", "reads", "inferred", "store", "broadcast")

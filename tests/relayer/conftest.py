@@ -15,10 +15,10 @@ from brokers import broker  # noqa: F401 - fixtures, as are those below
 from databases import connect, postgres, schema, server, where  # noqa: F401
 from service_kit import governor, node, site  # noqa: F401
 
-from lading.relayer.config import RelayConfig, parse
-from lading.relayer.database import MEMORY, Database, LogIdentity
-from lading.relayer.item_store import ItemStore
-from lading.relayer.outbox import Outbox
+from lading.relayer.config.settings import RelayConfig, parse
+from lading.relayer.items.store import ItemStore
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.store.database import MEMORY, Database, LogIdentity
 
 DOCK = "urn:epc:id:sgln:9524321.00001.1"
 GATE = "urn:epc:id:sgln:9524321.00002.1"

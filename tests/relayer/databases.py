@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from lading.relayer.database import Database, LogIdentity
+from lading.relayer.store.database import Database, LogIdentity
 
 IDENTITY = LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 32)
 _numbers = itertools.count(1)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lading.chain.signer import Signer
 from lading.client import Lading
-from lading.relayer.config import load
+from lading.relayer.config.settings import load
 from lading.relayer.run import run_once
 
 

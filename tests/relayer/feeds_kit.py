@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lading.relayer.config import parse
-from lading.relayer.database import Database
-from lading.relayer.message_decoder import MessageDecoder
-from lading.relayer.reads import Numbered, Read, unpack
-from lading.relayer.roster import Roster
+from lading.relayer.config.settings import parse
+from lading.relayer.reads.message_decoder import MessageDecoder
+from lading.relayer.reads.reads import Numbered, Read, unpack
+from lading.relayer.reads.roster import Roster
+from lading.relayer.store.database import Database
 
 EPC = "3036451FD40C0E40000003E9"
 READERS = ("impinj", "ours", "zebra")

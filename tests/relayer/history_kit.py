@@ -11,8 +11,8 @@ from pathlib import Path
 from struct import unpack
 
 from lading.epcis.object_events import object_events
-from lading.relayer.database import LogIdentity
-from lading.relayer.outbox import NewEvent, Outbox
+from lading.relayer.outbox.outbox import NewEvent, Outbox
+from lading.relayer.store.database import LogIdentity
 
 IDENTITY = LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 32)
 WRITER = b"\x55" * 20

@@ -9,8 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from lading.provenance.item_map import NOTHING, ItemEntry, item_key, root_of
-from lading.relayer.database import LogIdentity
-from lading.relayer.item_store import ItemStore
+from lading.relayer.items.store import ItemStore
+from lading.relayer.store.database import LogIdentity
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "provenance"))
 from reference_map import ReferenceMap

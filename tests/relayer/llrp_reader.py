@@ -9,7 +9,7 @@ from typing import Any
 
 from llrp_kit import event
 
-from lading.relayer.config_feeds import LlrpFeed as Settings
+from lading.relayer.config.feeds import LlrpFeed as Settings
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Message as Handed
 from lading.relayer.llrp.client import LlrpFeed
@@ -17,7 +17,7 @@ from lading.relayer.llrp.connection import Timings
 from lading.relayer.llrp.frames import Framer
 from lading.relayer.llrp.messages import Message, Parameter, decode, encode
 from lading.relayer.llrp.tag_reports import Decoder
-from lading.relayer.reads import Read
+from lading.relayer.reads.reads import Read
 
 SUCCESS = Parameter("LLRPStatus", {"StatusCode": 0, "ErrorDescription": ""})
 UTC = Parameter("UTCTimestamp", {"Microseconds": 1_700_000_000_000_000})

@@ -21,12 +21,12 @@ from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.enums import IdentifierScheme, Role
 from lading.errors import ContractError
-from lading.relayer.anchor_loop import AnchorLoop, Checkpoint, Round, go_on
-from lading.relayer.anchoring import anchor
-from lading.relayer.chain_log import ChainLog
-from lading.relayer.config import Batching, RelayConfig, load
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.anchoring.chain_log import ChainLog
+from lading.relayer.anchoring.loop import AnchorLoop, Checkpoint, Round, go_on
+from lading.relayer.config.settings import Batching, RelayConfig, load
 from lading.relayer.errors import LogAhead, LogDiffers, NotLeader, OutboxForeign
-from lading.relayer.outbox import Outbox
+from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.run import identity_of, log_identity, run_once
 
 DRIVER = Path(__file__).parent / "driver.py"

@@ -20,14 +20,14 @@ from databases import IDENTITY
 from feeds_kit import decoder, until
 
 from lading.epcis.errors import DocumentError
-from lading.relayer.captured import Outcome
 from lading.relayer.feeds import capture_api
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.capture_server import CaptureServer
 from lading.relayer.feeds.documents import DocumentFeed, is_document, is_llrp_capture
 from lading.relayer.feeds.errors import AddressTaken, CaptureExposed
-from lading.relayer.intake_queue import Intake
-from lading.relayer.outbox import Outbox
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.outbox.captured import Outcome
+from lading.relayer.outbox.outbox import Outbox
 
 EVENT = {
     "type": "ObjectEvent",

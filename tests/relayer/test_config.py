@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lading.enums import IdentifierScheme
-from lading.relayer.config import PublisherIdentifier, load, parse
-from lading.relayer.config_feeds import MqttFeed, split_address
+from lading.relayer.config.feeds import MqttFeed, split_address
+from lading.relayer.config.settings import PublisherIdentifier, load, parse
 from lading.relayer.errors import RelayConfigError
-from lading.relayer.roster import Roster
+from lading.relayer.reads.roster import Roster
 
 HERE = Path("/somewhere/relay.yaml")
 

@@ -20,10 +20,10 @@ from alembic.script import ScriptDirectory
 sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY
 
-from lading.relayer import migrations
-from lading.relayer.database import MEMORY, Database, owner_of
 from lading.relayer.errors import OutboxAway, OutboxForeign, OutboxLocked, OutboxUnreadable
-from lading.relayer.migrations import REVISIONS, VERSION_TABLE
+from lading.relayer.store import migrations
+from lading.relayer.store.database import MEMORY, Database, owner_of
+from lading.relayer.store.migrations import REVISIONS, VERSION_TABLE
 
 Connect = Callable[[], Database]
 PUT = "INSERT INTO inbox (lane, received_ns, count, reads) VALUES (?, 1, 1, ?)"
@@ -105,7 +105,7 @@ def test_a_writer_that_holds_the_database_too_long_locks_others_out(
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("lading.relayer.engines.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("lading.relayer.store.engines.BUSY_SECONDS", 0.1)
     ours, theirs = connect(), connect()
     with ours.transaction():
         ours.lock("batches")
@@ -158,7 +158,7 @@ def test_what_an_earlier_version_wrote_is_brought_to_this_one_and_kept(
     where: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ):
     with monkeypatch.context() as earlier:
-        earlier.setattr("lading.relayer.opening.REVISIONS", REVISIONS[:1])
+        earlier.setattr("lading.relayer.store.opening.REVISIONS", REVISIONS[:1])
         connect().insert(PUT, ("dock", b"kept"))
     assert connect().one(f"SELECT version_num FROM {VERSION_TABLE}") == (REVISIONS[-1],)  # noqa: S608
     assert connect().one("SELECT reads FROM inbox") == (b"kept",)
@@ -167,7 +167,7 @@ def test_what_an_earlier_version_wrote_is_brought_to_this_one_and_kept(
 
 OPEN = """
 import sys
-from lading.relayer.database import Database, LogIdentity
+from lading.relayer.store.database import Database, LogIdentity
 database = Database.open(sys.argv[1], LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 32))
 database.insert("INSERT INTO inbox (lane, received_ns, count, reads) VALUES ('dock', 1, 1, ?)", (b"",))
 """

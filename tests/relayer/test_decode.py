@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lading.relayer.config import RelayConfig
-from lading.relayer.decode import MAX_LINE_BYTES, Batch, Decoder
+from lading.relayer.config.settings import RelayConfig
 from lading.relayer.errors import Reason
-from lading.relayer.reads import NONE, Read, in_order, pack, read_hash, unpack
-from lading.relayer.roster import Roster
+from lading.relayer.reads.decode import MAX_LINE_BYTES, Batch, Decoder
+from lading.relayer.reads.reads import NONE, Read, in_order, pack, read_hash, unpack
+from lading.relayer.reads.roster import Roster
 
 EPC = "3036451FD40C0E40000003E9"
 HALF_PAST = 1_772_439_330  # 2026-03-02T08:15:30Z

@@ -17,11 +17,11 @@ from lading.epcis import check_document, document_event_ids
 from lading.facts import TrustedDeployment, chain_ref, verify
 from lading.provenance.bundle import Bundle
 from lading.provenance.gather import bundle_of
-from lading.relayer.anchoring import anchor
-from lading.relayer.config import load
-from lading.relayer.export import OutboxSource
-from lading.relayer.intake import take_document
-from lading.relayer.outbox import Outbox
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.config.settings import load
+from lading.relayer.intake.intake import take_document
+from lading.relayer.outbox.export import OutboxSource
+from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.run import check, identity_of, log_identity, run_once
 
 GENUINE, CLONED, RECALLED = (f"urn:epc:id:sgtin:9521141.012345.{serial}" for serial in (1001, 1002, 2001))

@@ -15,10 +15,10 @@ from databases import IDENTITY
 
 from lading.epcis.event_id import event_id
 from lading.provenance.gather import Lookup
-from lading.relayer.captured import judge, put_all
-from lading.relayer.database import Database
-from lading.relayer.export import OutboxSource
-from lading.relayer.outbox import NewEvent, Outbox
+from lading.relayer.outbox.captured import judge, put_all
+from lading.relayer.outbox.export import OutboxSource
+from lading.relayer.outbox.outbox import NewEvent, Outbox
+from lading.relayer.store.database import Database
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 WRITER = b"\x55" * 20

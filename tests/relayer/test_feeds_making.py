@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY
 from feeds_kit import decoder, roster
 
-from lading.relayer.config import parse
+from lading.relayer.config.settings import parse
 from lading.relayer.errors import RelayConfigError
 from lading.relayer.feeds.errors import CaptureExposed
 from lading.relayer.feeds.making import feed_of
-from lading.relayer.intake_queue import Intake
-from lading.relayer.outbox import Outbox
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.outbox.outbox import Outbox
 
 SOURCES = {
     "MqttFeed": {"mqtt": "mqtt://broker", "topics": ["tags"], "client_id": "dock"},

@@ -21,13 +21,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY
 from feeds_kit import decoder, line, lines, quarantined, sequences, stored, until
 
-from lading.relayer.database import Database
 from lading.relayer.errors import ReaderLogError
 from lading.relayer.feeds import files
 from lading.relayer.feeds.documents import LlrpCaptureFeed
 from lading.relayer.feeds.files import FileFeed
 from lading.relayer.feeds.stdin import StdinFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.store.database import Database
 
 KILLS = int(os.environ.get("LADING_FOLLOW_KILLS", "3"))
 CSV = b"time,epc,reader,sequence\n"
@@ -185,10 +185,10 @@ sys.path.insert(0, sys.argv[3])
 from pathlib import Path
 from databases import IDENTITY
 from feeds_kit import decoder
-from lading.relayer.database import Database
+from lading.relayer.store.database import Database
 from lading.relayer.feeds import files
 from lading.relayer.feeds.files import FileFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 
 files.READ_BYTES = 3000
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lading.relayer.gaps import Numbers, arrived
+from lading.relayer.reads.gaps import Numbers, arrived
 
 NUMBERS = st.lists(st.integers(0, 60), max_size=40)
 

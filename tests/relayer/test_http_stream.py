@@ -17,12 +17,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY
 from feeds_kit import decoder, line, lines, quarantined, sequences, until
 
-from lading.relayer import config_feeds
-from lading.relayer.database import Database
+from lading.relayer.config import feeds as config_feeds
 from lading.relayer.errors import RelayConfigError
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.http_stream import HttpFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.store.database import Database
 
 OPEN = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"

@@ -16,15 +16,15 @@ import pytest
 from databases import IDENTITY
 from test_tracks import EPC, OTHER, SECOND, SSCC, Whole, read
 
-from lading.relayer import lane_store
-from lading.relayer.config import RelayConfig, parse
+from lading.relayer.config.settings import RelayConfig, parse
 from lading.relayer.errors import OutboxError
-from lading.relayer.inference import Advanced, Lane
-from lading.relayer.leases import LEASE_SECONDS, Leases
-from lading.relayer.observe import event_of
-from lading.relayer.outbox import Outbox
-from lading.relayer.reads import Read, pack, read_hash
-from lading.relayer.roster import Roster
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.reads.reads import Read, pack, read_hash
+from lading.relayer.reads.roster import Roster
+from lading.relayer.service.leases import LEASE_SECONDS, Leases
+from lading.relayer.smoothing import lane_store
+from lading.relayer.smoothing.inference import Advanced, Lane
+from lading.relayer.smoothing.observe import event_of
 
 STEPS = ["smoothed", "events", "observations", "reads", "inferred"]
 LEFT = {"left": {"biz_step": "departing", "disposition": "in_transit"}}
@@ -142,8 +142,8 @@ def log(seed: int, count: int = 80) -> list[Read]:
 
 
 def expected(config: RelayConfig, reads: list[Read]) -> tuple[Whole, list[dict[str, Any]]]:
-    from lading.relayer.observe import CONTEXT
-    from lading.relayer.track import Kind, Statement
+    from lading.relayer.smoothing.observe import CONTEXT
+    from lading.relayer.smoothing.track import Kind, Statement
 
     whole = Whole(config, config.smoothing.lateness_ns)
     whole.take(reads)

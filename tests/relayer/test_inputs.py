@@ -11,15 +11,15 @@ from llrp_kit import CAPTURES, antenna, epc_96, first_utc, report
 from test_spelling import CONTEXT, RIGHT, document, event
 
 from lading.epcis.errors import DocumentError
-from lading.relayer.config import RelayConfig
+from lading.relayer.config.settings import RelayConfig
 from lading.relayer.errors import ReaderLogError
 from lading.relayer.feeds import documents
 from lading.relayer.feeds.documents import LlrpCaptureFeed, frames_in
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 from lading.relayer.llrp.frames import HEADER, RO_ACCESS_REPORT
-from lading.relayer.message_decoder import MessageDecoder
-from lading.relayer.outbox import Outbox
-from lading.relayer.roster import Roster
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.reads.message_decoder import MessageDecoder
+from lading.relayer.reads.roster import Roster
 from lading.relayer.run import check, preview
 
 US = 1_772_439_330_000_000

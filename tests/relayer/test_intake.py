@@ -6,9 +6,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lading.relayer.config import RelayConfig
-from lading.relayer.intake import Intake, take_in
-from lading.relayer.outbox import Outbox
+from lading.relayer.config.settings import RelayConfig
+from lading.relayer.intake.intake import Intake, take_in
+from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.run import NO_LOG
 
 

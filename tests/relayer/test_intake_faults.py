@@ -11,10 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY, shoot
 from feeds_kit import decoder, lines, sequences, until
 
-from lading.relayer.database import Database
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Message
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.store.database import Database
 
 
 def test_puts_wait_for_a_server_that_was_shot_and_none_is_lost(server: Any):

@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY
 from feeds_kit import decoder, line, lines, numbered, quarantined, sequences, stored, until
 
-from lading.relayer import intake_queue
-from lading.relayer.database import Database
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Cut, Message
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake import intake_queue
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.store.database import Database
 
 Connect = Callable[[], Database]
 
@@ -276,9 +276,9 @@ import asyncio, sys
 sys.path.insert(0, sys.argv[2])
 from databases import IDENTITY
 from feeds_kit import decoder, line
-from lading.relayer.database import Database
+from lading.relayer.store.database import Database
 from lading.relayer.feeds.message import Message
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 
 async def main():
     database = Database.open(sys.argv[1], IDENTITY)

@@ -11,10 +11,10 @@ from lading.provenance import faults
 from lading.provenance.bundle import ChainRef
 from lading.provenance.faults import Standing
 from lading.provenance.item_map import things_of
-from lading.relayer.audit import Audited, Difference, audit
-from lading.relayer.database import LogIdentity
-from lading.relayer.outbox import Outbox
-from lading.relayer.outbox_events import things_in, things_text
+from lading.relayer.items.audit import Audited, Difference, audit
+from lading.relayer.outbox.events import things_in, things_text
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.store.database import LogIdentity
 
 CHAIN = ChainRef(
     chain_id=31337, genesis=b"\x11" * 32, participant_registry=b"\x02" * 20, provenance_registry=b"\x22" * 20

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from lading.provenance.errors import MerkleError
 from lading.provenance.item_map import EMPTY, entry_of, item_key, root_of
-from lading.relayer.database import MEMORY, Database
 from lading.relayer.errors import OutboxLocked, OutboxUnreadable
-from lading.relayer.item_heap import LEVELS, bottom_of
-from lading.relayer.item_store import ItemStore
+from lading.relayer.items.heap import LEVELS, bottom_of
+from lading.relayer.items.store import ItemStore
+from lading.relayer.store.database import MEMORY, Database
 
 sys.path.insert(0, str(Path(__file__).parent))
 from item_store_kit import IDENTITY, LEAVES, NEAR, THINGS, Addition, ReferenceMap, assert_is, content

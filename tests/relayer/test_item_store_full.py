@@ -14,11 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import item_store_kit
 from item_store_kit import IDENTITY, LEAVES, THINGS, Addition, ReferenceMap, assert_is, content
 
-from lading.relayer.database import MEMORY, Database
-from lading.relayer.item_branch import MOST_RECORDS
-from lading.relayer.item_heap import LEVELS
-from lading.relayer.item_pages import STORED_BYTES
-from lading.relayer.item_store import ItemStore
+from lading.relayer.items.branch import MOST_RECORDS
+from lading.relayer.items.heap import LEVELS
+from lading.relayer.items.pages import STORED_BYTES
+from lading.relayer.items.store import ItemStore
+from lading.relayer.store.database import MEMORY, Database
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
         key = sha256(thing.encode()).digest()
         return b"\x5a\xa5" + bytes([key[2] & 0b111 | 0b10100000]) + key[3:]
 
-    monkeypatch.setattr("lading.relayer.item_store.item_key", key_of)
+    monkeypatch.setattr("lading.relayer.items.store.item_key", key_of)
     monkeypatch.setattr(item_store_kit, "item_key", key_of)
 
 

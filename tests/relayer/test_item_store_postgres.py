@@ -11,9 +11,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from item_store_kit import IDENTITY, LEAVES, NEAR, THINGS, Addition, assert_is
 
-from lading.relayer.database import Database
 from lading.relayer.errors import OutboxAway, OutboxLocked
-from lading.relayer.item_store import ItemStore
+from lading.relayer.items.store import ItemStore
+from lading.relayer.store.database import Database
 
 ALL = list(zip([*THINGS, *NEAR], [*LEAVES, *LEAVES[:2]], strict=True))
 

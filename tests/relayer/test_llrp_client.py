@@ -20,7 +20,7 @@ from lading.relayer.llrp.frames import HEADER
 from lading.relayer.llrp.messages import Message, Parameter, decode, encode
 from lading.relayer.llrp.requests import RO_SPEC_ID
 from lading.relayer.llrp.tag_reports import Decoder
-from lading.relayer.reads import Read
+from lading.relayer.reads.reads import Read
 
 KEEPALIVE = encode(Message("KEEPALIVE", 77))
 

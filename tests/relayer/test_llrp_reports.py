@@ -28,7 +28,7 @@ from lading.relayer.llrp.frames import frames_of_capture
 from lading.relayer.llrp.messages import Parameter, decode
 from lading.relayer.llrp.shapes import TagReport
 from lading.relayer.llrp.tag_reports import Decoder, results_of
-from lading.relayer.reads import Read
+from lading.relayer.reads.reads import Read
 
 UTC_NS, HEX = 1000 * UTC_US, EPC.hex().upper()
 ARRIVAL_NS = UTC_NS + 5_000_000_000

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from feeds_kit import decoder, line
 
 from lading.relayer.feeds.message import Form, LlrpContext, Message
-from lading.relayer.inbox import Decoded
-from lading.relayer.quarantine import Rejected
+from lading.relayer.intake.inbox import Decoded
+from lading.relayer.intake.quarantine import Rejected
 
 PAYLOADS = st.one_of(
     st.builds(line, st.integers(0, 9), st.sampled_from(["ours", "zebra", "stranger"])),

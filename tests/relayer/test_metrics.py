@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from lading.relayer.config import load
-from lading.relayer.metrics import COUNTERS, GAUGES, LABELLED, PREFIX, Gauges, registry_of
-from lading.relayer.service_feeds import FeedView
-from lading.relayer.status import LaneStatus, LastBatch, Status
+from lading.relayer.config.settings import load
+from lading.relayer.service.feeds import FeedView
+from lading.relayer.service.metrics import COUNTERS, GAUGES, LABELLED, PREFIX, Gauges, registry_of
+from lading.relayer.service.status import LaneStatus, LastBatch, Status
 
 STATUS = Status(
     reads=10,

@@ -17,13 +17,13 @@ from brokers import Broker, broker  # noqa: F401 - a fixture
 from databases import IDENTITY
 from feeds_kit import decoder, line, quarantined, sequences, stored, until
 
-from lading.relayer import config_feeds
-from lading.relayer.database import Database
+from lading.relayer.config import feeds as config_feeds
 from lading.relayer.feeds import mqtt_session
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.errors import SlotTaken
 from lading.relayer.feeds.mqtt import MqttFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.store.database import Database
 
 VERSIONS = pytest.mark.parametrize("version", ["5", "3.1.1"])
 

@@ -20,13 +20,13 @@ from brokers import Broker, broker  # noqa: F401 - a fixture
 from databases import IDENTITY
 from feeds_kit import decoder, line, sequences, stored, until
 
-from lading.relayer import config_feeds
-from lading.relayer.database import Database
+from lading.relayer.config import feeds as config_feeds
 from lading.relayer.errors import RelayConfigError
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.errors import CredentialFile
 from lading.relayer.feeds.mqtt import MqttFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.store.database import Database
 
 Connect = Callable[[], Database]
 KILLS = int(os.environ.get("LADING_MQTT_KILLS", "2"))
@@ -35,10 +35,10 @@ import asyncio, sys
 sys.path.insert(0, sys.argv[4])
 from databases import IDENTITY
 from feeds_kit import decoder
-from lading.relayer.config_feeds import MqttFeed as Settings
-from lading.relayer.database import Database
+from lading.relayer.config.feeds import MqttFeed as Settings
+from lading.relayer.store.database import Database
 from lading.relayer.feeds.mqtt import MqttFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 
 async def main():
     database = Database.open(sys.argv[1], IDENTITY)

@@ -10,11 +10,11 @@ from lading.epcis.check import parse_document
 from lading.epcis.epc import name_of
 from lading.epcis.event_id import event_id
 from lading.provenance.item import same_thing
-from lading.relayer.naming import named
-from lading.relayer.observe import CONTEXT, Observer, event_of, event_time, zone_offset
-from lading.relayer.outbox_events import NewEvent
-from lading.relayer.roster import Roster
-from lading.relayer.track import Kind, Statement
+from lading.relayer.outbox.events import NewEvent
+from lading.relayer.reads.roster import Roster
+from lading.relayer.smoothing.naming import named
+from lading.relayer.smoothing.observe import CONTEXT, Observer, event_of, event_time, zone_offset
+from lading.relayer.smoothing.track import Kind, Statement
 
 EPC = "3036451FD40C0E40000003E9"
 SSCC = "3174257BF4499602D2000000"

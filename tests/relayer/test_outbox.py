@@ -16,8 +16,8 @@ from lading.provenance.item import same_thing
 from lading.provenance.item_map import EMPTY, NOTHING, entry_of, item_key, root_of
 from lading.provenance.leaf import DeliveryLeaf, EventLeaf
 from lading.relayer.errors import OutboxForeign, OutboxFull, OutboxLocked, OutboxUnreadable
-from lading.relayer.intake import take_in
-from lading.relayer.outbox import Outbox
+from lading.relayer.intake.intake import take_in
+from lading.relayer.outbox.outbox import Outbox
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 ITEM = "urn:epc:id:sgtin:9521141.012345.{}"

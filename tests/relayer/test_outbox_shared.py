@@ -20,14 +20,14 @@ from lading.epcis.event_id import event_id_uri
 from lading.epcis.object_events import object_events
 from lading.provenance.item_map import entry_of, things_of
 from lading.provenance.leaf import EventLeaf
-from lading.relayer.closing import Closing
-from lading.relayer.config import Batching
-from lading.relayer.database import MEMORY, Database
+from lading.relayer.anchoring.closing import Closing
+from lading.relayer.anchoring.leader import Leader, leading
+from lading.relayer.config.settings import Batching
 from lading.relayer.errors import NotLeader, OutboxLocked, OutboxUnreadable
-from lading.relayer.item_links import PAIR, PAIRS_IN_A_ROW, Links, events_back, next_pair
-from lading.relayer.leader import Leader, leading
-from lading.relayer.outbox import NewEvent, Outbox
-from lading.relayer.outbox_events import things_in, things_text, time_ms
+from lading.relayer.items.links import PAIR, PAIRS_IN_A_ROW, Links, events_back, next_pair
+from lading.relayer.outbox.events import things_in, things_text, time_ms
+from lading.relayer.outbox.outbox import NewEvent, Outbox
+from lading.relayer.store.database import MEMORY, Database
 
 Connect = Callable[[], Database]
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"

@@ -12,12 +12,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from feeds_kit import decoder, line, sequences
 
-from lading.relayer import quarantine
-from lading.relayer.database import Database
 from lading.relayer.feeds.message import Form, LlrpContext, Message
-from lading.relayer.intake_queue import Intake
-from lading.relayer.quarantine import State, listed, shown
-from lading.relayer.replay import replay
+from lading.relayer.intake import quarantine
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.intake.quarantine import State, listed, shown
+from lading.relayer.intake.replay import replay
+from lading.relayer.store.database import Database
 
 Connect = Callable[[], Database]
 STRANGE = line(7, "stranger")

@@ -17,21 +17,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_tracks import EPC, OTHER, SECOND
 
-from lading.relayer import inbox, lane_store
-from lading.relayer.config import RelayConfig, parse
-from lading.relayer.database import Database
-from lading.relayer.decode import Decoder
+from lading.relayer.config.settings import RelayConfig, parse
 from lading.relayer.feeds.message import Message
-from lading.relayer.inference import Lane
-from lading.relayer.intake import take_in
-from lading.relayer.lines import line_of
-from lading.relayer.message_decoder import MessageDecoder
-from lading.relayer.outbox import Outbox
-from lading.relayer.quarantine import counted
-from lading.relayer.reads import Read, read_hash
-from lading.relayer.regroup import Regrouped, regroup
-from lading.relayer.replay import replay
-from lading.relayer.roster import Roster
+from lading.relayer.intake import inbox
+from lading.relayer.intake.intake import take_in
+from lading.relayer.intake.quarantine import counted
+from lading.relayer.intake.replay import replay
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.reads.decode import Decoder
+from lading.relayer.reads.lines import line_of
+from lading.relayer.reads.message_decoder import MessageDecoder
+from lading.relayer.reads.reads import Read, read_hash
+from lading.relayer.reads.roster import Roster
+from lading.relayer.smoothing import lane_store
+from lading.relayer.smoothing.inference import Lane
+from lading.relayer.smoothing.regroup import Regrouped, regroup
+from lading.relayer.store.database import Database
 
 READERS = ("amber", "birch", "cedar")
 LEFT = {"biz_step": "departing", "disposition": "in_transit"}

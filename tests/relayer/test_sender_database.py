@@ -12,7 +12,7 @@ from lading.chain.node import Chain
 from lading.chain.sender import Sender
 from lading.chain.sender_errors import KeyReused, SenderTaken
 from lading.chain.signer import Signer
-from lading.relayer.database import Database
+from lading.relayer.store.database import Database
 
 Connect = Callable[[], Database]
 

@@ -18,20 +18,20 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from service_kit import until
 
-from lading.relayer.anchor_process import AnchorProcess
-from lading.relayer.anchorage import Anchorage
-from lading.relayer.config import Limits, RelayConfig, parse
-from lading.relayer.database import LogIdentity
+from lading.relayer.anchoring.anchorage import Anchorage
+from lading.relayer.anchoring.process import AnchorProcess
+from lading.relayer.config.settings import Limits, RelayConfig, parse
 from lading.relayer.errors import RelayConfigError
 from lading.relayer.feeds.errors import AddressTaken
 from lading.relayer.feeds.message import Message
-from lading.relayer.health import HealthServer, Reason
-from lading.relayer.message_decoder import MessageDecoder
-from lading.relayer.metrics import Gauges
-from lading.relayer.outbox import Outbox
-from lading.relayer.roster import Roster
-from lading.relayer.service_intake import BoundedIntake
-from lading.relayer.service_lanes import LaneWorker
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.reads.message_decoder import MessageDecoder
+from lading.relayer.reads.roster import Roster
+from lading.relayer.service.health import HealthServer, Reason
+from lading.relayer.service.intake import BoundedIntake
+from lading.relayer.service.lanes import LaneWorker
+from lading.relayer.service.metrics import Gauges
+from lading.relayer.store.database import LogIdentity
 
 
 def message(ours: Callable[..., dict[str, Any]], second: int) -> Message:

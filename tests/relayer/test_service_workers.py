@@ -18,8 +18,8 @@ from service_kit import (
     until,
 )
 
-from lading.relayer.config import load
-from lading.relayer.status import status_at
+from lading.relayer.config.settings import load
+from lading.relayer.service.status import status_at
 
 TAKEOVER_SECONDS = 10.0
 

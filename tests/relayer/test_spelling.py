@@ -17,13 +17,13 @@ from feeds_kit import decoder
 
 from lading.epcis.errors import DocumentError, EpcError
 from lading.provenance.item import item_of, misspelt, same_thing
-from lading.relayer.captured import judge, put_all
 from lading.relayer.feeds.documents import DocumentFeed
-from lading.relayer.intake import take_document
-from lading.relayer.intake_queue import Intake
-from lading.relayer.naming import named
-from lading.relayer.outbox import Outbox
-from lading.relayer.spelling import MisspeltThings
+from lading.relayer.intake.intake import take_document
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.outbox.captured import judge, put_all
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.outbox.spelling import MisspeltThings
+from lading.relayer.smoothing.naming import named
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 RIGHT = "urn:epc:id:sgtin:0614141.812345.12345"

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from lading.relayer import quarantine
-from lading.relayer.backlog import Figures, figures_of, keep_figures, open_events
-from lading.relayer.database import Database
+from lading.relayer.anchoring.backlog import Figures, figures_of, keep_figures, open_events
 from lading.relayer.errors import OutboxUnreadable
 from lading.relayer.feeds.message import Form
-from lading.relayer.leases import Leases
-from lading.relayer.outbox import Outbox
-from lading.relayer.service_duties import Duties
-from lading.relayer.status import LaneStatus, status_at, status_of
+from lading.relayer.intake import quarantine
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.service.duties import Duties
+from lading.relayer.service.leases import Leases
+from lading.relayer.service.status import LaneStatus, status_at, status_of
+from lading.relayer.store.database import Database
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 

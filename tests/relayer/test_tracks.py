@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lading.relayer.config import RelayConfig, parse
-from lading.relayer.reads import Read, in_order
-from lading.relayer.roster import Roster
-from lading.relayer.signals import MoveRule
-from lading.relayer.track import Track
-from lading.relayer.tracks import Tracks
-from lading.relayer.watermark import BEFORE_ALL, Watermark
+from lading.relayer.config.settings import RelayConfig, parse
+from lading.relayer.reads.reads import Read, in_order
+from lading.relayer.reads.roster import Roster
+from lading.relayer.smoothing.signals import MoveRule
+from lading.relayer.smoothing.track import Track
+from lading.relayer.smoothing.tracks import Tracks
+from lading.relayer.smoothing.watermark import BEFORE_ALL, Watermark
 
 SECOND = 1_000_000_000
 DOCK = "urn:epc:id:sgln:9524321.00001.1"

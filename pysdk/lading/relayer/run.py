@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from lading.relayer.anchoring import Anchored, Checkpoint, anchor, go_on
-from lading.relayer.config import PublisherIdentifier, RelayConfig
-from lading.relayer.database import LogIdentity
+from lading.relayer.anchoring.anchoring import Anchored, Checkpoint, anchor, go_on
+from lading.relayer.config.settings import PublisherIdentifier, RelayConfig
 from lading.relayer.errors import ReaderLogError, RelayConfigError
 from lading.relayer.feeds.documents import blocks_of, frames_in, is_document, is_llrp_capture, judged_in
-from lading.relayer.intake import Intake, take_in, take_judged, take_messages
-from lading.relayer.outbox import Outbox
+from lading.relayer.intake.intake import Intake, take_in, take_judged, take_messages
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.store.database import LogIdentity
 
 if TYPE_CHECKING:
     from lading.client import Lading

@@ -15,7 +15,7 @@ from kit import REPEATS, ROOT, BenchError, Measured, Side, benchmark, rates
 from plain_map import PlainMap
 
 if TYPE_CHECKING:
-    from lading.relayer.item_store import ItemStore
+    from lading.relayer.items.store import ItemStore
 
 THINGS = 1_000_000
 FILLED_AT_ONCE = 50_000
@@ -31,9 +31,9 @@ def itemmap_update() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer.database import Database
-        from lading.relayer.item_store import ItemStore
+        from lading.relayer.items.store import ItemStore
         from lading.relayer.run import NO_LOG
+        from lading.relayer.store.database import Database
 
         with _folder() as folder:
             store = Database.open(str(folder / "items.sqlite3"), NO_LOG)

@@ -178,9 +178,9 @@ def _proofs(world: Any, who: bytes, items: list[str]) -> list[MapEntry]:
     from lading.provenance.item import item_of
     from lading.provenance.item_map import things_of
     from lading.provenance.leaf import EventLeaf
-    from lading.relayer.database import MEMORY, Database
-    from lading.relayer.item_store import ItemStore
+    from lading.relayer.items.store import ItemStore
     from lading.relayer.run import NO_LOG
+    from lading.relayer.store.database import MEMORY, Database
 
     store = ItemStore(Database.open(MEMORY, NO_LOG))
     leaves = [(one, EventLeaf.of(one.event_id, content_hash(one.event), one.salt).hash()) for one in world.entries]

@@ -18,8 +18,8 @@ from kit import REPEATS, ROOT, Measured, Side, benchmark, digest, rates
 
 if TYPE_CHECKING:
     from lading.client import Lading
-    from lading.relayer.config import RelayConfig
-    from lading.relayer.outbox import Outbox
+    from lading.relayer.config.settings import RelayConfig
+    from lading.relayer.outbox.outbox import Outbox
 
 SMOOTHED_TAGS, READS_EACH = 5000, 4
 EVENTS = 3000
@@ -37,11 +37,11 @@ def relay_reads() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer.decode import Decoder
-        from lading.relayer.roster import Roster
-        from lading.relayer.signals import MoveRule
-        from lading.relayer.tracks import Tracks
-        from lading.relayer.watermark import BEFORE_ALL, Watermark
+        from lading.relayer.reads.decode import Decoder
+        from lading.relayer.reads.roster import Roster
+        from lading.relayer.smoothing.signals import MoveRule
+        from lading.relayer.smoothing.tracks import Tracks
+        from lading.relayer.smoothing.watermark import BEFORE_ALL, Watermark
 
         config = _config(Path("relay.sqlite3"))
         lateness = config.smoothing.lateness_ns
@@ -73,13 +73,14 @@ def relay_events_durable() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer import garbage, inbox
+        from lading.relayer import garbage
         from lading.relayer.feeds.message import Message
-        from lading.relayer.inference import Lane
-        from lading.relayer.message_decoder import MessageDecoder
-        from lading.relayer.outbox import Outbox
-        from lading.relayer.roster import Roster
+        from lading.relayer.intake import inbox
+        from lading.relayer.outbox.outbox import Outbox
+        from lading.relayer.reads.message_decoder import MessageDecoder
+        from lading.relayer.reads.roster import Roster
         from lading.relayer.run import NO_LOG
+        from lading.relayer.smoothing.inference import Lane
 
         with _folder() as folder, Outbox.open(folder / "relay.sqlite3", NO_LOG) as outbox:
             config = _config(folder / "relay.sqlite3")
@@ -112,7 +113,7 @@ def relay_events_anchored() -> tuple[Side, Side]:
 
     def ours() -> Measured:
         from lading import __version__
-        from lading.relayer.outbox import Outbox
+        from lading.relayer.outbox.outbox import Outbox
         from lading.relayer.run import identity_of, run_once
 
         with _folder() as folder, _publisher(folder) as (client, publisher):
@@ -145,7 +146,7 @@ def _folder() -> Iterator[Path]:
 
 
 def _config(outbox: Path, publisher: str = "0x" + "00" * 32) -> RelayConfig:
-    from lading.relayer.config import parse
+    from lading.relayer.config.settings import parse
 
     point = {"reader": inputs.READER, "antenna": "any", "sgln": POINT, "biz_location": PLACE}
     document = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kit import REPEATS, ROOT, Measured, Side, benchmark, digest, rates
 
 if TYPE_CHECKING:
-    from lading.relayer.outbox import NewEvent
+    from lading.relayer.outbox.outbox import NewEvent
 
 
 @benchmark("relay.history", "events/s", rounds=1)

@@ -20,7 +20,7 @@ from rooms.relay import PLACE, POINT, WRITER, _publisher
 
 if TYPE_CHECKING:
     from lading.client import Lading
-    from lading.relayer.database import Database
+    from lading.relayer.store.database import Database
 
 A_SECOND = 1000
 SECONDS = 10
@@ -97,7 +97,7 @@ def _configure(folder: Path, client: Lading, who: str) -> None:
 
 def _latencies(folder: Path) -> list[float]:
     """In milliseconds, of each read."""
-    from lading.relayer.database import Database, owner_of
+    from lading.relayer.store.database import Database, owner_of
 
     log, outbox = folder / "reads.ndjson", folder / "relay.sqlite3"
     samples: list[float] = []
@@ -127,8 +127,8 @@ def _latencies(folder: Path) -> list[float]:
 
 def _made(outbox: Path) -> bool:
     """Whether the service has made its outbox."""
-    from lading.relayer.database import owner_of
     from lading.relayer.errors import OutboxError
+    from lading.relayer.store.database import owner_of
 
     try:
         owner_of(outbox)

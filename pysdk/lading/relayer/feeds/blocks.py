@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from lading.relayer.csv_lines import header_of
 from lading.relayer.feeds.message import Cut, Message
+from lading.relayer.reads.csv_lines import header_of
 
 MAX_LINE_BYTES = 65536
 """Of a longer line only so much is kept; the rest is counted and hashed as it passes."""

@@ -20,13 +20,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from lading.epcis.errors import DocumentError
-from lading.relayer.captured import Judged, Outcome, judge, put_all
 from lading.relayer.errors import OutboxError
 from lading.relayer.feeds.capture_jobs import job_document, job_of, keep_job, results_of
-from lading.relayer.outbox import Outbox
+from lading.relayer.outbox.captured import Judged, Outcome, judge, put_all
+from lading.relayer.outbox.outbox import Outbox
 
 if TYPE_CHECKING:
-    from lading.relayer.intake_queue import Intake
+    from lading.relayer.intake.intake_queue import Intake
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 MOST_EVENTS: Final = 2000

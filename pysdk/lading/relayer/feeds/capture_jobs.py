@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import orjson
 
-from lading.relayer.captured import Judged, Outcome
-from lading.relayer.database import Database
+from lading.relayer.outbox.captured import Judged, Outcome
+from lading.relayer.store.database import Database
 
 MOST_JOBS: Final = 1000
 """Kept, the newest; what they captured stays for good."""

@@ -13,8 +13,8 @@ import uvicorn
 from lading.relayer.feeds.capture_api import capture_app
 from lading.relayer.feeds.errors import AddressTaken, CaptureExposed
 from lading.relayer.feeds.state import FeedState
-from lading.relayer.intake_queue import Intake
-from lading.relayer.outbox import Outbox
+from lading.relayer.intake.intake_queue import Intake
+from lading.relayer.outbox.outbox import Outbox
 
 MOST_CONNECTIONS = 64
 IDLE_SECONDS = 5

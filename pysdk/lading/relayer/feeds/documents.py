@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lading.epcis.errors import DocumentError
-from lading.relayer.captured import Judged, Outcome, judge, put_all
 from lading.relayer.errors import ReaderLogError
 from lading.relayer.feeds.message import Form, LlrpContext, Message
 from lading.relayer.feeds.state import FeedState
 from lading.relayer.llrp.errors import LlrpMalformed
 from lading.relayer.llrp.frames import TAG_REPORT_START, Framer
+from lading.relayer.outbox.captured import Judged, Outcome, judge, put_all
 
 if TYPE_CHECKING:
-    from lading.relayer.intake_queue import Intake
-    from lading.relayer.outbox import Outbox
+    from lading.relayer.intake.intake_queue import Intake
+    from lading.relayer.outbox.outbox import Outbox
 
 MOST_BYTES = 64_000_000
 _DOCUMENTS = (".jsonld", ".xml")

@@ -18,8 +18,8 @@ from lading.relayer.feeds.state import FeedState
 from lading.relayer.feeds.tail import Position, Tail
 
 if TYPE_CHECKING:
-    from lading.relayer.database import Database
-    from lading.relayer.intake_queue import Intake
+    from lading.relayer.intake.intake_queue import Intake
+    from lading.relayer.store.database import Database
 
 READ_BYTES: Final = 1 << 20
 POLL_SECONDS: Final = 0.2

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
-from lading.relayer.config_feeds import HttpFeed as HttpSettings
+from lading.relayer.config.feeds import HttpFeed as HttpSettings
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.blocks import LineBlocks
 from lading.relayer.feeds.message import Message
@@ -24,7 +24,7 @@ from lading.relayer.feeds.state import FeedState
 from lading.relayer.feeds.tls import client_context
 
 if TYPE_CHECKING:
-    from lading.relayer.intake_queue import Intake
+    from lading.relayer.intake.intake_queue import Intake
 
 CONNECT_SECONDS: Final = 10.0
 SILENT_SECONDS: Final = 300.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Protocol
 
-from lading.relayer import config_feeds
+from lading.relayer.config import feeds as config_feeds
 from lading.relayer.feeds.capture_server import CaptureServer
 from lading.relayer.feeds.documents import DocumentFeed, LlrpCaptureFeed, is_document, is_llrp_capture
 from lading.relayer.feeds.files import FileFeed
@@ -13,9 +13,9 @@ from lading.relayer.feeds.http_stream import HttpFeed
 from lading.relayer.feeds.mqtt import MqttFeed
 from lading.relayer.feeds.state import FeedState
 from lading.relayer.feeds.stdin import StdinFeed
-from lading.relayer.intake_queue import Intake
+from lading.relayer.intake.intake_queue import Intake
 from lading.relayer.llrp.client import LlrpFeed
-from lading.relayer.outbox import Outbox
+from lading.relayer.outbox.outbox import Outbox
 
 
 class Feed(Protocol):

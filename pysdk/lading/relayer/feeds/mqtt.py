@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from lading.relayer.config_feeds import MqttFeed as MqttSettings
+from lading.relayer.config.feeds import MqttFeed as MqttSettings
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.errors import SlotTaken
 from lading.relayer.feeds.message import Message
@@ -29,7 +29,7 @@ from lading.relayer.feeds.state import FeedState
 from lading.relayer.feeds.tls import client_context
 
 if TYPE_CHECKING:
-    from lading.relayer.intake_queue import Intake
+    from lading.relayer.intake.intake_queue import Intake
 
 FOREVER = 0xFFFFFFFF  # MQTT 5, section 3.1.2.11.2: the session does not expire
 RECEIVE_MAXIMUM = 2000

@@ -14,7 +14,7 @@ from lading.relayer.feeds.state import FeedState
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from lading.relayer.intake_queue import Intake
+    from lading.relayer.intake.intake_queue import Intake
 
 READ_BYTES = 1 << 20
 

@@ -21,7 +21,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from lading.relayer.config_feeds import LlrpFeed as LlrpSettings
+from lading.relayer.config.feeds import LlrpFeed as LlrpSettings
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Form, LlrpContext, Message
 from lading.relayer.feeds.state import FeedState

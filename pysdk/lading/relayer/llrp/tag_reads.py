@@ -10,11 +10,11 @@ from itertools import compress, repeat
 from operator import gt
 from typing import Any, NamedTuple
 
-from lading.relayer.lines import MAX_EPC_BYTES, MIN_DOUBLE_HEXED_BYTES
 from lading.relayer.llrp.errors import Fault
 from lading.relayer.llrp.frames import TAG_REPORT_START
 from lading.relayer.llrp.shapes import WINDOW, Shape, TagReport
-from lading.relayer.reads import NONE, Read
+from lading.relayer.reads.lines import MAX_EPC_BYTES, MIN_DOUBLE_HEXED_BYTES
+from lading.relayer.reads.reads import NONE, Read
 
 MOST_BAD = 100
 """Of one call, that are told one by one."""

@@ -1,0 +1,1 @@
+"""What the relay is told: its file, read and judged once."""

@@ -1,0 +1,1 @@
+"""What was accepted and is not yet understood, and what could not be."""

@@ -1,0 +1,1 @@
+"""From reads to events: ordered by a watermark, smoothed to what appeared, moved and left."""

@@ -1,0 +1,1 @@
+"""The database below everything: SQLite or PostgreSQL, its versions and its faults."""
