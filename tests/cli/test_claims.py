@@ -14,8 +14,8 @@ from lading.chain import devnet
 from lading.enums import Role
 from lading.facts import chain_ref
 from lading.provenance.bundle import build_bundle, dump
-from lading.relayer.anchoring import anchor
-from lading.relayer.outbox import Outbox
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.run import identity_of
 
 PREFIX, GTIN, CLASS = "9521141", "09521141123454", "urn:epc:id:sgtin:9521141.012345"

@@ -12,8 +12,8 @@ from sdk_kit import BRAND, CONTROLLER, World
 
 from lading.enums import Role
 from lading.epcis.event_id import event_id
-from lading.relayer.anchoring import anchor
-from lading.relayer.outbox import Outbox
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.run import identity_of
 
 ITEM, OTHER = (f"urn:epc:id:sgtin:9521141.012345.C{serial}" for serial in (1, 2))

@@ -14,8 +14,8 @@ from lading.chain.signer import Signer
 from lading.enums import Role
 from lading.facts import chain_ref
 from lading.provenance.carbon import Statement, to_sign
-from lading.relayer.anchoring import anchor
-from lading.relayer.outbox import Outbox
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.run import identity_of
 
 ITEM, OTHER = (f"urn:epc:id:sgtin:9521141.012345.{serial}" for serial in ("S1", "S2"))

@@ -20,8 +20,8 @@ from lading.demo import cast
 from lading.demo.diary import Diary
 from lading.demo.goods import CLONED, GENUINE, RECALLED, RECALLED_LOT
 from lading.provenance.bundle import canonical
-from lading.relayer.database import owner_of
-from lading.relayer.outbox import Outbox
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.store.database import owner_of
 
 PUBLISHERS = {
     "brand": ("GLN:9521141000106", "factory.json", 1),

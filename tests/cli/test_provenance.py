@@ -17,8 +17,8 @@ from lading.demo import cast
 from lading.demo.diary import Diary
 from lading.provenance import faults
 from lading.provenance.bundle import build_bundle, dump
-from lading.relayer.database import owner_of
-from lading.relayer.outbox import Outbox
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.store.database import owner_of
 
 WHO, DOCUMENT, ACCOUNT = "GLN:9521141000106", "factory.json", 1
 

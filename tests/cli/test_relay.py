@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from cli_kit import Cli
 
-from lading.relayer.config import load
-from lading.relayer.database import LogIdentity
-from lading.relayer.intake import take_in
-from lading.relayer.outbox import Outbox
+from lading.relayer.config.settings import load
+from lading.relayer.intake.intake import take_in
+from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.store.database import LogIdentity
 
 IDENTITY = LogIdentity(31337, "0x" + "11" * 32, "0x" + "22" * 20, "0x" + "ab" * 32)
 CONFIG = """

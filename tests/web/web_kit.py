@@ -35,9 +35,9 @@ from lading.provenance import faults
 from lading.provenance.bundle import canonical, dump
 from lading.provenance.carbon import Statement, to_sign
 from lading.provenance.seal import new_code, seal_of
-from lading.relayer.anchoring import anchor
-from lading.relayer.audit import audit
-from lading.relayer.intake import take_document
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.intake.intake import take_document
+from lading.relayer.items.audit import audit
 
 TRAVELLED = "urn:epc:id:sgtin:9521141.012345.3001"
 """An item whose events say where on the globe they happened."""

@@ -130,7 +130,7 @@ def _put(client: Lading, brand: str, path: Path, made: list[dict[str, Any]]) -> 
     from lading.claims import SealProof
     from lading.models import Batch
     from lading.provenance.seal import read_code, seal_of
-    from lading.relayer.outbox import Outbox
+    from lading.relayer.outbox.outbox import Outbox
     from lading.relayer.run import identity_of
 
     found = []

@@ -104,7 +104,7 @@ def _from_outbox(client: Lading, carrier: str, leaf: DeliveryLeaf, path: Path) -
     Raises:
         OutboxError: it cannot be used, or is not that of the carrier's log.
     """
-    from lading.relayer.outbox import Outbox
+    from lading.relayer.outbox.outbox import Outbox
     from lading.relayer.run import identity_of
 
     with Outbox.open(path, identity_of(client, carrier)) as outbox:

@@ -57,7 +57,7 @@ Block = Annotated[
 def seal(document: Document, fields: Fields, store: Store, out: Out, as_json: Json = False) -> None:
     """Replace fields by salted commitments, before 'relay publish'; values and salts go into the store alone."""
     from lading.provenance.private_documents import seal_document
-    from lading.relayer.private_store import PrivateStore
+    from lading.relayer.outbox.private_store import PrivateStore
 
     if out.exists():
         raise FileNotWritten(
@@ -84,7 +84,7 @@ def seal(document: Document, fields: Fields, store: Store, out: Out, as_json: Js
 def disclose(client: Lading, store: Store, event: Event, fields: Fields, to: To, out: Out) -> Shown:
     """Write chosen fields of an event for one recipient, signed by the publisher. FILE holds their values."""
     from lading.provenance.disclosure import dump
-    from lading.relayer.private_store import PrivateStore
+    from lading.relayer.outbox.private_store import PrivateStore
 
     recipient, names = _recipient(client, to), _names(fields)
     with PrivateStore.open(store) as opened:
@@ -143,7 +143,7 @@ def check(
 @app.command("forget")
 def forget(store: Store, event: Event, field: AnyFields = None, as_json: Json = False) -> None:
     """Erase the values and salts of an event's fields, or of some, from the store for good. The proofs still hold."""
-    from lading.relayer.private_store import PrivateStore
+    from lading.relayer.outbox.private_store import PrivateStore
 
     with PrivateStore.open(store) as held:
         names = _names(field) if field else [None]

@@ -17,7 +17,7 @@ from lading.errors import InputError, UsageError
 if TYPE_CHECKING:
     from lading.client import Lading
     from lading.provenance.bundle import ChainRef
-    from lading.relayer.export import OutboxSource
+    from lading.relayer.outbox.export import OutboxSource
 
 app = typer.Typer(name="proof", help="Proof bundles for consumers.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def export(client: Lading, outboxes: Outboxes, out: Out, items: Items = None, it
     """Write the bundle of an item, or of each of several: its anchored events, those of what it was packed in, and the
     proofs that none of them is left out."""
     from lading.facts import chain_ref
-    from lading.relayer.export import sources
+    from lading.relayer.outbox.export import sources
 
     codes = [*(items or []), *(_lines(item_file) if item_file else [])]
     if not codes:

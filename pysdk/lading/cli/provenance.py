@@ -16,7 +16,7 @@ from lading.errors import InputError, UsageError
 if TYPE_CHECKING:
     from lading.client import Lading
     from lading.provenance.faults import Lacks, Shrank
-    from lading.relayer.audit import Audited
+    from lading.relayer.items.audit import Audited
 
 app = typer.Typer(name="provenance", help="Audits of publishers' logs.", no_args_is_help=True)
 
@@ -51,10 +51,10 @@ def audit(client: Lading, outbox: Outbox = None, bundles: Bundles = None, out: F
 
 def _replayed(client: Lading, outbox: Path, out: Path | None) -> Shown:
     from lading.facts import chain_ref
-    from lading.relayer import audit as replay
-    from lading.relayer.database import owner_of
-    from lading.relayer.outbox import Outbox as Opened
+    from lading.relayer.items import audit as replay
+    from lading.relayer.outbox.outbox import Outbox as Opened
     from lading.relayer.run import identity_of
+    from lading.relayer.store.database import owner_of
 
     publisher = owner_of(outbox).publisher
     with Opened.open(outbox, identity_of(client, publisher)) as opened:

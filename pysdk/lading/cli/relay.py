@@ -19,7 +19,7 @@ from lading.cli.verbs import signing
 if TYPE_CHECKING:
     from lading.client import Lading
     from lading.relayer.run import Summary
-    from lading.relayer.status import Status
+    from lading.relayer.service.status import Status
 
 app = typer.Typer(name="relay", help="Tag reads into anchored events.", no_args_is_help=True)
 app.add_typer(relay_quarantine.app)
@@ -63,7 +63,7 @@ _MEANING = {
 def check(config: Config, source: Input = None, events: Events = None, as_json: Json = False) -> None:
     """Say what a first run over a log would count, and which events it would make; write nothing, ask no chain."""
     from lading.relayer import run as relay
-    from lading.relayer.config import load
+    from lading.relayer.config.settings import load
 
     most = SAMPLE if events is None else events
     summary, sample = relay.preview(load(config), source, most)
@@ -89,7 +89,7 @@ def run(
     """Listen to all configured sources until SIGTERM, and anchor what they bring; with --once, or where there are none,
     take a reader log in as it stands, and end. Safe to repeat and to kill. Signs as the log's writer."""
     from lading.cli import relay_service
-    from lading.relayer.config import load
+    from lading.relayer.config.settings import load
 
     keys = relay_service.Keys(network, deployment, key_stdin, dev_account)
     # A network that was named is looked at before anything else, as by every other command.
@@ -107,8 +107,8 @@ def run(
 @app.command("status")
 def status(config: ConfigOption, as_json: Json = False) -> None:
     """What a relay has done and what waits, beside a running service or without one; asks no chain."""
-    from lading.relayer.config import load
-    from lading.relayer.status import status_at
+    from lading.relayer.config.settings import load
+    from lading.relayer.service.status import status_at
 
     found = status_at(load(config).outbox)
     emit(found.as_json(), as_json=as_json, lines=_readable(found))
@@ -117,9 +117,9 @@ def status(config: ConfigOption, as_json: Json = False) -> None:
 @signing(app, "publish")
 def publish(client: Lading, document: Document, participant: Publisher, outbox: OutboxFile) -> Shown:
     """Take in an EPCIS document made elsewhere, and anchor its events. Safe to repeat. Signs as the log's writer."""
-    from lading.relayer.anchoring import anchor
-    from lading.relayer.intake import take_document
-    from lading.relayer.outbox import Outbox
+    from lading.relayer.anchoring.anchoring import anchor
+    from lading.relayer.intake.intake import take_document
+    from lading.relayer.outbox.outbox import Outbox
     from lading.relayer.run import identity_of
 
     content, who = read_json(document), participant_id(client, participant)

@@ -15,9 +15,9 @@ from lading.cli.output import emit, pairs, printable, table
 from lading.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from lading.relayer.config import RelayConfig
-    from lading.relayer.database import Database
-    from lading.relayer.quarantine import Kept
+    from lading.relayer.config.settings import RelayConfig
+    from lading.relayer.intake.quarantine import Kept
+    from lading.relayer.store.database import Database
 
 app = typer.Typer(name="quarantine", help="Lines and frames that could not be read.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def list_(
     config: ConfigOption, after: After = 0, limit: Limit = 100, everything: Everything = False, as_json: Json = False
 ) -> None:
     """What could not be read, oldest first, each with its reason and where it came from."""
-    from lading.relayer.quarantine import State, listed
+    from lading.relayer.intake.quarantine import State, listed
 
     with _outbox(config) as (_, database):
         rows = listed(database, after=after, limit=limit, state=None if everything else State.KEPT)
@@ -52,7 +52,7 @@ def list_(
 @app.command("show")
 def show(row: Row, config: ConfigOption, as_json: Json = False) -> None:
     """One of them, with its bytes as they came."""
-    from lading.relayer.quarantine import shown
+    from lading.relayer.intake.quarantine import shown
 
     with _outbox(config) as (_, database):
         found = shown(database, row)
@@ -76,9 +76,9 @@ def show(row: Row, config: ConfigOption, as_json: Json = False) -> None:
 @app.command("replay")
 def replay(config: ConfigOption, rows: Rows = None, as_json: Json = False) -> None:
     """Read them once more, by the configuration and program of now. May be repeated, and beside a running service."""
-    from lading.relayer.message_decoder import MessageDecoder
-    from lading.relayer.replay import replay as read_again
-    from lading.relayer.roster import Roster
+    from lading.relayer.intake.replay import replay as read_again
+    from lading.relayer.reads.message_decoder import MessageDecoder
+    from lading.relayer.reads.roster import Roster
 
     if rows is not None and any(row < 1 for row in rows):
         raise UsageError("An id is 1 or more.")
@@ -93,8 +93,8 @@ def replay(config: ConfigOption, rows: Rows = None, as_json: Json = False) -> No
 @contextmanager
 def _outbox(path: Path) -> Iterator[tuple[RelayConfig, Database]]:
     """The configuration, and the database that it names and that is there already."""
-    from lading.relayer.config import load
-    from lading.relayer.database import Database, owner_of
+    from lading.relayer.config.settings import load
+    from lading.relayer.store.database import Database, owner_of
 
     config = load(path)
     database = Database.open(config.outbox, owner_of(config.outbox))

@@ -13,13 +13,13 @@ from lading.chain.signer import Signer
 from lading.cli.options import DEFAULT_NETWORK, connect, signer_from
 from lading.client import Lading
 from lading.errors import InputError, UsageError
-from lading.relayer.anchorage import Anchorage
-from lading.relayer.config import RelayConfig
-from lading.relayer.config_feeds import StdinFeed
-from lading.relayer.database import LogIdentity, owner_of
+from lading.relayer.anchoring.anchorage import Anchorage
+from lading.relayer.config.feeds import StdinFeed
+from lading.relayer.config.settings import RelayConfig
 from lading.relayer.errors import OutboxUnreadable
 from lading.relayer.run import Summary, log_identity, run_once
-from lading.relayer.status import Status, status_at
+from lading.relayer.service.status import Status, status_at
+from lading.relayer.store.database import LogIdentity, owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class ExtraMissing(InputError):
 def _run(anchorage: Anchorage, worker: str) -> None:
     try:
         from lading.relayer import logs
-        from lading.relayer.service import Service, Settings
+        from lading.relayer.service.service import Service, Settings
     except ImportError as error:
         raise ExtraMissing(
             f"The service needs {error.name}, which is not installed.", hint="Install it: pip install 'lading[relay]'."

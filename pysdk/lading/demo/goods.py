@@ -18,11 +18,11 @@ from lading.provenance.bundle import Bundle, dump, parse
 from lading.provenance.gather import bundle_of
 from lading.provenance.verdict import Verdict
 from lading.relayer import run as relay
-from lading.relayer.anchoring import anchor
-from lading.relayer.config import load
-from lading.relayer.export import OutboxSource
-from lading.relayer.intake import take_document
-from lading.relayer.outbox import Outbox
+from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.config.settings import load
+from lading.relayer.intake.intake import take_document
+from lading.relayer.outbox.export import OutboxSource
+from lading.relayer.outbox.outbox import Outbox
 
 GENUINE = "urn:epc:id:sgtin:9521141.012345.1001"
 CLONED = "urn:epc:id:sgtin:9521141.012345.1002"
