@@ -17,7 +17,7 @@ from lading.provenance.story import Happening, Unreadable, read
 
 
 class Source(Protocol):
-    """One publisher's store, such as `lading.relayer.export.OutboxSource`."""
+    """One publisher's store, such as `lading.relayer.outbox.export.OutboxSource`."""
 
     @property
     def publisher(self) -> bytes:
