@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -128,7 +130,16 @@ def _main(pipe: Connection, anchorage: Anchorage) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logs.configure()
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _Child(pipe, anchorage).run()
+
+
+def _end_with_parent() -> None:
+    """At once, also where a node keeps it waiting: it holds the lead, which another worker is to take over."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
 
 
 class _Child:
@@ -206,7 +217,7 @@ class _Child:
             self._wait(self._rest)
             self._rest = min(2 * self._rest, _LONGEST_REST)
         else:
-            self._wait(BUSY_SECONDS if made.on_the_way else IDLE_SECONDS)
+            self._wait(0.0 if made.closed else BUSY_SECONDS if made.on_the_way else IDLE_SECONDS)
 
     def _figures(self, loop: AnchorLoop) -> Figures:
         figures = loop.sender.figures()

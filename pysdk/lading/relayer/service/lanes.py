@@ -26,11 +26,12 @@ _LOG = logging.getLogger(__name__)
 
 
 class LaneWorker:
-    """`lanes` may be set by another thread. `inbox_reads` and `open_events` are as of the last look, `problem` says in
-    words why nothing moves, `beat` (monotonic seconds) when it last went round."""
+    """`name`: under which the lanes are leased. `lanes` may be set by another thread. `inbox_reads` and `open_events`
+    are as of the last look, `problem` says in words why nothing moves, `beat` (monotonic seconds) when it last went
+    round."""
 
-    def __init__(self, outbox: Outbox, roster: Roster, config: RelayConfig) -> None:
-        self._outbox, self._roster, self._config = outbox, roster, config
+    def __init__(self, outbox: Outbox, roster: Roster, config: RelayConfig, name: str | None = None) -> None:
+        self._outbox, self._roster, self._config, self._name = outbox, roster, config, name
         self._known: dict[str, Lane] = {}
         self._quiet_since: dict[str, float] = {}
         self._stuck: dict[str, tuple[str, float]] = {}  # what is wrong with a lane, and when it is tried again
@@ -141,7 +142,7 @@ class LaneWorker:
     def _work_on(self, name: str) -> bool:
         now = time.monotonic()
         if name not in self._known:
-            self._known[name] = Lane(self._outbox, self._roster, self._config, name)
+            self._known[name] = Lane(self._outbox, self._roster, self._config, name, holder=self._name)
             self._quiet_since[name] = now
         lane = self._known[name]
         if lane.advance(ROWS_AT_ONCE) is not None:

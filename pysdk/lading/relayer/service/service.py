@@ -18,9 +18,10 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lading.errors import LadingError
 from lading.relayer import garbage
@@ -39,6 +40,9 @@ from lading.relayer.service.leases import LEASE_SECONDS, RENEW_SECONDS
 from lading.relayer.service.metrics import Gauges
 from lading.relayer.smoothing.regroup import Regrouped, regroup
 from lading.relayer.store.database import LogIdentity
+
+if TYPE_CHECKING:
+    from lading.relayer.captures.signing import CaptureSigner
 
 DRAIN_SECONDS: Final = 7.5
 """From the signal to the end, but for what it takes to say good-bye."""
@@ -59,10 +63,11 @@ class ServiceFault(LadingError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`worker`: a name that no other worker of this outbox has."""
+    """`worker`: a name that no other worker of this outbox has. `captures`: what signs captures, if they are signed."""
 
     anchorage: Anchorage
     worker: str = "0"
+    captures: CaptureSigner | None = None
 
 
 class Service:
@@ -71,6 +76,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self._config = settings.anchorage.config
         self._worker = settings.worker
+        self._captures = settings.captures
         self._anchor = AnchorProcess(settings.anchorage)
         self._identity: LogIdentity = settings.anchorage.identity
         self._stop = asyncio.Event()
@@ -96,8 +102,8 @@ class Service:
             self._duties.enter()
             if (changed := regroup(mine.store, roster)) != Regrouped():
                 _LOG.info("lanes are as the configuration has them now: %s", changed)
-            self._lanes = LaneWorker(theirs, roster, config)
-            async with BoundedIntake(mine.store, MessageDecoder(roster)) as self._intake:
+            self._lanes = LaneWorker(theirs, roster, config, self._worker)
+            async with BoundedIntake(mine.store, MessageDecoder(roster), self._captures) as self._intake:
                 self._feeds = FeedKeeper(config.sources, self._intake, mine, self._worker)
                 if config.metrics is not None:
                     open_ones.enter_context(HealthServer(config.metrics, config.outbox, self.gauges, self.reasons))
@@ -141,9 +147,12 @@ class Service:
 
     async def _renew_for_ever(self) -> None:
         since = time.monotonic()
+        loop = asyncio.get_running_loop()
+        # A thread of its own: those that all share may be waiting for the names of readers that are away.
+        own = ThreadPoolExecutor(1, "leases")
         while True:
             try:
-                self._held = await asyncio.to_thread(self._duties.renew)
+                self._held = await loop.run_in_executor(own, self._duties.renew)
                 self._renew_problem, since = None, time.monotonic()
             except WorkerTaken as error:
                 self._end(error)
@@ -218,6 +227,7 @@ class Service:
             intake_waiting=state.waiting_messages,
             feeds=tuple(self._feeds.views()),
             anchor_restarts=self._anchor.restarts,
+            capture_failures=0 if self._captures is None else self._captures.failures,
         )
 
     def reasons(self) -> list[Reason]:

@@ -31,6 +31,8 @@ from lading.relayer.smoothing.tracks import Tracks
 from lading.relayer.smoothing.watermark import Step, Watermark
 
 MOST_ROWS = 64
+MOST_READS = 50_000
+"""That one transaction takes in, but for the last row's: so that it is over in a second or two, and holds little."""
 
 Checkpoint = Callable[[str], None]
 """Called with the name of each step that was just done; tests end the process there."""
@@ -56,12 +58,18 @@ class Advanced:
 
 
 class Lane:
-    """One lane, as whoever holds its lease works on it."""
+    """One lane, as whoever holds its lease works on it: the `holder`, whose lease each transaction renews."""
 
     def __init__(
-        self, outbox: Outbox, roster: Roster, config: RelayConfig, name: str, checkpoint: Checkpoint = _go_on
+        self,
+        outbox: Outbox,
+        roster: Roster,
+        config: RelayConfig,
+        name: str,
+        checkpoint: Checkpoint = _go_on,
+        holder: str | None = None,
     ) -> None:
-        self.name = name
+        self.name, self._holder = name, holder
         self._outbox, self._database = outbox, outbox.store
         self._roster, self._config, self._checkpoint = roster, config, checkpoint
         self._observer = Observer()
@@ -139,14 +147,18 @@ class Lane:
             # Once nobody is inside of storing rows, all up to the newest are there.
             database.lock(lane_store.INBOX)
             newest = database.one("SELECT coalesce(max(id), 0) FROM inbox")[0]
-        limit = "" if most_rows is None else f" LIMIT {most_rows:d}"
-        return [
-            (int(row), packed)
-            for row, packed in database.rows(
-                f"SELECT id, reads FROM inbox WHERE lane = ? AND id > ? AND id <= ? ORDER BY id{limit}",  # noqa: S608
-                (self.name, self._at[0], newest),
+        bounds = self.name, self._at[0], newest
+        if most_rows is None:
+            found = database.rows(
+                "SELECT id, reads FROM inbox WHERE lane = ? AND id > ? AND id <= ? ORDER BY id", bounds
             )
-        ]
+        else:
+            found = database.rows(
+                "SELECT id, reads FROM (SELECT id, reads, sum(count) OVER (ORDER BY id) - count AS before FROM inbox"
+                " WHERE lane = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?) AS found WHERE before < ? ORDER BY id",
+                (*bounds, most_rows, MOST_READS),
+            )
+        return [(int(row), packed) for row, packed in found]
 
     def _move(
         self, rows: Sequence[tuple[int, bytes]], steps: Callable[[list[Row]], list[Step]], *, ended: bool = False
@@ -165,7 +177,7 @@ class Lane:
         self._checkpoint("smoothed")
         after = (rows[-1][0] if rows else self._at[0]), self._watermark.mark_ns
         with self._database.transaction():
-            if not lane_store.advance_state(self._database, self.name, self._at, after):
+            if not lane_store.advance_state(self._database, self.name, self._at, after, self._holder):
                 return None
             new, unclear = self._store()
             self._sequences.store(by_reader(reads, numbered))

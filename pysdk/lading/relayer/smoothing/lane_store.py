@@ -15,6 +15,8 @@ from lading.relayer.store.database import Database
 INBOX = "inbox"
 """The lock that writers of the inbox hold together: on a server rows get their ids in one order, and may be committed
 in another."""
+LEASE_SECONDS = 5
+"""For so long a lane is its holder's since the lease was last renewed."""
 LONG_NS = 600_000_000_000
 """Longer observations are found by an index of their own; the number stands in its definition."""
 
@@ -30,13 +32,17 @@ def state_of(database: Database, lane: str) -> tuple[int, int]:
     return 0, BEFORE_ALL
 
 
-def advance_state(database: Database, lane: str, before: tuple[int, int], after: tuple[int, int]) -> bool:
-    """Moves a lane on; False if it is not where the caller thinks, since another moved it."""
+def advance_state(
+    database: Database, lane: str, before: tuple[int, int], after: tuple[int, int], holder: str | None = None
+) -> bool:
+    """Moves a lane on, and renews its lease if that is the `holder`'s; False if it is not where the caller thinks,
+    since another moved it."""
     database.execute("INSERT INTO lanes (lane, position) VALUES (?, 0) ON CONFLICT (lane) DO NOTHING", (lane,))
     moved = database.execute(
-        "UPDATE lanes SET position = ?, watermark_ns = ?"
+        "UPDATE lanes SET position = ?, watermark_ns = ?,"  # noqa: S608 - a constant
+        f" lease_until = CASE WHEN holder = ? THEN {database.now_ms} + ? ELSE lease_until END"
         " WHERE lane = ? AND position = ? AND coalesce(watermark_ns, ?) = ?",
-        (*after, lane, before[0], BEFORE_ALL, before[1]),
+        (*after, holder, LEASE_SECONDS * 1000, lane, before[0], BEFORE_ALL, before[1]),
     )
     return moved == 1
 

@@ -30,6 +30,10 @@ from lading.relayer.store.errors import Refusal, refusal
 from lading.relayer.store.opening import LogIdentity, owner, prepare
 
 _BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", POSTGRESQL: "BEGIN"}
+_NOW_MS: Final = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+    POSTGRESQL: "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+}
 _SNAPSHOT: Final = {"sqlite": "BEGIN", POSTGRESQL: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 
 __all__ = ["MEMORY", "Database", "LogIdentity", "owner_of"]
@@ -44,6 +48,8 @@ class Database:
         """As messages name it: the file, or the server without its password."""
         self.shared = engine.dialect.name == POSTGRESQL
         """Whether it is PostgreSQL, which others may write to inside of one's transaction."""
+        self.now_ms = _NOW_MS[engine.dialect.name]
+        """The database's own clock in SQL: Unix time in milliseconds."""
         self.session = 0
         """How often it connected: locks of a session are lost where this has changed."""
         self._engine = engine

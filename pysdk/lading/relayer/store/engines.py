@@ -25,7 +25,9 @@ _PG_CONNECT: Final = {"connect_timeout": 5, "application_name": "lading"}
 _PG_OPTIONS: Final = (
     "-c lock_timeout=10s"
     # A session whose machine is gone ends, and its locks with it, before others have to wait for long.
-    " -c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+    " -c tcp_keepalives_idle=3 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=6000"
+    # Also one that is busy, or waits for a lock, and so does not read that its client has gone.
+    " -c client_connection_check_interval=1000"
 )
 
 
