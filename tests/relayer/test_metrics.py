@@ -35,11 +35,13 @@ STATUS = Status(
     fee_bumps=11,
     head_lag_seconds=12.5,
     rpc_errors={"timeout": 2, "http_429": 1},
+    captures_signed=14,
 )
 OWN = Gauges(
     intake_waiting=13,
     feeds=(FeedView("mqtt b:1", True, None, 2, False, False), FeedView("stdin", False, "ended", 0, False, True)),
     anchor_restarts=1,
+    capture_failures=15,
 )
 COUNTING = {"rpc_errors", "feed_reconnects"}
 NAMES = {
@@ -68,6 +70,8 @@ def test_everything_of_the_status_and_of_the_process_is_told_under_its_name():
         ("batches_total", ""): 8,
         ("fee_bumps_total", ""): 11,
         ("anchoring_restarts_total", ""): 1,
+        ("captures_signed_total", ""): 14,
+        ("capture_failures_total", ""): 15,
         ("sequence_gaps", ""): 5,
         ("inbox_reads", ""): 6,
         ("outbox_events", ""): 7,

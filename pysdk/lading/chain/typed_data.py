@@ -21,6 +21,18 @@ RETURNS = "Lading Returns"
 DUTIES = "Lading Duties"
 PROVENANCE = "Lading ProvenanceRegistry"
 
+CAPTURE = (
+    ("publisher", "bytes32"),
+    ("reader", "string"),
+    ("sequence", "uint64"),
+    ("previous", "bytes32"),
+    ("reads", "bytes32"),
+    ("count", "uint32"),
+    ("receivedNs", "uint64"),
+    ("signer", "address"),
+)
+"""What a gateway signs of a capture; no contract reads it."""
+
 TypedData = dict[str, Any]
 _DOMAIN = (("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address"))
 
@@ -174,6 +186,12 @@ def disclosure(
             "signer": ("address", signer),
         },
     )
+
+
+def capture(domain: Domain, words: Mapping[str, AbiValue]) -> TypedData:
+    """What a gateway signs of the reads that it accepted from one reader (`lading.relayer.captures`): each member of
+    `CAPTURE` by its name."""
+    return _typed(domain, "Capture", {name: (kind, words[name]) for name, kind in CAPTURE})
 
 
 def receive_with_authorization(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lading.cli import relay_quarantine
+from lading.cli import relay_captures, relay_quarantine
 from lading.cli.documents import FileUnreadable, read_json
 from lading.cli.options import DeploymentFile, DevAccount, Json, KeyStdin
 from lading.cli.output import Shown, emit, pairs, printable, progress, table
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="relay", help="Tag reads into anchored events.", no_args_is_help=True)
 app.add_typer(relay_quarantine.app)
+app.add_typer(relay_captures.app)
 
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="Relay configuration (YAML).")]
 ConfigOption = Annotated[Path, typer.Option("--config", help="Relay configuration (YAML).")]
@@ -65,12 +66,16 @@ def check(config: Config, source: Input = None, events: Events = None, as_json: 
     from lading.relayer import run as relay
     from lading.relayer.config.settings import load
 
-    most = SAMPLE if events is None else events
-    summary, sample = relay.preview(load(config), source, most)
+    most, settings = SAMPLE if events is None else events, load(config)
+    summary, sample = relay.preview(settings, source, most)
     document: dict[str, Any] = dict(summary.as_json())
     if events is not None:
         document["sample"] = sample
-    lines = _counted(summary).lines
+    lines = list(_counted(summary).lines)
+    if settings.signing is not None:
+        signer, problem = relay_captures.signed_by(settings.signing)
+        document["signing"] = {"signer": signer, "problem": problem}
+        lines.append(f"captures are signed by {signer}" if signer else f"captures cannot be signed: {problem}")
     emit(document, as_json=as_json, lines=[*lines, *_told(sample, summary.intake.events)])
 
 
@@ -175,6 +180,7 @@ def _readable(found: Status) -> list[str]:
         "  delivered before": found.duplicates,
         "  late": found.late,
         "  stored, not worked on": found.inbox_reads,
+        "captures signed": found.captures_signed or None,
         "in quarantine": found.quarantined,
         "sequence numbers missing": found.gaps,
         "events made": found.events,

@@ -17,7 +17,7 @@ from lading.errors import InputError, UsageError
 if TYPE_CHECKING:
     from lading.relayer.config.settings import RelayConfig
     from lading.relayer.intake.quarantine import Kept
-    from lading.relayer.store.database import Database
+    from lading.relayer.store.database import Database, LogIdentity
 
 app = typer.Typer(name="quarantine", help="Lines and frames that could not be read.", no_args_is_help=True)
 
@@ -42,7 +42,7 @@ def list_(
     """What could not be read, oldest first, each with its reason and where it came from."""
     from lading.relayer.intake.quarantine import State, listed
 
-    with _outbox(config) as (_, database):
+    with opened(config) as (_, database, _):
         rows = listed(database, after=after, limit=limit, state=None if everything else State.KEPT)
     told = [(one.id, _time(one.received_ns), str(one.reason), _place(one), one.length, str(one.state)) for one in rows]
     lines = table(("id", "received", "reason", "from", "bytes", "state"), told, right=("id", "bytes"))
@@ -54,7 +54,7 @@ def show(row: Row, config: ConfigOption, as_json: Json = False) -> None:
     """One of them, with its bytes as they came."""
     from lading.relayer.intake.quarantine import shown
 
-    with _outbox(config) as (_, database):
+    with opened(config) as (_, database, _):
         found = shown(database, row)
     if found is None:
         raise NotInQuarantine(f"There is no {row} in quarantine.", hint="'lading relay quarantine list' has the ids.")
@@ -75,15 +75,18 @@ def show(row: Row, config: ConfigOption, as_json: Json = False) -> None:
 
 @app.command("replay")
 def replay(config: ConfigOption, rows: Rows = None, as_json: Json = False) -> None:
-    """Read them once more, by the configuration and program of now. May be repeated, and beside a running service."""
+    """Read them once more, by the configuration and program of now. May be repeated, and beside a running service.
+    Where captures are signed, it needs their key."""
+    from lading.relayer.captures.keys import capture_signer
     from lading.relayer.intake.replay import replay as read_again
     from lading.relayer.reads.message_decoder import MessageDecoder
     from lading.relayer.reads.roster import Roster
 
     if rows is not None and any(row < 1 for row in rows):
         raise UsageError("An id is 1 or more.")
-    with _outbox(config) as (settings, database):
-        done = read_again(database, MessageDecoder(Roster(settings)), rows or None)
+    with opened(config) as (settings, database, identity):
+        captures = capture_signer(settings, identity)
+        done = read_again(database, MessageDecoder(Roster(settings)), rows or None, captures)
     counted = {"read": len(done.read), "still refused": len(done.refused), "not kept whole": len(done.cut)}
     document = {"read": list(done.read), "refused": list(done.refused), "cut": list(done.cut)}
     hint = ["They are in the inbox: the running service, or the next run, makes events of them."] if done.read else []
@@ -91,15 +94,16 @@ def replay(config: ConfigOption, rows: Rows = None, as_json: Json = False) -> No
 
 
 @contextmanager
-def _outbox(path: Path) -> Iterator[tuple[RelayConfig, Database]]:
-    """The configuration, and the database that it names and that is there already."""
+def opened(path: Path) -> Iterator[tuple[RelayConfig, Database, LogIdentity]]:
+    """The configuration, the database that it names and that is there already, and whose that is."""
     from lading.relayer.config.settings import load
     from lading.relayer.store.database import Database, owner_of
 
     config = load(path)
-    database = Database.open(config.outbox, owner_of(config.outbox))
+    identity = owner_of(config.outbox)
+    database = Database.open(config.outbox, identity)
     try:
-        yield config, database
+        yield config, database, identity
     finally:
         database.close()
 

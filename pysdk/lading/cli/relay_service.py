@@ -11,9 +11,12 @@ from lading.chain.endpoints import Endpoints
 from lading.chain.networks import resolve
 from lading.chain.signer import Signer
 from lading.cli.options import DEFAULT_NETWORK, connect, signer_from
+from lading.cli.output import progress
 from lading.client import Lading
-from lading.errors import InputError, UsageError
+from lading.errors import InputError, NetworkError, UsageError
 from lading.relayer.anchoring.anchorage import Anchorage
+from lading.relayer.captures.keys import check_registered, signing_key
+from lading.relayer.captures.signing import CaptureSigner
 from lading.relayer.config.feeds import StdinFeed
 from lading.relayer.config.settings import RelayConfig
 from lading.relayer.errors import OutboxUnreadable
@@ -75,23 +78,40 @@ def serve(config: RelayConfig, keys: Keys, worker: str) -> Status:
 
     Raises:
         UsageError: stdin is to be a key and a source, or the worker's name is none.
-        SignerError, OutboxError, RelayConfigError, NetworkError: as they say.
+        SignerError: also where captures are to be signed, and their key is missing or none of the publisher's.
+        OutboxError, RelayConfigError, NetworkError: as they say.
     """
     if keys.key_stdin and any(isinstance(one, StdinFeed) for one in config.sources):
         raise UsageError("stdin cannot be the key and a source of reads.", hint="Give the key by LADING_KEYSTORE.")
     if not worker.isascii() or not worker.replace("-", "").replace("_", "").isalnum():
         raise UsageError(f"{worker!r} is no name of a worker.", hint="Use letters, digits, - and _.")
     endpoints, signer = keys.endpoints(config), keys.signer()
+    capture_key = None if config.signing is None else signing_key(config.signing)
     identity = _identity(config, keys, endpoints)
-    _run(Anchorage(config, identity, endpoints, keys.deployment, signer.unsafe_key()), worker)
+    captures = None
+    if capture_key is not None:
+        _check_capture_key(identity, keys, endpoints, capture_key)
+        captures = CaptureSigner(identity, capture_key)
+    _run(Anchorage(config, identity, endpoints, keys.deployment, signer.unsafe_key()), worker, captures)
     return status_at(config.outbox)
+
+
+def _check_capture_key(identity: LogIdentity, keys: Keys, endpoints: tuple[str, ...], key: Signer) -> None:
+    """A chain that is away keeps no reads waiting: whoever verifies the captures asks it again.
+
+    Raises `SigningKeyRefused` where the chain says that the key is none of the publisher's.
+    """
+    try:
+        check_registered(reading(endpoints, keys.deployment), identity.publisher, key.address)
+    except NetworkError as error:
+        progress(f"Whether {key.address} may sign captures is not checked: {error.message}")
 
 
 class ExtraMissing(InputError):
     """What only a service needs is not installed."""
 
 
-def _run(anchorage: Anchorage, worker: str) -> None:
+def _run(anchorage: Anchorage, worker: str, captures: CaptureSigner | None) -> None:
     try:
         from lading.relayer import logs
         from lading.relayer.service.service import Service, Settings
@@ -102,7 +122,7 @@ def _run(anchorage: Anchorage, worker: str) -> None:
     logs.configure()
 
     async def run() -> None:
-        await Service(Settings(anchorage, worker)).run()
+        await Service(Settings(anchorage, worker, captures)).run()
 
     asyncio.run(run())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lading.relayer.anchoring.anchoring import Anchored, Checkpoint, anchor, go_on
+from lading.relayer.captures.keys import capture_signer, check_registered
 from lading.relayer.config.settings import PublisherIdentifier, RelayConfig
 from lading.relayer.errors import ReaderLogError, RelayConfigError
 from lading.relayer.feeds.documents import blocks_of, frames_in, is_document, is_llrp_capture, judged_in
@@ -20,6 +21,7 @@ from lading.relayer.store.database import LogIdentity
 
 if TYPE_CHECKING:
     from lading.client import Lading
+    from lading.relayer.captures.signing import CaptureSigner
 
 NO_LOG = LogIdentity(chain_id=0, genesis="", registry="", publisher="")
 """Whose outbox a dry run fills, in memory."""
@@ -59,7 +61,7 @@ def preview(config: RelayConfig, source: Path | None, most: int) -> tuple[Summar
     """As `check`, with the first `most` events that it would make."""
     take = _taking(source or config.source)
     with Outbox.in_memory(NO_LOG) as outbox:
-        summary = Summary(take(outbox, config))
+        summary = Summary(take(outbox, config, None))
         rows = outbox.store.rows("SELECT body FROM events ORDER BY id LIMIT ?", (most,))
     return summary, [json.loads(body) for (body,) in rows]
 
@@ -75,11 +77,16 @@ def run_once(
         ReaderLogError: the log cannot be read; nothing was written.
         NotJson, DocumentError: it is an EPCIS document with faults; nothing was written.
         OutboxError: the outbox cannot be used, or belongs to another log.
+        SignerError: captures are to be signed, and the key is missing or none of the publisher's.
         and what `anchoring.anchor` raises.
     """
     take = _taking(source or config.source)
-    with Outbox.open(config.outbox, log_identity(config, client)) as outbox:
-        intake = take(outbox, config)
+    identity = log_identity(config, client)
+    captures = capture_signer(config, identity)
+    if captures is not None:
+        check_registered(client, identity.publisher, captures.address)
+    with Outbox.open(config.outbox, identity) as outbox:
+        intake = take(outbox, config, captures)
         checkpoint("capture")
         bounds = config.batch
         return Summary(intake, anchor(outbox, client, bounds.max_events, checkpoint, max_bytes=bounds.max_bytes))
@@ -99,23 +106,23 @@ def identity_of(client: Lading, publisher: str) -> LogIdentity:
     return LogIdentity(client.chain.chain_id, client.chain.genesis, registry, publisher)
 
 
-def _taking(path: Path | None) -> Callable[[Outbox, RelayConfig], Intake]:
+def _taking(path: Path | None) -> Callable[[Outbox, RelayConfig, CaptureSigner | None], Intake]:
     """What takes a file in: an EPCIS document, a capture of LLRP, or else a log of lines. The file is there, or this
     raises `ReaderLogError`, before anything is written."""
     if path is None:
         raise RelayConfigError("", [("source", "is missing, and no log is named")])
     if str(path) == STDIN:
-        return lambda outbox, config: take_in(outbox, _blocks(sys.stdin.buffer), config, STDIN)
+        return lambda outbox, config, captures: take_in(outbox, _blocks(sys.stdin.buffer), config, STDIN, captures)
     try:
         path.open("rb").close()
     except OSError as error:
         raise ReaderLogError(path, error.strerror or str(error)) from error
     if is_document(path):
         judged = judged_in(path)
-        return lambda outbox, _: take_judged(outbox, judged)
+        return lambda outbox, _config, _captures: take_judged(outbox, judged)
     if is_llrp_capture(path):
-        return lambda outbox, config: take_messages(outbox, frames_in(str(path), path), config)
-    return lambda outbox, config: take_in(outbox, blocks_of(path), config, str(path))
+        return lambda outbox, config, captures: take_messages(outbox, frames_in(str(path), path), config, captures)
+    return lambda outbox, config, captures: take_in(outbox, blocks_of(path), config, str(path), captures)
 
 
 def _blocks(log: BinaryIO) -> Iterator[bytes]:

@@ -16,6 +16,7 @@
     batch: {max_events: 1000}        # max_bytes: 4000000, max_age_seconds: 1
     chain: {endpoints: [http://127.0.0.1:8545], confirmations: 1}
     metrics: 127.0.0.1:9464          # /metrics, /healthz and /readyz
+    signing: {keystore: gateway.json, password_env: GATEWAY_PASSWORD}    # each capture; or key_env: NAME
     limits: {inbox_reads: 2000000, waiting_events: 20000000}
     read_points:
       - reader: FX9600-A1
@@ -49,6 +50,7 @@ from lading.epcis.errors import CheckDigitError
 from lading.epcis.gs1 import is_digits, verify_check_digit
 from lading.relayer.config.feeds import Feed, HostAndPort, HttpUrl, LlrpFeed, below, place_of
 from lading.relayer.config.points import GLN_DIGITS, NS_PER_SECOND, Gap, Name, Part, ReadPoint, overlaps
+from lading.relayer.config.signing import Signing
 from lading.relayer.errors import RelayConfigError
 
 POSTGRESQL = "postgresql://"
@@ -157,6 +159,7 @@ class RelayConfig(Part):
     chain: ChainSettings | None = None
     metrics: HostAndPort | None = None
     limits: Limits = Limits()
+    signing: Signing | None = None
     read_points: Annotated[tuple[ReadPoint, ...], Field(min_length=1)]
 
     @field_validator("outbox", mode="before")
@@ -240,6 +243,8 @@ def parse(document: object, path: Path) -> RelayConfig:
         changed["source"] = folder / config.source
     if isinstance(config.outbox, Path):
         changed["outbox"] = folder / config.outbox
+    if config.signing is not None:
+        changed["signing"] = config.signing.below(folder)
     return config.model_copy(update=changed)
 
 

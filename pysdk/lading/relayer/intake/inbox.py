@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from lading.relayer.feeds.message import Message
 from lading.relayer.intake.quarantine import Rejected, keep
 from lading.relayer.reads.reads import Numbered, Read, pack
 from lading.relayer.smoothing.lane_store import INBOX
 from lading.relayer.store.database import Database
+
+if TYPE_CHECKING:
+    from lading.relayer.captures.signing import CaptureSigner
 
 MOST_READS_A_ROW = 20_000
 """So that whoever takes a lane's rows up again holds little at once: some megabytes."""
@@ -35,8 +40,10 @@ class Decoded:
 Decode = Callable[[Message], Decoded]
 
 
-def store(database: Database, decoded: Iterable[Decoded], received_ns: int) -> None:
-    """Inside the caller's transaction, in the order in which the messages came."""
+def store(
+    database: Database, decoded: Sequence[Decoded], received_ns: int, captures: CaptureSigner | None = None
+) -> None:
+    """Inside the caller's transaction, in the order in which the messages came; signed by `captures`, if given."""
     lanes: dict[str, tuple[list[Read], list[Numbered]]] = {}
     rejected: list[Rejected] = []
     rows: list[tuple[str, int, int, bytes]] = []
@@ -53,6 +60,10 @@ def store(database: Database, decoded: Iterable[Decoded], received_ns: int) -> N
     database.lock(INBOX, together=True)
     database.many("INSERT INTO inbox (lane, received_ns, count, reads) VALUES (?, ?, ?, ?)", rows)
     keep(database, rejected, received_ns)
+    if captures is not None:
+        # Last, since others who sign for these readers wait from here on.
+        accepted = chain.from_iterable(part.reads for one in decoded for part in one.arrived)
+        captures.store(database, accepted, received_ns)
 
 
 def _row(

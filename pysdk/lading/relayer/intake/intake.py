@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import time_ns
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lading.relayer.config.settings import RelayConfig
 from lading.relayer.feeds.blocks import LineBlocks
@@ -26,6 +26,9 @@ from lading.relayer.smoothing.inference import Advanced, Lane
 from lading.relayer.smoothing.observe import events_of
 from lading.relayer.smoothing.regroup import regroup
 
+if TYPE_CHECKING:
+    from lading.relayer.captures.signing import CaptureSigner
+
 
 @dataclass(frozen=True, slots=True)
 class Intake:
@@ -40,16 +43,20 @@ class Intake:
     gaps: int
 
 
-def take_in(outbox: Outbox, log: Iterable[bytes], config: RelayConfig, source: str) -> Intake:
+def take_in(
+    outbox: Outbox, log: Iterable[bytes], config: RelayConfig, source: str, captures: CaptureSigner | None = None
+) -> Intake:
     """Stores reads, observations, their events, quarantined lines and gaps; all of them or, on an error, none. `log` is
-    cut anywhere. In memory are all of its reads, as tuples.
+    cut anywhere. In memory are all of its reads, as tuples. `captures` signs what is accepted, block by block.
 
     Raises `OutboxError`, and what `log` raises.
     """
-    return take_messages(outbox, _messages(log, source), config)
+    return take_messages(outbox, _messages(log, source), config, captures)
 
 
-def take_messages(outbox: Outbox, messages: Iterable[Message], config: RelayConfig) -> Intake:
+def take_messages(
+    outbox: Outbox, messages: Iterable[Message], config: RelayConfig, captures: CaptureSigner | None = None
+) -> Intake:
     """As `take_in`, of what is cut into messages already."""
     roster = Roster(config)
     decode = MessageDecoder(roster)
@@ -58,7 +65,7 @@ def take_messages(outbox: Outbox, messages: Iterable[Message], config: RelayConf
         regroup(outbox.store, roster)
         for message in messages:
             decoded = decode(message)
-            inbox.store(outbox.store, [decoded], time_ns())
+            inbox.store(outbox.store, [decoded], time_ns(), captures)
             reads += sum(len(part.reads) for part in decoded.arrived)
             quarantined += len(decoded.rejected)
         brought = Advanced()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from lading.relayer.errors import OutboxError
 from lading.relayer.feeds.backoff import Backoff
@@ -27,6 +27,9 @@ from lading.relayer.feeds.message import Message
 from lading.relayer.intake.inbox import Decoded, store
 from lading.relayer.reads.message_decoder import MessageDecoder
 from lading.relayer.store.database import Database
+
+if TYPE_CHECKING:
+    from lading.relayer.captures.signing import CaptureSigner
 
 GATHER_SECONDS: Final = 0.005
 GROUP_MESSAGES: Final = 2_000
@@ -74,12 +77,20 @@ class _Entry:
 
 
 class Intake:
-    """Open it with `async with`. Its decoder runs in the writer thread."""
+    """Open it with `async with`. Its decoder runs in the writer thread, and so does `captures`, which signs what is
+    stored."""
 
-    def __init__(self, database: Database, decoder: MessageDecoder, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        decoder: MessageDecoder,
+        backoff: Backoff | None = None,
+        captures: CaptureSigner | None = None,
+    ) -> None:
         self.state = IntakeState()
         self._database = database
         self._decoder = decoder
+        self._captures = captures
         self._backoff = backoff or Backoff(first=0.05, most=5.0)
         self._queue: deque[_Entry] = deque()
         self._room = asyncio.Condition()
@@ -204,5 +215,5 @@ class Intake:
                 entry.decoded = self._decoder.all(entry.messages)
         decoded = [one for entry in group for one in entry.decoded or ()]
         with self._database.transaction():
-            store(self._database, decoded, time.time_ns())
+            store(self._database, decoded, time.time_ns(), self._captures)
             return [entry.work() if entry.work is not None else None for entry in group]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lading.relayer.feeds.message import Form, LlrpContext, Message
 from lading.relayer.intake.inbox import Decode, store
 from lading.relayer.intake.quarantine import Kept, State, count, listed, shown
 from lading.relayer.store.database import Database
+
+if TYPE_CHECKING:
+    from lading.relayer.captures.signing import CaptureSigner
 
 _PAGE = 500
 
@@ -24,15 +28,18 @@ class Replayed:
     cut: tuple[int, ...]
 
 
-def replay(database: Database, decode: Decode, rows: Sequence[int] | None = None) -> Replayed:
-    """Reads these rows again, or all that are kept. Each is stored and marked in one transaction, so that it may be
-    repeated and interrupted at will; a relay that runs goes on meanwhile. Raises `OutboxError`."""
+def replay(
+    database: Database, decode: Decode, rows: Sequence[int] | None = None, captures: CaptureSigner | None = None
+) -> Replayed:
+    """Reads these rows again, or all that are kept. Each is stored, signed by `captures` if given, and marked in one
+    transaction, so that it may be repeated and interrupted at will; a relay that runs goes on meanwhile. Raises
+    `OutboxError`."""
     outcomes: dict[str, list[int]] = {"read": [], "refused": [], "cut": []}
     after = 0
     chosen = None if rows is None else list(rows)
     while page := _page(database, after) if chosen is None else [chosen.pop(0)] if chosen else []:
         for row in page:
-            outcome = _one(database, decode, row)
+            outcome = _one(database, decode, row, captures)
             if outcome is not None:
                 outcomes[outcome].append(row)
         after = page[-1]
@@ -43,7 +50,7 @@ def _page(database: Database, after: int) -> list[int]:
     return [kept.id for kept in listed(database, after=after, limit=_PAGE)]
 
 
-def _one(database: Database, decode: Decode, row: int) -> str | None:
+def _one(database: Database, decode: Decode, row: int, captures: CaptureSigner | None) -> str | None:
     """None for a row that is not there, or was replayed before, maybe at this moment by another."""
     with database.transaction():
         # Whoever replays the same row waits here, and then finds it marked.
@@ -61,7 +68,7 @@ def _one(database: Database, decode: Decode, row: int) -> str | None:
                 "UPDATE quarantine SET reason = ?, detail = ? WHERE id = ?", (str(now.reason), now.detail, row)
             )
             return "refused"
-        store(database, [decoded], time.time_ns())
+        store(database, [decoded], time.time_ns(), captures)
         database.execute("UPDATE quarantine SET state = 'replayed' WHERE id = ?", (row,))
         count(database, -1)
     return "read"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lading.relayer.feeds.message import Message
 from lading.relayer.intake.intake_queue import Intake
 from lading.relayer.reads.message_decoder import MessageDecoder
 from lading.relayer.store.database import Database
+
+if TYPE_CHECKING:
+    from lading.relayer.captures.signing import CaptureSigner
 
 T = TypeVar("T")
 
@@ -17,8 +20,8 @@ T = TypeVar("T")
 class BoundedIntake(Intake):
     """`open` and `shut` are called from its event loop. What holds no reads, such as others' events, goes through."""
 
-    def __init__(self, database: Database, decoder: MessageDecoder) -> None:
-        super().__init__(database, decoder)
+    def __init__(self, database: Database, decoder: MessageDecoder, captures: CaptureSigner | None = None) -> None:
+        super().__init__(database, decoder, captures=captures)
         self._room_on_disk = asyncio.Event()
         self._room_on_disk.set()
 

@@ -23,6 +23,8 @@ COUNTERS: dict[str, str] = {
     "batches": "Batches on the chain",
     "fee_bumps": "Transactions whose fees were raised, since the anchoring process started",
     "anchoring_restarts": "How often the anchoring process was started again",
+    "captures_signed": "Captures that were signed",
+    "capture_failures": "How often captures could not be signed and stored, since this process started",
 }
 GAUGES: dict[str, str] = {
     "sequence_gaps": "Sequence numbers of readers that are missing now",
@@ -51,6 +53,7 @@ class Gauges:
     intake_waiting: int
     feeds: tuple[FeedView, ...]
     anchor_restarts: int
+    capture_failures: int = 0
 
 
 def metrics_of(status: Status, own: Gauges) -> Iterator[Metric]:
@@ -64,6 +67,8 @@ def metrics_of(status: Status, own: Gauges) -> Iterator[Metric]:
         "batches": status.batches,
         "fee_bumps": status.fee_bumps,
         "anchoring_restarts": own.anchor_restarts,
+        "captures_signed": status.captures_signed,
+        "capture_failures": own.capture_failures,
     }
     for name, value in counted.items():
         if value is not None:

@@ -14,6 +14,7 @@ from lading.relayer.service.leases import now_ms
 from lading.relayer.store.database import Database, owner_of
 
 _NS = 1_000_000_000
+_SIGNED = "SELECT coalesce(sum(sequence), 0) FROM capture_heads"
 _PENDING = "SELECT count(*) FROM transactions WHERE watched = 1 AND state IN ('queued', 'sent', 'mined')"
 
 
@@ -42,7 +43,8 @@ class Status:
     """Reads: all that were accepted; of them `duplicates` were delivered before and `late` came out of order by more
     than the lateness. `events`: made from reads; `quarantined`: deliveries that are no reads. `gaps`: sequence numbers
     missing now. `waiting_events`: not on the chain; the oldest for `outbox_age_seconds`. `batches`: on the chain from
-    this outbox. The last four are what the anchoring process told last: None, or empty, if none ever did."""
+    this outbox. `captures_signed`: of all readers, 0 where none are. `nonce_gap` to `rpc_errors` are what the anchoring
+    process told last: None, or empty, if none ever did."""
 
     reads: int
     events: int
@@ -62,6 +64,7 @@ class Status:
     fee_bumps: int | None
     head_lag_seconds: float | None
     rpc_errors: dict[str, int]
+    captures_signed: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -108,6 +111,7 @@ def status_of(database: Database) -> Status:
             fee_bumps=None if figures is None else figures.fee_bumps,
             head_lag_seconds=None if figures is None else max(time.time() - figures.head_time, 0.0),
             rpc_errors={} if figures is None else figures.rpc_errors or {},
+            captures_signed=int(database.one(_SIGNED)[0]),
         )
 
 
