@@ -21,6 +21,7 @@ import json
 import re
 import sys
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -32,7 +33,7 @@ from web3.exceptions import Web3Exception
 
 Json: TypeAlias = Any
 CLOCK_TOLERANCE_SECONDS, MIN_TRAVEL_SECONDS = 300, 300  # how far clocks may be apart; the least time between two sites
-MAX_BYTES, MAX_DEPTH, NOTHING = 4 << 20, 32, "0x" + "00" * 32
+MAX_BYTES, MAX_DEPTH, MAX_LOTS, NOTHING = 4 << 20, 32, 10, "0x" + "00" * 32
 REGISTRIES = {"participant_registry": "ParticipantRegistry", "provenance_registry": "ProvenanceRegistry"}
 EXIT_CODES = {"authentic": 0, "suspect": 10, "recalled": 11, "unknown": 12}
 NOT_CHECKED = dict(re.findall("^- ([a-z-]+): (.+)$", __doc__, re.MULTILINE))
@@ -181,9 +182,8 @@ def parse(data: bytes) -> Json:
         document = json.loads(data.decode())
         if not re.fullmatch(PLAIN, signs) or canonical(document) != data:
             raise Refused("the bundle is not in canonical form (RFC 8785) with plain numbers")
-        entries = document["entries"]
-        lawful = isinstance(entries, list) and all(isinstance(one["event"], dict) for one in entries)
-        bare = document | {"entries": [one | {"event": {}} for one in entries]}
+        lawful = type(document["entries"]) is list and all(type(one["event"]) is dict for one in document["entries"])
+        bare = document | {"entries": [one | {"event": {}} for one in document["entries"]]}
         places = [(one["publisher"], one["thing"]) for one in document["maps"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused("the bundle is no bundle") from None
@@ -297,13 +297,14 @@ def in_map(one: Json) -> bool:
 def map_reasons(bundle: Json, events: dict[int, Json], things: set[str]) -> set[str]:
     """Each publisher of an event has a map for each thing, and the bundle has the events that it counts."""
     maps = {(one["publisher"], one["thing"]): one for one in bundle["maps"]}
+    leaves = [leaf_of(entry) for entry in bundle["entries"]]
     found = {"map-differs" for one in bundle["maps"] if not in_map(one)}
     for place in {(one["publisher"], thing) for one in bundle["entries"] for thing in things}:
         count, head, one = 0, bytes(32), maps.get(place)
         for position, entry in enumerate(bundle["entries"]) if one else ():
             names = events[position].subjects if position in events else ()
             if entry["publisher"] == place[0] and place[1] in names and entry["index"] <= one["index"]:
-                count, head = count + 1, sha256(b"\2" + head + leaf_of(entry)).digest()
+                count, head = count + 1, sha256(b"\2" + head + leaves[position]).digest()
         if one is None or (count, head) != (one["count"], raw(one["head"])):
             found.add("events-withheld" if one else "map-missing")
     # What an event that cannot be read is about is not known, so nothing need be missing.
@@ -338,7 +339,7 @@ class Event:
         self.site = re.sub(r"^(https://id[.]gs1[.]org/414/\d{13})/254/.*$", r"\1", places[0]) if places else None
         ilmd = field(event, "ilmd") if "ilmd" in event else {}
         self.lots = {ilmd[name] for name in ilmd if re.search("[:/#](lotNumber|hasBatchLot(Number)?)$", name)}
-        if not all(map(SERIAL.fullmatch, self.lots)):
+        if not all(map(SERIAL.fullmatch, self.lots)) or len(self.lots) > MAX_LOTS:
             raise ValueError("the lot number")  # a recall may stand under another spelling
         self.time = datetime.fromisoformat(field(event, "eventTime")).timestamp()
 
@@ -364,11 +365,12 @@ def packed(item: str, events: list[Event]) -> tuple[list[Event], set[str], bool]
     return ours, ever, odd
 
 
-def sales(events: list[Event]) -> set[str]:
+def sales(events: list[Event], makers: set[str]) -> set[str]:
     found, sale, sent = set(), None, False
     for one in events:
-        if one.state == "returned" or one.handed:  # what follows a hand-over is not judged
-            sale = None
+        if one.handed or (one.state == "returned" and one.step != "retail_selling"):
+            found |= {"event-unreadable"} if sale and one.publisher not in {sale.publisher, *makers} else set()
+            sale = None  # what follows a hand-over, or a return to somebody else, is not judged
         elif one.step == "retail_selling" or (sale is None and one.state == "retail_sold"):
             if sale is None or one.identity != sale.identity:
                 found |= {"sold-twice"} if sale else set()
@@ -384,10 +386,11 @@ def sales(events: list[Event]) -> set[str]:
 def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
     """What the events about the item say of it, in order of time. `offices`: those that may be customs."""
     births = [one for one in events if item in one.born]
+    makers = {one.publisher for one in births}
     first = births[0].time - CLOCK_TOLERANCE_SECONDS if births else float("-inf")
     ends = [one for one in events if item in one.ended or one.step == "destroying"]
     sold = any(one.step == "retail_selling" or one.state == "retail_sold" for one in events)  # its end is the buyer's
-    ours = [one for one in ends if one.publisher in {birth.publisher for birth in births} and not sold]
+    ours = [one for one in ends if one.publisher in makers and not sold]
     end = min((one.time for one in ours), default=float("inf")) + CLOCK_TOLERANCE_SECONDS
     pairs = [(one, two) for one, two in pairwise(one for one in events if one.site) if one.site != two.site]
     alarms = [bool(re.fullmatch(ALARMING, one.state)) for one in events if one.disposition]
@@ -407,16 +410,18 @@ def story(item: str, events: list[Event], offices: set[str]) -> set[str]:
         "event-unreadable": alarms[-1:] == [False] and any(alarms),
         "disposition-unknown": not re.fullmatch(KNOWN, state) and (state or ":" not in told),
     }
-    return {reason for reason, true in holds.items() if true} | sales(events)
+    return {reason for reason, true in holds.items() if true} | sales(events, makers)
 
 
 # 7. The chain, read as of one block.
 class Ledger:
     def __init__(self, url: str, trusted: Json) -> None:
         self.web3, self.trusted = Web3(Web3.HTTPProvider(url), middleware=[]), trusted
-        genesis, head = Web3.to_hex(self.web3.eth.get_block(0)["hash"]), self.web3.eth.get_block("latest")
+        self.web3.provider.global_ccip_read_enabled = False  # no node sends us on to other hosts (ERC-3668)
+        self.ask = cache(lambda at, data: bytes(self.web3.eth.call({"to": at, "data": data}, self.as_of["block"])))
+        first, head = Web3.to_hex(self.web3.eth.get_block(0)["hash"]), self.web3.eth.get_block("latest")
         self.time, time = head["timestamp"], f"{datetime.fromtimestamp(head['timestamp'], UTC):%Y-%m-%dT%H:%M:%SZ}"
-        self.as_of = {"chain_id": self.web3.eth.chain_id, "genesis": genesis, "block": head["number"], "time": time}
+        self.as_of = {"chain_id": self.web3.eth.chain_id, "genesis": first, "block": int(head["number"]), "time": time}
         self.at = {name: self.web3.to_checksum_address(trusted[name]) for name in REGISTRIES}
 
     def faults(self) -> set[str]:
@@ -431,8 +436,7 @@ class Ledger:
     def call(self, words: int, function: str, *arguments: Json) -> list[int]:
         at = self.at["participant_registry" if function[:3] in ("get", "has") else "provenance_registry"]
         types = function.rstrip(")").split("(")[1].split(",")
-        data = Web3.keccak(function.encode())[:4] + self.web3.codec.encode(types, arguments)
-        answer = bytes(self.web3.eth.call({"to": at, "data": data}, self.as_of["block"]))
+        answer = self.ask(at, Web3.keccak(function.encode())[:4] + self.web3.codec.encode(types, arguments))
         if len(answer) != 32 * words:
             raise Web3Exception(f"what stands at {at} is no registry")
         return [int.from_bytes(answer[start : start + 32]) for start in range(0, len(answer), 32)]
@@ -457,9 +461,8 @@ def chain_reasons(ledger: Ledger, item: Json, bundle: Json, events: list[Event],
     found, times, (key, gtin, serial) = set(), {}, item
     for position, one in enumerate([*bundle["entries"], *bundle["maps"]]):
         times[position], wrong = ledger.anchored(one)
-        found |= wrong
-        if "thing" in one and one["index"] + 1 < ledger.call(3, "logHead(bytes32)", raw(one["publisher"]))[1]:
-            found.add("map-stale")
+        stale = "thing" in one and one["index"] + 1 < ledger.call(3, "logHead(bytes32)", raw(one["publisher"]))[1]
+        found |= wrong | ({"map-stale"} if stale else set())
     found |= {"event-after-anchor" for one in events if 0 < times[one.position] < one.time - CLOCK_TOLERANCE_SECONDS}
     (brand,) = ledger.call(1, "brandOf(uint64)", int(gtin)) if gtin else (0,)
     strange = any(key in one.born and int(one.publisher, 16) != brand for one in ours)
@@ -503,15 +506,13 @@ def judge(bundle: Json, trusted: Json, url: str | None, code: str | None) -> Jso
         found.add("correction-not-judged" if wrong else "event-foreign")
     ours, _, odd = packed(item[0], [one for one in events if (one.publisher, one.identity[0]) not in wrong])
     offices = {one.publisher for one in ours if one.customs}
-    if proven:
-        offices = {who for who in offices if proven.call(1, "hasRole(bytes32,uint8)", raw(who), 7)[0]}
-        found |= {"customs-foreign" for one in ours if one.customs and one.publisher not in offices}
+    offices = {who for who in offices if not proven or proven.call(1, "hasRole(bytes32,uint8)", raw(who), 7)[0]}
+    found |= {"customs-foreign" for one in ours if one.customs and one.publisher not in offices}
     odd |= any(one.time == two.time and one.publisher != two.publisher for one, two in pairwise(events))
     odd |= any(re.search("held|rejec|stolen|recall", one.customs + one.state) and one not in ours for one in events)
     found |= story(item[0], ours, offices) | {"event-unreadable" for one in ours if odd or held > ever or one.handed}
     found |= chain_reasons(proven, item, bundle, events, ours) if proven else {"anchor-not-checked"}
-    checked |= ON_CHAIN if proven else set()
-    checked -= set() if proven or not offices else {"customs-by-customs", "let-through"}
+    checked = checked | ON_CHAIN if proven else checked - ({"customs-by-customs", "let-through"} if offices else set())
     return verdict(found, checked, proven, not any(one.lots for one in ours))
 
 
@@ -521,9 +522,8 @@ def entry_reasons(entry: Json) -> set[str]:
         right = event_id(entry["event"])
     except ValueError:
         return found | {"event-id-not-checked"}
-    claimed = str(entry["event"].get("eventID", right))
-    wrong = right != entry["event_id"] or (claimed.startswith("ni:") and claimed != right)
-    return found | ({"event-id-differs"} if wrong else set())
+    claimed = {entry["event_id"], *re.findall("(?s)^ni:.*", str(entry["event"].get("eventID")))}
+    return found | ({"event-id-differs"} if claimed != {right} else set())
 
 
 def verdict(found: set[str], checked: set[str], ledger: Ledger | None, lot_unknown: bool) -> Json:
@@ -583,7 +583,7 @@ def main(words: list[str]) -> int:
     except (Refused, FileNotFoundError, IsADirectoryError, PermissionError) as problem:
         print(f"verify.py: {problem}.", file=sys.stderr)
         return 1
-    except (Web3Exception, OSError, ValueError) as problem:
+    except Exception as problem:  # noqa: BLE001 - a node may answer anything, and web3 then raises anything
         print(f"verify.py: the node gave no usable answer ({type(problem).__name__}).", file=sys.stderr)
         return 3
     print(json.dumps(answer) if options.json else text_of(answer))

@@ -117,7 +117,7 @@ def test_a_platform_sells_at_a_distance_what_another_holds() -> None:
 
 def test_after_a_sale_over_the_counter_nobody_is_named() -> None:
     sold = (CARRIER, act("retail_selling", 12 * HOUR, SHOP))
-    back = (STRANGER, act("receiving", 20 * HOUR, PORT, disposition="returned"))
+    back = (CARRIER, act("receiving", 20 * HOUR, SHOP, disposition="returned"))
 
     assert judged(*CHAIN, sold, back, (STRANGER, act("shipping", 25 * HOUR))) == AUTHENTIC
 

@@ -48,6 +48,57 @@ def test_returned_once_is_not_sold_twice_more() -> None:
     assert judged(BIRTH, sold(), back, sold(20 * HOUR), sold(25 * HOUR)) == suspect("sold-twice")
 
 
+RETURNED = {"disposition": "returned"}
+
+
+def came_back(who: bytes, when: float = 15 * HOUR, step: str = "receiving", **more: Any) -> Told:
+    return who, act(step, when, PORT, **RETURNED, **more)
+
+
+def test_a_return_that_a_stranger_invents_does_not_make_a_second_sale_lawful() -> None:
+    """Of a copy: anybody may publish that something came back."""
+    again = sold(20 * HOUR, STRANGER, PORT)
+
+    assert judged(BIRTH, sold(), came_back(STRANGER), again) == ("unknown", ["return-foreign"])
+    assert judged(BIRTH, sold(), came_back(STRANGER), again, sold(30 * HOUR)) == (
+        "suspect",
+        ["sold-twice", "return-foreign"],
+    )
+
+
+def test_a_return_that_a_stranger_invents_brings_nothing_back_on_a_shelf() -> None:
+    shelf = (STRANGER, seen(PORT, 20 * HOUR, disposition="sellable_accessible"))
+
+    assert judged(BIRTH, sold(), came_back(STRANGER), shelf) == ("unknown", ["return-foreign"])
+
+
+def test_a_parcel_that_is_on_its_way_back_is_lawful() -> None:
+    """Whoever carries it may say so, and the seller afterwards."""
+    story = BIRTH, sold(), came_back(CARRIER)
+    received = (SHOPKEEPER, act("receiving", 20 * HOUR, SHOP, **RETURNED))
+
+    assert judged(*story) == AUTHENTIC
+    assert judged(*story, received, sold(30 * HOUR)) == AUTHENTIC
+
+
+@pytest.mark.parametrize("who", [SHOPKEEPER, BRAND])
+def test_it_comes_back_to_who_sold_or_made_it(who: bytes) -> None:
+    assert judged(BIRTH, sold(), came_back(who), sold(30 * HOUR, STRANGER)) == AUTHENTIC
+
+
+def test_it_comes_back_to_whom_the_seller_names() -> None:
+    given = handed(party(SHOPKEEPER), party(CARRIER), "owning_party")
+    taken_in = (SHOPKEEPER, act("other", 14 * HOUR, SHOP, **given))
+    story = BIRTH, sold(), taken_in, came_back(CARRIER), sold(30 * HOUR)
+
+    assert "return-foreign" not in judged(*story)[1]
+    assert "return-foreign" in judged(*story, known=False)[1]
+
+
+def test_a_sale_that_calls_itself_a_return_is_a_sale() -> None:
+    assert judged(BIRTH, sold(), came_back(STRANGER, 20 * HOUR, "retail_selling")) == suspect("sold-twice")
+
+
 def to_buyer(when: float = 10 * HOUR) -> Told:
     return sold(when, **handed(None, party(BUYER), "owning_party"))
 

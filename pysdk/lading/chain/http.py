@@ -76,6 +76,8 @@ class HttpProvider(JSONBaseProvider):
         retries: Retries | None = None,
     ) -> None:
         super().__init__()
+        # No node sends us on to hosts of its choice (ERC-3668), which would learn who asks.
+        self.global_ccip_read_enabled = False
         self._url = url
         self._name = name
         self._sleep = sleep

@@ -5,6 +5,7 @@ A recall stands on the chain under the lot's text, and a text is found there or 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from unicodedata import normalize
 
@@ -14,6 +15,8 @@ from lading.provenance.item import lot_in, same_thing
 
 _LOT_NAMES = frozenset({"lotNumber", "hasBatchLotNumber", "hasBatchLot"})
 _LONGEST = 20
+_MOST = 10
+"""Lots of one thing in one event: a thing is of one lot. The chain is asked for each, and a bundle is a stranger's."""
 _LISTS = ("epcList", "childEPCs", "inputEPCList", "outputEPCList")
 
 Labelled = frozenset[tuple[str, str]]
@@ -32,17 +35,21 @@ def spellings(lot: str) -> tuple[str, ...]:
 
 def lots_in(event: Mapping[str, object]) -> frozenset[str]:
     """The lot numbers in instance/lot master data (CBV 2.0, section 9.2; GS1 Web Vocabulary), under any prefix, since a
-    document may call a name space what it likes. Raises Unreadable if one is no text."""
-    return frozenset(_master_data(event.get("ilmd")))
+    document may call a name space what it likes. Raises Unreadable if one is no text, or there are too many."""
+    found = frozenset(_master_data(event.get("ilmd")))
+    _refuse_many(len(found))
+    return found
 
 
 def labelled(event: Mapping[str, object]) -> Labelled:
     """The lots in the Digital Links of an event, each with the thing whose link it is: a neighbour's is not the item's.
-    Raises Unreadable if a list is none."""
+    Raises Unreadable if a list is none, or for more lots than one thing has."""
     texts = [text for name in _LISTS for text in texts_in(event, name)]
     parent = event.get("parentID")
     texts += [parent] if isinstance(parent, str) else []
-    return frozenset((same_thing(text), lot) for text in texts if (lot := lot_in(text)) is not None)
+    found = frozenset((same_thing(text), lot) for text in texts if (lot := lot_in(text)) is not None)
+    _refuse_many(max(Counter(thing for thing, _ in found).values(), default=0))
+    return found
 
 
 def told(event: Mapping[str, object], item: str) -> frozenset[str]:
@@ -59,6 +66,11 @@ def lots_of(event: Mapping[str, object]) -> frozenset[str]:
         return lots_in(event)
     except Unreadable:
         return frozenset()
+
+
+def _refuse_many(lots: int) -> None:
+    if lots > _MOST:
+        raise Unreadable(f"it gives one thing {lots} lots")
 
 
 def _master_data(ilmd: object) -> Iterator[str]:

@@ -184,6 +184,7 @@ REASONS = (
         "Somebody without a GLN acted on the item while another had it by name: whether they are one cannot be told.",
     ),
     Reason("resale-not-checked", "unknown", "sold-once", "Who passed the item on after its sale cannot be told."),
+    Reason("return-foreign", "unknown", "sold-once", "Somebody says that the item came back who need not have had it."),
     Reason("birth-missing", "unknown", "born-once", "No event says how the item came into being."),
     Reason("class-unknown", "unknown", "born-by-brand", "No brand has registered the item's product class."),
     Reason("disposition-unknown", "unknown", "disposition", "The item's last reported state is no word of CBV 2.0."),

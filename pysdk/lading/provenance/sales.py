@@ -6,8 +6,9 @@ Steps and dispositions: CBV 2.0, sections 7.1 and 7.2.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from lading.provenance.item import Item
 from lading.provenance.parties import NOBODY, Party, People
 from lading.provenance.reasons import CLOCK_TOLERANCE_SECONDS
 from lading.provenance.rules import Finding
@@ -25,11 +26,13 @@ _FOR_SALE = frozenset({"sellable_accessible", "sellable_not_accessible"})
 
 @dataclass(frozen=True, slots=True)
 class _Sale:
-    """`sent`: the goods are on their way to the buyer, as they are after every sale that has no place."""
+    """`sent`: the goods are on their way to the buyer, as they are after every sale that has no place. `doubted`:
+    somebody says that they came back to whom they need not have come."""
 
     event: Happening
     buyer: Party
     sent: bool
+    doubted: bool = False
 
 
 def is_sale(one: Happening) -> bool:
@@ -41,16 +44,17 @@ def is_distant(one: Happening) -> bool:
     return one.site is None and one.point is None
 
 
-def sold_once(story: Sequence[Happening], people: People) -> Iterator[Finding]:
+def sold_once(item: Item, story: Sequence[Happening], people: People) -> Iterator[Finding]:
     """`story`: the events about the item, in order of time."""
+    makers = {one.publisher for one in story if item.key in one.born}
     sale: _Sale | None = None
     seen: set[tuple[str, bytes]] = set()
     for one in story:
         if one.identity in seen:
             continue
         seen.add(one.identity)
-        if one.state == _RETURNED:
-            sale = None
+        if one.state == _RETURNED and one.step != _SELLING:
+            sale = sale and _returned(one, sale, story, makers, people)
         elif sale is None:
             sale = _sale(one) if is_sale(one) else None
         elif _passed_on(one, sale):
@@ -59,12 +63,29 @@ def sold_once(story: Sequence[Happening], people: People) -> Iterator[Finding]:
                 yield Finding("sold-twice" if signed is False else "resale-not-checked", one.position)
             sale = _sale(one) if is_sale(one) else None
         elif one.step == _SELLING:
-            yield Finding("sold-twice", one.position, f"{one.time - sale.event.time:.0f} s after the first sale")
+            yield _found("sold-twice", one, sale)
             sale = _sale(one)
         elif _on_its_way(one, sale):
-            sale = _Sale(sale.event, sale.buyer, sent=True)
+            sale = replace(sale, sent=True)
         elif not _lawful_after(one, sale):
-            yield Finding("read-after-sale", one.position, f"{one.time - sale.event.time:.0f} s after the sale")
+            yield _found("read-after-sale", one, sale)
+
+
+def _found(reason: str, one: Happening, sale: _Sale) -> Finding:
+    since = f"{one.time - sale.event.time:.0f} s after the sale"
+    return Finding("return-foreign" if sale.doubted else reason, one.position, since)
+
+
+def _returned(
+    one: Happening, sale: _Sale, story: Sequence[Happening], makers: set[bytes], people: People
+) -> _Sale | None:
+    """None if it came back to who sold it or made it, or to whom the seller names in a hand-over."""
+    seller = sale.event.publisher
+    if one.publisher == seller or one.publisher in makers:
+        return None
+    pairs = (pair for other in story if other.publisher == seller for pair in other.handovers.values())
+    named = NOBODY.union(*(pair.source | pair.destination for pair in pairs))
+    return None if named and people.is_party(one.publisher, named) else replace(sale, doubted=True)
 
 
 def _sale(one: Happening) -> _Sale:

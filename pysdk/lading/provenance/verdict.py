@@ -211,7 +211,7 @@ def _judge_ordered(run: _Run, item: Item, happenings: list[Happening], people: P
         "born-first": rules.born_first(item, story),
         "not-ended": ends.not_ended(item, story, people),
         "packed-lawfully": packing.packed_lawfully(item, story),
-        "sold-once": sales.sold_once(story, people),
+        "sold-once": sales.sold_once(item, story, people),
         "one-place": rules.one_place(story),
         "possible-speed": journey.possible_speed(story),
         "counter-grows": journey.counter_grows(item, story),
