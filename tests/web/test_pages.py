@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -126,6 +127,19 @@ def test_the_language_is_the_visitors_choice_then_the_browsers(site: Site) -> No
     assert ">真实</h1>" in site.get(path + "?lang=zh", "en").text
     assert ">Authentic</h1>" in site.get(path + "?lang=xx", "en").text
     assert site.get(path).headers["vary"].startswith("Accept-")
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example/x", "///evil.example/01/09521141123454/21/1001"])
+def test_no_link_of_a_page_leads_to_another_host(site: Site, path: str) -> None:
+    links = re.findall(r'href="([^"]*)"', site.get(path).text)
+    assert links
+    assert [link for link in links if not re.match(r"[/#](?![/\\])", link)] == []
+
+
+def test_what_was_seen_is_said_in_the_language_of_the_page(site: Site) -> None:
+    cause = re.compile(r"<small( lang=\"en\")?><bdi>(.*?)</bdi></small>")
+    assert ("", "批号 L26-0417") in cause.findall(site.get(PATHS["recalled"], "zh").text)
+    assert (' lang="en"', "lot L26-0417") in cause.findall(site.get(PATHS["recalled"]).text)
 
 
 def test_every_answer_has_the_security_headers(site: Site) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from string import Formatter
 
@@ -18,6 +21,12 @@ from lading.web.words import LANGUAGES, chosen, words
 
 WEB = Path(__file__).resolve().parents[2] / "pysdk" / "lading" / "web"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+RULES = WEB.parent / "provenance"
+WHO = "0x" + "ab" * 32
+VALUES = ("7", "thing", "ab" * 32, f"participant {WHO}, thing", "60 s after entry 3", "3 of 4 events")
+OF_VERDICTS = ["fields", "lots", "story", "coordinates"]
+"""Modules whose complaints a verdict repeats; those on footprints stand elsewhere on the page."""
+
 SECTIONS = ("text", "verdicts", "steps", "dispositions", "roles")
 
 
@@ -38,6 +47,46 @@ def test_every_sentence_of_a_verdict_is_translated() -> None:
         chinese.tags,
     ):
         assert [name for name, text in found.items() if not CHINESE.search(text)] == []
+
+
+def details() -> Iterator[tuple[str, list[str | None]]]:
+    """Where the rules write what they saw, and the parts of that text, None for a value."""
+    for path in sorted(RULES.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                texts = [*node.args[2:], *(word.value for word in node.keywords if word.arg == "detail")]
+                if node.func.id == "Unreadable":
+                    texts = node.args if path.stem in OF_VERDICTS else []
+                elif node.func.id != "Finding":
+                    continue
+                for text in texts:
+                    if isinstance(text, ast.JoinedStr | ast.Constant):
+                        parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+                        made = [str(part.value) if isinstance(part, ast.Constant) else None for part in parts]
+                        yield f"{path.name}:{node.lineno}", made
+
+
+def test_what_was_seen_has_chinese_words() -> None:
+    chinese = words("zh")
+    found = list(details())
+
+    def is_said(parts: list[str | None]) -> bool:
+        choices = product(*(VALUES if part is None else (part,) for part in parts))
+        return any(chinese.detail("".join(choice)) for choice in choices)
+
+    assert len(found) > 40
+    assert [(place, parts) for place, parts in found if not is_said(parts)] == []
+    assert [text for text, said in chinese.details.items() if text != "GTIN {n1}" and not CHINESE.search(said)] == []
+
+
+def test_what_was_seen_keeps_its_values() -> None:
+    chinese = words("zh")
+    for text, said in chinese.details.items():
+        assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", said))
+    seen = f"participant {WHO}, https://id.gs1.org/00/106141410000000015: 3 of 4 events"
+    assert chinese.detail(seen) == f"参与者 {WHO}，https://id.gs1.org/00/106141410000000015：4 个事件中只有 3 个"
+    assert chinese.detail("stolen") is None
+    assert words("en").detail(seen) is None
 
 
 def test_english_is_that_of_the_verdict() -> None:

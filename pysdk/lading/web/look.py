@@ -22,18 +22,20 @@ from lading.web.desk import Answer
 from lading.web.journey import Place, Step, steps_of
 from lading.web.names import Signer, moment, named, signer, thing, utc
 from lading.web.taps import Tap
-from lading.web.words import Words
+from lading.web.words import LONGEST_DETAIL, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why the verdict is what it is. `step` is the number of the step in the journey, None if it is about none."""
+    """Why the verdict is what it is. `step` is the number of the step in the journey, None if it is about none.
+    `detail` is in English if it is not `translated`."""
 
     reason: str
     level: str
     sentence: str
     step: int | None
     detail: str
+    translated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,9 @@ def _causes(answer: Answer, numbers: Mapping[int, int], say: Words) -> tuple[Cau
     for finding in answer.verdict.findings:
         step = None if finding.entry is None else numbers.get(finding.entry)
         level = reasons.REASON_BY_ID[finding.reason].level
-        made.append(Cause(finding.reason, level, say.reason(finding.reason), step, finding.detail))
+        seen = finding.detail[:LONGEST_DETAIL]
+        own = say.detail(seen)
+        made.append(Cause(finding.reason, level, say.reason(finding.reason), step, own or seen, own is not None))
     return tuple(made)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import cycle
 from typing import Any, Literal
 
 from lading.provenance import reasons
@@ -22,6 +23,10 @@ _BY_NAME: Mapping[str, Language] = {"en": "en", "zh": "zh"}
 
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]{1,40})?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 _MAX_RANGES = 20
+LONGEST_DETAIL = 300
+"""Characters of what was seen; it may quote an event, which is as long as its publisher likes."""
+
+_VALUES = {"n": r"-?[0-9.]{1,40}", "who": r"0x[0-9a-f]{64}", "hash": r"0x[0-9a-f]{1,64}"}
 _OF_TAGS: Mapping[str, str] = NOT_PROVEN | {str(reason): said for reason, said in SENTENCES.items()}
 
 
@@ -33,6 +38,7 @@ class Words:
     text: Mapping[str, str]
     verdicts: Mapping[str, Mapping[str, str]]
     reasons: Mapping[str, str]
+    details: Mapping[str, str]
     rules: Mapping[str, str]
     not_proven: Mapping[str, str]
     gaps: Mapping[str, str]
@@ -48,6 +54,13 @@ class Words:
     def reason(self, name: str) -> str:
         """Its sentence; the English one where this language has none yet."""
         return self.reasons.get(name) or reasons.REASON_BY_ID[name].sentence
+
+    def detail(self, text: str) -> str | None:
+        """What was seen, in this language; None where it has no words for that, or needs none."""
+        for pattern, said in _patterns(self.language):
+            if found := pattern.fullmatch(text):
+                return said.format(**found.groupdict())
+        return None
 
     def rule(self, name: str) -> str:
         return self.rules.get(name) or next(rule.sentence for rule in reasons.RULES if rule.id == name)
@@ -74,6 +87,22 @@ def words(language: Language) -> Words:
         (files("lading.web") / "locale" / f"{language}.json").read_text(encoding="utf-8")
     )
     return Words(language=language, **document)
+
+
+@cache
+def _patterns(language: Language) -> Sequence[tuple[re.Pattern[str], str]]:
+    """English details as patterns, those with the most words of their own first, and what is said instead. At most two
+    values of a detail are free text, so that none takes long to compare."""
+    found = words(language).details
+    return [(_pattern(each), found[each]) for each in sorted(found, key=lambda text: -len(re.sub(r"{.*?}", "", text)))]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = (
+        f"(?P<{name}>{_VALUES.get(name.rstrip('12'), '.+')})" if odd else re.escape(name)
+        for odd, name in zip(cycle((False, True)), re.split(r"{(.*?)}", template), strict=False)
+    )
+    return re.compile("".join(parts), re.DOTALL)
 
 
 def chosen(asked: str | None, accepted: str | None) -> Language:
