@@ -8,14 +8,14 @@ import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """The file holds the old text or the new one after a crash at any point, never a part: temporary file, fsync,
-    rename, fsync of the folder. Makes the folder. An OSError leaves the old text."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """The file holds the old content or the new one after a crash at any point, never a part: temporary file, fsync,
+    rename, fsync of the folder. Makes the folder. An OSError leaves the old one; text goes as UTF-8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

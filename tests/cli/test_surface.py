@@ -41,7 +41,7 @@ def test_the_command_loads_neither_web3_nor_pydantic_for_its_help():
 
 def test_the_groups_are_those_that_stay(cli: Cli):
     groups = "demo doctor devnet build deploy deployments participants goods order customs credit relay proof verify"
-    groups += " private provenance claim"
+    groups += " private provenance claim adopt"
     assert {name.split()[0] for name in COMMANDS} == {
         *groups.split(),
         "epc",

@@ -68,13 +68,13 @@ def read_json(path: Path, *, exact: bool = False) -> JsonValue:
         raise FileUnreadable(f"{path} is no JSON ({problem}).", hint="Is it the file that you meant?") from error
 
 
-def write_public(path: Path, text: str) -> None:
+def write_public(path: Path, content: str | bytes) -> None:
     """For others to read, as the user's umask has it.
 
     Raises:
         FileNotWritten: it could not be written; what was there before stands.
     """
-    _write(path, text)
+    _write(path, content)
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)
@@ -93,9 +93,9 @@ def write_secret(path: Path, text: str) -> None:
     _write(path, text)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     try:
-        write_atomically(path, text)
+        write_atomically(path, content)
     except OSError as error:
         raise FileNotWritten(
             f"{path} cannot be written: {error.strerror or error}.", hint="Check the folder and its permissions."

@@ -16,6 +16,7 @@ import typer
 
 from lading import __version__
 from lading.cli import (
+    adopt,
     build,
     claim,
     credit,
@@ -64,7 +65,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, doctor, build, deploy, verify, serve, labels):
+for module in (demo, doctor, build, deploy, verify, serve, labels, adopt):
     module.register(app)
 for group in (
     devnet,
