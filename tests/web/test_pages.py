@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from lading.chain.node import Chain
 from lading.deploy import registry
 from lading.provenance.bundle import canonical, parse
 from lading.web.app import HEADERS
+from lading.web.look import _late
+from lading.web.words import LANGUAGES, words
 
 VERDICTS = {"genuine": "authentic", "cloned": "suspect", "recalled": "recalled", "travelled": "authentic"}
 WORDS = {
@@ -42,6 +45,26 @@ def test_the_verdict_is_that_of_lading_verify(site: Site, world: World) -> None:
         if name != "missing":
             ours = facts.verify(parse(world.bundle(name)), chain=Chain.open(world.node), deployment=trusted).document()
             assert site.get("/verdict" + path).json == ours
+
+
+def test_what_was_recorded_long_afterwards_is_said(site: Site, world: World) -> None:
+    """The travelled item's story is of May 2026; the chain has it since this test began."""
+    anchors = {one["publisher"]: one["time"] for one in site.get("/anchors" + PATHS["travelled"]).json["anchors"]}
+    entries = json.loads(world.bundle("travelled"))["entries"]
+    page = site.get(PATHS["travelled"]).words
+    for entry in entries:
+        happened = datetime.fromisoformat(entry["event"]["eventTime"]).timestamp()
+        days = int(anchors[entry["publisher"]] - happened) // 86_400
+        assert days > 2
+        assert f"Recorded {days:,} days after it is said to have happened." in page
+
+
+@pytest.mark.parametrize(("later", "says"), [(-60, False), (0, False), (2 * 86_400 - 1, False), (2 * 86_400, True)])
+def test_what_was_recorded_soon_is_no_matter(later: int, says: bool) -> None:
+    happened = datetime(2026, 5, 2, 10, tzinfo=timezone(timedelta(hours=8)))
+    for language in LANGUAGES:
+        assert bool(_late(happened, int(happened.timestamp()) + later, words(language))) is says
+    assert _late(None, 1, words("en")) == _late(happened, None, words("en")) == ""
 
 
 def test_a_clone_is_shown_with_its_reason_at_its_step(site: Site) -> None:

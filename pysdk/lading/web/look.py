@@ -24,6 +24,10 @@ from lading.web.names import Signer, moment, named, signer, thing, utc
 from lading.web.taps import Tap
 from lading.web.words import LONGEST_DETAIL, Words
 
+DAY_SECONDS = 86_400
+LATE_DAYS = 2
+"""Publishers anchor once a day at the least; what stands on the chain later than that was recorded afterwards."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -54,6 +58,7 @@ class ShownStep:
     parent: str
     signer: Signer
     anchored: str
+    late: str
     alarms: tuple[Cause, ...]
 
 
@@ -230,8 +235,16 @@ def _step(
         parent=thing(step.parent),
         signer=signer(step.publisher, publishers.get(step.publisher), say),
         anchored=f"{moment(utc(anchored), say.language)} UTC" if anchored else "",
+        late=_late(step.time, anchored, say),
         alarms=tuple(cause for cause in causes if cause.step == number),
     )
+
+
+def _late(happened: datetime | None, anchored: int | None, say: Words) -> str:
+    """Whoever records something long after it is to have happened had as long to think of it. No rule forbids that:
+    papers are handed in late, and a reader may have been without a line."""
+    days = 0 if happened is None or not anchored else int(anchored - happened.timestamp()) // DAY_SECONDS
+    return say("recorded_later", days=f"{days:,}") if days >= LATE_DAYS else ""
 
 
 def _kind(step: Step) -> str:
