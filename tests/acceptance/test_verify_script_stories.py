@@ -267,3 +267,16 @@ def test_a_plain_story_is_authentic_to_both_and_one_with_parties_to_lading_alone
     assert (ours.verdict, theirs["verdict"]) == ("authentic", "authentic")
     assert handed_over.verdict == "authentic"
     assert (unknown["verdict"], unknown["reasons"]) == ("unknown", ["event-id-not-checked", "event-unreadable"])
+
+
+def test_a_return_to_a_stranger_is_unknown_to_both_and_to_the_seller_authentic(folder: Path) -> None:
+    def story(who: bytes) -> tuple[Told, ...]:
+        sold = [(SHOPKEEPER, act("retail_selling", hour * HOUR, SHOP)) for hour in (10, 30)]
+        return (BRAND, born()), sold[0], (who, act("receiving", 20 * HOUR, PORT, disposition="returned")), sold[1]
+
+    for who in (SHOPKEEPER, BRAND):
+        ours, theirs = both(folder, *story(who))
+        assert (ours.verdict, theirs["verdict"]) == ("authentic", "authentic")
+    ours, theirs = both(folder, *story(STRANGER))
+    assert (ours.verdict, list(ours.reasons)) == ("unknown", ["return-foreign"])
+    assert (theirs["verdict"], theirs["reasons"]) == ("unknown", ["event-unreadable"])
