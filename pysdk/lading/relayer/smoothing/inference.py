@@ -20,7 +20,7 @@ from dataclasses import dataclass, fields
 from lading.relayer.config.points import NS_PER_SECOND
 from lading.relayer.config.settings import RelayConfig
 from lading.relayer.outbox.outbox import Outbox
-from lading.relayer.reads.reads import Numbered, Read, Row, in_order, unpack
+from lading.relayer.reads.reads import Read, Row, unpack
 from lading.relayer.reads.roster import Roster
 from lading.relayer.reads.sequences import Sequences, by_reader
 from lading.relayer.smoothing import lane_store, read_chunks
@@ -29,10 +29,9 @@ from lading.relayer.smoothing.signals import MoveRule
 from lading.relayer.smoothing.track import Kind
 from lading.relayer.smoothing.tracks import Tracks
 from lading.relayer.smoothing.watermark import Step, Watermark
+from lading.relayer.smoothing.whole_log import MOST_READS, Taken, parts
 
 MOST_ROWS = 64
-MOST_READS = 50_000
-"""That one transaction takes in, but for the last row's: so that it is over in a second or two, and holds little."""
 
 Checkpoint = Callable[[str], None]
 """Called with the name of each step that was just done; tests end the process there."""
@@ -105,24 +104,29 @@ class Lane:
 
         Raises `OutboxError`; nothing was written.
         """
-        rows = self._begin(most_rows)
-        return self._move(rows, self._watermark.take) if rows else None
+        taken = self._take(most_rows)
+        return self._move(taken, self._watermark.take(taken.reads)) if taken.ends else None
 
     def drain(self) -> Advanced | None:
         """Takes in all that is there, in order of time, as a whole log is: nothing more is expected, and nothing is
-        held back. In memory is all that is there."""
-        rows = self._begin(None)
-
-        def steps(reads: list[Row]) -> list[Step]:
-            taken = self._watermark.take(in_order(reads))
-            return [*taken, self._watermark.pass_to(self._watermark.newest_ns)]
-
-        return self._move(rows, steps, ended=True)
+        held back. All of it or, on an error, nothing; in memory is a part of it at a time."""
+        self._ready()
+        brought = Advanced()
+        with self._database.transaction():
+            for part, last in parts(self._database, self.name, self._at[0], self._newest()):
+                steps = self._watermark.take(part.reads)
+                if last:
+                    steps.append(self._watermark.pass_to(self._watermark.newest_ns))
+                moved = self._move(part, steps, ended=last)
+                if moved is None:
+                    return None
+                brought += moved
+        return brought
 
     def idle(self, seconds: float) -> Advanced | None:
         """Nothing came for so long, by a monotonic clock: the reader's clock has gone on as far. Releases what is held
         back, and says what has left. None if that is nothing."""
-        self._begin(0)
+        self._ready()
         watermark, tracks, silent_ns = self._watermark, self._tracks, int(seconds * NS_PER_SECOND)
         newest = watermark.newest_ns
         mark = newest + silent_ns - self._config.smoothing.lateness_ns
@@ -130,58 +134,50 @@ class Lane:
         first = min((read[0] for read in watermark.pending), default=tracks.next_ns)
         if mark <= watermark.mark_ns or (mark < min(first, tracks.next_ns) and not ended):
             return None
-        moved = self._move([], lambda _: [watermark.pass_to(mark)], ended=ended)
+        moved = self._move(Taken(self._at[0]), [watermark.pass_to(mark)], ended=ended)
         # How long nothing came is counted from the newest read, each time.
         watermark.newest_ns = newest
         return moved
 
     # -- one transaction
 
-    def _begin(self, most_rows: int | None) -> list[tuple[int, bytes]]:
+    def _ready(self) -> None:
         if not self._made:
             self._make()
-        if most_rows == 0:
-            return []
-        database = self._database
-        with database.transaction():
-            # Once nobody is inside of storing rows, all up to the newest are there.
-            database.lock(lane_store.INBOX)
-            newest = database.one("SELECT coalesce(max(id), 0) FROM inbox")[0]
-        bounds = self.name, self._at[0], newest
-        if most_rows is None:
-            found = database.rows(
-                "SELECT id, reads FROM inbox WHERE lane = ? AND id > ? AND id <= ? ORDER BY id", bounds
-            )
-        else:
-            found = database.rows(
-                "SELECT id, reads FROM (SELECT id, reads, sum(count) OVER (ORDER BY id) - count AS before FROM inbox"
-                " WHERE lane = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?) AS found WHERE before < ? ORDER BY id",
-                (*bounds, most_rows, MOST_READS),
-            )
-        return [(int(row), packed) for row, packed in found]
 
-    def _move(
-        self, rows: Sequence[tuple[int, bytes]], steps: Callable[[list[Row]], list[Step]], *, ended: bool = False
-    ) -> Advanced | None:
-        reads: list[Row] = []
-        numbered: list[Numbered] = []
+    def _newest(self) -> int:
+        """The newest row of the inbox: up to there all are there, once nobody is inside of storing rows."""
+        self._database.lock(lane_store.INBOX)
+        return int(self._database.one("SELECT coalesce(max(id), 0) FROM inbox")[0])
+
+    def _take(self, most_rows: int) -> Taken:
+        self._ready()
+        with self._database.transaction():
+            newest = self._newest()
+        found = self._database.rows(
+            "SELECT id, reads FROM (SELECT id, reads, sum(count) OVER (ORDER BY id) - count AS before FROM inbox"
+            " WHERE lane = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?) AS found WHERE before < ? ORDER BY id",
+            (self.name, self._at[0], newest, most_rows, MOST_READS),
+        )
+        taken = Taken(int(found[-1][0]) if found else self._at[0])
+        for row, packed in found:
+            taken.add(int(row), packed)
+        return taken
+
+    def _move(self, taken: Taken, steps: list[Step], *, ended: bool = False) -> Advanced | None:
         self._made = False  # until all is committed
-        for row, packed in rows:
-            found, numbers = unpack(packed)
-            self._ends[row] = _end(found)
-            reads += found
-            numbered += numbers
-        late, redelivered = self._smooth(steps(reads))
+        self._ends |= taken.ends
+        late, redelivered = self._smooth(steps)
         if ended:
             self._tracks.end()
         self._checkpoint("smoothed")
-        after = (rows[-1][0] if rows else self._at[0]), self._watermark.mark_ns
+        after = taken.position, self._watermark.mark_ns
         with self._database.transaction():
             if not lane_store.advance_state(self._database, self.name, self._at, after, self._holder):
                 return None
             new, unclear = self._store()
-            self._sequences.store(by_reader(reads, numbered))
-            counted = Advanced(len(reads), redelivered + self._tracks.redelivered, late, unclear, new)
+            self._sequences.store(by_reader(taken.reads, taken.numbered))
+            counted = Advanced(taken.count, redelivered + self._tracks.redelivered, late, unclear, new)
             lane_store.count(
                 self._database, self.name, {one.name: getattr(counted, one.name) for one in fields(counted)}
             )
