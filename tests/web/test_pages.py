@@ -8,10 +8,11 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
-from web_kit import PATHS, Site, World, serving
+from web_kit import PATHS, Site, World, change, serving
 
 from lading import facts
 from lading.chain.node import Chain
@@ -201,6 +202,31 @@ def test_only_reading_is_offered(site: Site) -> None:
     assert site.get(PATHS["genuine"], method="HEAD").status == 200
     assert site.get("/docs").status == 404
     assert site.get("/openapi.json").status == 404
+
+
+MARKUP = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+TURNED = "Acme\u202egnp.\u2066exe\u200f"
+
+
+@pytest.mark.parametrize("text", [MARKUP, TURNED, "x" * 4_000, "=cmd|'/c calc'!A0", "{{ 7 * 7 }}"])
+def test_whatever_a_publisher_writes_is_text(world: World, tmp_path: Path, text: str) -> None:
+    def write(document: Any) -> None:
+        for entry in document["entries"]:
+            entry["event"] |= {"readPoint": {"id": text}, "bizStep": text, "disposition": text, "ex:note": text}
+        first = document["entries"][0]["event"]
+        first["ilmd"] = {f"p{number}:lotNumber": f"{number}{text}" for number in range(9)}
+        first["sourceList"] = [{"type": "owning_party", "source": text}]
+
+    (tmp_path / "bundles").mkdir()
+    (tmp_path / "bundles" / "one.json").write_bytes(change(world.bundle("genuine"), write))
+    with serving(tmp_path / "bundles") as alone:
+        for language in LANGUAGES:
+            page = alone.get(PATHS["genuine"], language)
+            shown = re.sub(r"<pre.*?</pre>", "", page.text, flags=re.DOTALL)
+            assert (page.status, "alert(1)</script>" in page.text, "<img" in page.text) == (200, False, False)
+            assert "49" not in re.findall(r"<p class=\"where\">(.*?)</p>", page.text)
+            assert not set(page.text) & set("\u202e\u2066\u200f")
+            assert len(shown) < 80_000
 
 
 def test_many_at_once_all_get_the_same_answer(site: Site) -> None:

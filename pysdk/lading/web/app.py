@@ -83,7 +83,10 @@ class _Pages:
         self._desk = desk
         self._taps = taps
         self._templates = Environment(
-            loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined
+            loader=FileSystemLoader(_FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=_legible,
         )
 
     async def guard(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -242,6 +245,14 @@ class _Pages:
 
 
 HTTP_OK = 200
+
+_TURNING = dict.fromkeys(map(ord, "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"), "\ufffd")
+
+
+def _legible(value: object) -> object:
+    """Without the marks by which a publisher's text would turn around what stands beside it (UAX #9): a name, a place
+    or a lot could else read as another."""
+    return value.translate(_TURNING) if isinstance(value, str) else value
 
 
 def _raw_path(request: Request) -> str:

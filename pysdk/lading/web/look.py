@@ -24,6 +24,9 @@ from lading.web.names import Signer, moment, named, signer, thing, utc
 from lading.web.taps import Tap
 from lading.web.words import LONGEST_DETAIL, Words
 
+LONGEST_LOT, MOST_LOTS = 80, 20
+"""What is shown of lots; GS1's have at most 20 characters, and an item one of them."""
+
 DAY_SECONDS = 86_400
 LATE_DAYS = 2
 """Publishers anchor once a day at the least; what stands on the chain later than that was recorded afterwards."""
@@ -102,7 +105,9 @@ def item_page(answer: Answer, code: ItemId, say: Words, tap: Tap | None = None, 
     causes = (*of_tag, *_causes(answer, numbers, say))
     document = answer.verdict.document()
     times = {(shown.publisher, shown.index): shown.time for shown in answer.told.anchors}
-    lots = tuple(sorted({lot for entry in answer.bundle.entries for lot in lots_of(entry.event)}))
+    lots = tuple(sorted({lot[:LONGEST_LOT] for entry in answer.bundle.entries for lot in lots_of(entry.event)}))[
+        :MOST_LOTS
+    ]
     shown = tuple(_step(numbers[step.position], step, answer.told.participants, times, causes, say) for step in steps)
     rules = _rules(document["checked"], document["reasons"], say)
     stops = [
