@@ -75,3 +75,11 @@ def unpack(packed: bytes) -> tuple[list[Row], list[Numbered]]:
     """What `pack` was given."""
     columns, numbered = orjson.loads(packed)
     return list(zip(*columns, strict=True)), [(reader, number) for reader, number in numbered]
+
+
+def times_in(packed: bytes) -> list[int]:
+    """Of the reads that `pack` was given: its first column, without the rest of it."""
+    if not packed.startswith(b"[[["):
+        return []
+    found: list[int] = orjson.loads(packed[2 : packed.index(b"]") + 1])
+    return found

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
 
-from lading.relayer.reads.reads import Numbered, Row, in_order, pack, unpack
+from lading.relayer.reads.reads import Numbered, Row, in_order, pack, times_in, unpack
 from lading.relayer.store.database import Database
 
 MOST_READS: Final = 50_000
@@ -86,13 +86,14 @@ def _waiting(database: Database, lane: str, after: int, newest: int) -> list[_Wa
     )
     if sum(count for _, count in found) <= MOST_READS:
         return [_Waiting(0, 0, row, count) for row, count in found]  # all of them together, in whatever order
-    return sorted(_looked_at(row, unpack(_packed(database, row)[0])[0]) for row, _ in found)
+    return sorted(_looked_at(row, times_in(_packed(database, row)[0])) for row, _ in found)
 
 
-def _looked_at(row: int, reads: Sequence[Row]) -> _Waiting:
-    times = sorted(read[0] for read in reads) or [0]
+def _looked_at(row: int, times: list[int]) -> _Waiting:
+    count = len(times)
+    times = sorted(times) or [0]
     samples = tuple(times[len(times) * number // _SAMPLES] for number in range(_SAMPLES))
-    return _Waiting(times[0], times[-1], row, len(reads), samples)
+    return _Waiting(times[0], times[-1], row, count, samples)
 
 
 def _held(rows: Sequence[_Waiting]) -> int:
@@ -139,7 +140,7 @@ def _spread(database: Database, lane: str, rows: Sequence[_Waiting]) -> list[_Wa
                 (lane, received, len(heap), pack(heap, numbered)),
             )
             assert row is not None  # noqa: S101 - nothing in an inbox conflicts
-            found.append(_looked_at(row, heap))
+            found.append(_looked_at(row, [read[0] for read in heap]))
             heap.clear()
             numbered.clear()
 
