@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lading.cli.documents import FileUnreadable, read_bytes, read_json, write_public, write_secret
+from lading.cli.options import OUTBOX_URL
 from lading.cli.output import Shown, pairs, plain
 from lading.cli.values import Out
 from lading.cli.verbs import reading, sent, signing
@@ -23,7 +24,9 @@ app = typer.Typer(name="claim", help="Who broke an item's seal first.", no_args_
 
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="EPC URI or Digital Link, with its serial number.")]
 Items = Annotated[list[str], typer.Argument(metavar="ITEM...", help="EPC URIs or Digital Links of one brand.")]
-OutboxFile = Annotated[Path, typer.Option("--outbox", metavar="FILE", help="Of the brand's log; made if missing.")]
+OutboxPlace = Annotated[
+    str, typer.Option("--outbox", metavar="FILE|URL", help="Of the brand's log; made if missing. " + OUTBOX_URL)
+]
 NewCodes = Annotated[Path, typer.Option("--codes", metavar="FILE", help="Written for you alone: what to print.")]
 Codes = Annotated[Path, typer.Option("--codes", metavar="FILE", help="From 'claim seal'.")]
 Seals = Annotated[Path, typer.Option("--seals", metavar="FILE", help="What the brand published of its seals.")]
@@ -32,7 +35,7 @@ Kept = Annotated[Path, typer.Argument(metavar="FILE", help="From 'claim commit'.
 
 
 @reading(app, "seal", "The brand")
-def seal(client: Lading, items: Items, outbox: OutboxFile, codes: NewCodes) -> Shown:
+def seal(client: Lading, items: Items, outbox: OutboxPlace, codes: NewCodes) -> Shown:
     """Make a secret code for each item, and let the brand's outbox anchor what proves it. Sends nothing."""
     from lading.provenance.seal import new_code, write_code
 
@@ -47,7 +50,7 @@ def seal(client: Lading, items: Items, outbox: OutboxFile, codes: NewCodes) -> S
 
 
 @reading(app, "proofs", "The brand")
-def proofs(client: Lading, codes: Codes, outbox: OutboxFile, out: Out) -> Shown:
+def proofs(client: Lading, codes: Codes, outbox: OutboxPlace, out: Out) -> Shown:
     """Write what buyers need to claim their items, once the seals are anchored. To be published; holds no code."""
     made = _codes(codes)
     brand = _brand(client, {one["gtin"] for one in made})
@@ -125,7 +128,7 @@ def _brand(client: Lading, numbers: set[int]) -> str:
     return brand
 
 
-def _put(client: Lading, brand: str, path: Path, made: list[dict[str, Any]]) -> list[SealProof]:
+def _put(client: Lading, brand: str, place: str, made: list[dict[str, Any]]) -> list[SealProof]:
     """Puts the leaves in that are not there yet; the proofs of those that are anchored."""
     from lading.claims import SealProof
     from lading.models import Batch
@@ -134,7 +137,7 @@ def _put(client: Lading, brand: str, path: Path, made: list[dict[str, Any]]) -> 
     from lading.relayer.run import identity_of
 
     found = []
-    with Outbox.open(path, identity_of(client, brand)) as outbox, outbox.transaction():
+    with Outbox.open(place, identity_of(client, brand)) as outbox, outbox.transaction():
         for one in made:
             leaf = seal_of(one["gtin"], one["serial"], read_code(one["code"]))
             outbox.put_leaf(leaf)

@@ -29,6 +29,8 @@ DevAccount = Annotated[
     int | None,
     typer.Option("--dev-account", min=0, max=19, help="Sign as account N of a devnet (its key is public)."),
 ]
+#: What else an outbox may be; it is given as text, since a path has no two slashes.
+OUTBOX_URL = "Or postgresql://user@host/name, its password in PGPASSWORD."
 
 DEFAULT_NETWORK = "anvil"
 START = {"anvil": "lading devnet up", "ganache": "lading devnet up --kind ganache"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lading.cli.documents import FileUnreadable, read_json, write_public
+from lading.cli.options import OUTBOX_URL
 from lading.cli.order_sign import EventId, Unit
 from lading.cli.output import Shown, pairs
 from lading.cli.terms import OrderId, TermsFile, terms_of
@@ -28,8 +29,9 @@ ProofFile = Annotated[Path, typer.Option("--proof", metavar="FILE", help="From '
 Index = Annotated[
     int | None, typer.Option("--index", min=0, help="Of the batch in the carrier's log, if the proof does not say.")
 ]
-OutboxFile = Annotated[
-    Path | None, typer.Option("--outbox", metavar="FILE", help="Of the carrier's log; made if missing.")
+OutboxPlace = Annotated[
+    str | None,
+    typer.Option("--outbox", metavar="FILE|URL", help="Of the carrier's log; made if missing. " + OUTBOX_URL),
 ]
 FIELDS = ("order_id", "logistic_unit", "event_id")
 PANEL = "Anchored deliveries"
@@ -49,7 +51,7 @@ def delivery_proof(
     out: Out,
     order: OrderId = None,
     file: TermsFile = None,
-    outbox: OutboxFile = None,
+    outbox: OutboxPlace = None,
 ) -> Shown:
     """Write a delivery, as the carrier, and the batch that says so: with --outbox one of the log's own, which holds it
     among events; else a batch of this leaf alone, to be anchored by 'goods anchor'. Sends nothing."""
@@ -98,7 +100,7 @@ def _alone(client: Lading, carrier: str, leaf: DeliveryLeaf) -> dict[str, Any]:
     return {"batch": batch}
 
 
-def _from_outbox(client: Lading, carrier: str, leaf: DeliveryLeaf, path: Path) -> dict[str, Any]:
+def _from_outbox(client: Lading, carrier: str, leaf: DeliveryLeaf, place: str) -> dict[str, Any]:
     """Puts the leaf in, if it is new; index, batch and proof once it is anchored.
 
     Raises:
@@ -107,7 +109,7 @@ def _from_outbox(client: Lading, carrier: str, leaf: DeliveryLeaf, path: Path) -
     from lading.relayer.outbox.outbox import Outbox
     from lading.relayer.run import identity_of
 
-    with Outbox.open(path, identity_of(client, carrier)) as outbox:
+    with Outbox.open(place, identity_of(client, carrier)) as outbox:
         outbox.put_leaf(leaf)
         found = outbox.leaf_proof(leaf)
     if found is None:

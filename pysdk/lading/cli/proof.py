@@ -10,6 +10,7 @@ from urllib.parse import quote
 import typer
 
 from lading.cli.documents import read_bytes, write_public
+from lading.cli.options import OUTBOX_URL
 from lading.cli.output import Shown, pairs
 from lading.cli.verbs import reading
 from lading.errors import InputError, UsageError
@@ -26,7 +27,8 @@ Items = Annotated[
 ]
 ItemFile = Annotated[Path | None, typer.Option("--items", metavar="FILE", help="A file of items, one a line.")]
 Outboxes = Annotated[
-    list[Path], typer.Option("--outbox", metavar="FILE", help="A publisher's outbox; may be repeated.")
+    list[str],
+    typer.Option("--outbox", metavar="FILE|URL", help="A publisher's outbox; may be repeated. " + OUTBOX_URL),
 ]
 Out = Annotated[
     Path, typer.Option("--out", metavar="PATH", help="The file to write; for several items, the folder for theirs.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from lading.cli.documents import read_bytes, write_public
+from lading.cli.options import OUTBOX_URL
 from lading.cli.output import Shown, pairs, plain
 from lading.cli.verbs import reading
 from lading.errors import InputError, UsageError
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 app = typer.Typer(name="provenance", help="Audits of publishers' logs.", no_args_is_help=True)
 
 Outbox = Annotated[
-    Path | None, typer.Option("--outbox", metavar="FILE", help="The outbox with a log's batches, or a copy.")
+    str | None,
+    typer.Option("--outbox", metavar="FILE|URL", help="The outbox with a log's batches, or a copy. " + OUTBOX_URL),
 ]
 Bundles = Annotated[
     list[Path] | None,
@@ -46,10 +48,10 @@ def audit(client: Lading, outbox: Outbox = None, bundles: Bundles = None, out: F
     not, 12 the log is not whole."""
     if (outbox is None) is (not bundles):
         raise UsageError("What to audit is not said, or twice.", hint="Give --outbox FILE, or --bundle FILE … .")
-    return _compared(client, bundles, out) if bundles else _replayed(client, cast(Path, outbox), out)
+    return _compared(client, bundles, out) if bundles else _replayed(client, cast(str, outbox), out)
 
 
-def _replayed(client: Lading, outbox: Path, out: Path | None) -> Shown:
+def _replayed(client: Lading, outbox: str, out: Path | None) -> Shown:
     from lading.facts import chain_ref
     from lading.relayer.items import audit as replay
     from lading.relayer.outbox.outbox import Outbox as Opened

@@ -11,7 +11,7 @@ import typer
 
 from lading.cli import relay_captures, relay_quarantine
 from lading.cli.documents import FileUnreadable, read_json
-from lading.cli.options import DeploymentFile, DevAccount, Json, KeyStdin
+from lading.cli.options import OUTBOX_URL, DeploymentFile, DevAccount, Json, KeyStdin
 from lading.cli.output import Shown, emit, pairs, printable, progress, table
 from lading.cli.values import participant_id
 from lading.cli.verbs import signing
@@ -45,7 +45,9 @@ NetworkOrConfig = Annotated[
 
 Document = Annotated[Path, typer.Argument(metavar="FILE", help="EPCIS 2.0 JSON-LD document.")]
 Publisher = Annotated[str, typer.Option("--publisher", metavar="PARTICIPANT", help="Whose log: id, or GLN:….")]
-OutboxFile = Annotated[Path, typer.Option("--outbox", metavar="FILE", help="The log's outbox; made if missing.")]
+OutboxPlace = Annotated[
+    str, typer.Option("--outbox", metavar="FILE|URL", help="The log's outbox; made if missing. " + OUTBOX_URL)
+]
 #: Events of one batch, as in the shipped example of a configuration.
 MAX_EVENTS = 1000
 SAMPLE = 5
@@ -120,7 +122,7 @@ def status(config: ConfigOption, as_json: Json = False) -> None:
 
 
 @signing(app, "publish")
-def publish(client: Lading, document: Document, participant: Publisher, outbox: OutboxFile) -> Shown:
+def publish(client: Lading, document: Document, participant: Publisher, outbox: OutboxPlace) -> Shown:
     """Take in an EPCIS document made elsewhere, and anchor its events. Safe to repeat. Signs as the log's writer."""
     from lading.relayer.anchoring.anchoring import anchor
     from lading.relayer.intake.intake import take_document

@@ -64,8 +64,8 @@ class OutboxSource:
 
 
 @contextmanager
-def sources(client: Lading, paths: Sequence[Path]) -> Iterator[list[OutboxSource]]:
-    """The outboxes in these files, open until the end of the block.
+def sources(client: Lading, paths: Sequence[str | Path]) -> Iterator[list[OutboxSource]]:
+    """The outboxes in these files or databases (URLs), open until the end of the block.
 
     Raises:
         OutboxError: one cannot be used, or belongs to another chain or registry.
