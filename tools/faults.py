@@ -42,7 +42,7 @@ def parts() -> dict[str, Part]:
         found[f"killed again and again from {first}"] = Part(KILL, ("-k", "again_and_again"), drawn)
     found["whole logs"] = Part(KILL, ("-k", "whole_log or makes_its_outbox"), {"LADING_FAULT_SEEDS": str(SEEDS)})
     sized = {"LADING_FAULT_REPLAY": str(REPLAY), "LADING_FAULT_SEEDS": "30"}
-    for name in ("replay", "servers", "nodes", "workers", "hostile", "service_kill"):
+    for name in ("replay", "servers", "nodes", "workers", "hostile", "service_kill", "captures"):
         found[name] = Part(f"tests/faults/test_{name}.py", (), sized)
     return found | _of_the_sender() | _of_feeds()
 

@@ -28,6 +28,7 @@ from lading.chain.signer import Signer
 from lading.client import Lading
 from lading.errors import LadingError
 from lading.relayer.anchoring.anchoring import anchor
+from lading.relayer.captures.keys import capture_signer
 from lading.relayer.config.settings import RelayConfig, load
 from lading.relayer.errors import NotLeader
 from lading.relayer.feeds import files
@@ -153,7 +154,8 @@ class Relay:
 
     def __init__(self, config: RelayConfig, client: Lading, steps: Steps, seed: int) -> None:
         self.config, self.steps = config, steps
-        self.outbox = Outbox.open(config.outbox, log_identity(config, client))
+        identity = log_identity(config, client)
+        self.outbox, self.captures = Outbox.open(config.outbox, identity), capture_signer(config, identity)
         self.roster = Roster(config)
         self.lanes = [Lane(self.outbox, self.roster, config, name, steps) for name in self.roster.lanes]
         self.client = client
@@ -169,7 +171,8 @@ class Relay:
 
     async def listen(self, listening: Listening | None = None) -> None:
         """To the end of the configured file, or until `listening` is over."""
-        async with Watched(self.outbox.store, MessageDecoder(self.roster), Backoff(0.01, 0.1)) as intake:
+        decoder = MessageDecoder(self.roster)
+        async with Watched(self.outbox.store, decoder, Backoff(0.01, 0.1), self.captures) as intake:
             intake.steps, intake.after = self.steps, self.a_little
             await (listening or self.to_the_end)(intake)
 

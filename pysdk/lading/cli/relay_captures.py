@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,9 +61,9 @@ def export(
     with opened(config) as (_, database, identity), database.snapshot():
         header = captures.header_of(database, identity, reader, _ns(since, "--since"), _ns(until, "--until"))
         count, reads = -1, 0
-        with _writing(out) as file:
+        with _writing(out) as write:
             for line, held in captures.lines(database, header):
-                file.write(line)
+                write(line)
                 count, reads = count + 1, reads + held
     if out is not None:
         counted = {"captures": count, "reads": reads, "first": header.first, "last": header.last}
@@ -117,19 +117,19 @@ def _ns(time: datetime | timedelta | None, name: str) -> int | None:
 
 
 @contextmanager
-def _writing(out: Path | None) -> Iterator[BinaryIO]:
-    """A file that is there once all of it is written; stdout for None.
+def _writing(out: Path | None) -> Iterator[Callable[[bytes], object]]:
+    """Writes to a file that is there once all of it is written; to stdout for None.
 
     Raises `FileNotWritten`: what was there before stands.
     """
     if out is None:
-        yield typer.get_binary_stream("stdout")
+        yield lambda line: typer.echo(line.decode(), nl=False)
         return
     try:
         handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
-                yield file
+                yield file.write
                 file.flush()
                 os.fsync(file.fileno())
             mask = os.umask(0)

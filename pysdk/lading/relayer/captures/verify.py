@@ -129,7 +129,8 @@ def _in_order(verified: Verified, capture: Capture, expected: int) -> int:
     number = capture.sequence
     if number > verified.header.last:
         verified.add(Fault.OUT_OF_ORDER, number, f"the first line says that {verified.header.last} is the last one")
-    elif number < expected:
+        return expected
+    if number < expected:
         verified.add(Fault.OUT_OF_ORDER, number, f"{expected} was to come here, or the end")
     elif number > expected:
         some = f"capture {expected} is" if number == expected + 1 else f"captures {expected} to {number - 1} are"
