@@ -24,6 +24,8 @@ Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 PRECISION = {"rtol": 1e-10, "atol": 1e-14}
 #: A path ends where it has come to rest, or here.
 LONGEST = 400.0
+#: Around a centre nothing comes to rest: so many turns of the linear system are shown.
+TURNS = 4
 AT_REST = 1e-6
 #: How far from a rest point its check begins, and below what there is no telling with doubles.
 NEAR, TOO_NEAR = 1e-3, 1e-9
@@ -75,8 +77,10 @@ class Field:
         return [x * (1 - x) * (self.alone1 + self.boost1 * y), y * (1 - y) * (self.alone2 + self.boost2 * x)]
 
 
-def path(game: Game, x: float, y: float, longest: float = LONGEST, points: int = 400) -> Path:
-    """From the shares (x, y) until rest."""
+def path(game: Game, x: float, y: float, points: int = 400) -> Path:
+    """From the shares (x, y) until rest, or for a few turns around a centre."""
+    inner = game.inner()
+    longest = TURNS * _turn(game, inner) if inner.kind is Kind.CENTRE else LONGEST
     field = Field(game)
 
     def moving(time: float, at: Sequence[float]) -> float:
@@ -153,13 +157,17 @@ def _look(game: Game, point: Equilibrium) -> Seen:
 def _look_at_centre(game: Game, point: Equilibrium, start: tuple[float, float], distance: float) -> Seen:
     """Around a centre of this game the orbits close, since V is constant along them: after one turn of the linear
     system a near start is back, up to the square of its distance."""
-    turn = 2 * math.pi * scale_of(game) / math.sqrt(float(point.det or 1))
-    found = solve_ivp(Field(game), (0, turn), start, method="LSODA", **PRECISION)
+    found = solve_ivp(Field(game), (0, _turn(game, point)), start, method="LSODA", **PRECISION)
     end = (float(found.y[0][-1]), float(found.y[1][-1]))
     drift = abs(invariant(game, *end) - invariant(game, *start)) / scale_of(game)
     if math.dist(start, end) > distance / 10 or drift > distance**2:
         raise ModelDisagrees(f"{point.name} is a centre, but a start beside it did not come back after one turn")
     return Seen(point.name, 1, 0)
+
+
+def _turn(game: Game, centre: Equilibrium) -> float:
+    """The scaled time of one turn close to a centre, whose eigenvalues are plus and minus the root of -det."""
+    return 2 * math.pi * scale_of(game) / _root(centre)
 
 
 def _room(game: Game, point: Equilibrium) -> float:

@@ -14,12 +14,11 @@ import numpy as np
 from lading.adopt.basin import edge_at, settled
 from lading.adopt.dynamics import Field
 from lading.adopt.game import Game, Kind, Verdict
+from lading.adopt.study import Study, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
-
-    from lading.adopt.study import Study
 
 BLUE, VERMILLION, BLACK, GREY = "#0072B2", "#D55E00", "#000000", "#8A8A8A"
 ADOPTS, FALLS = "#D6E9F5", "#FBE9C6"
@@ -65,7 +64,7 @@ def _portrait(axes: Axes, study: Study) -> None:
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), aspect="equal")
     axes.set_xlabel("platforms that have integrated (x)")
     axes.set_ylabel("technology providers that have integrated (y)")
-    axes.set_title(f"{study.basin.area:.1%} of all starts end in adoption")
+    axes.set_title(study.headline)
     _percent(axes.xaxis, axes.yaxis)
 
 
@@ -79,7 +78,7 @@ def _shade(axes: Axes, game: Game, area: float) -> None:
     if np.any(edge < 1):
         axes.fill_between(shares, edge, 1, color=ADOPTS, linewidth=0, zorder=0, label="ends in adoption")
     if np.any(edge > 0):
-        axes.fill_between(shares, 0, edge, color=FALLS, linewidth=0, zorder=0, label="ends elsewhere")
+        axes.fill_between(shares, 0, edge, color=FALLS, linewidth=0, zorder=0, label="does not end in adoption")
 
 
 def _points(axes: Axes, study: Study) -> None:
@@ -127,11 +126,11 @@ def _start_title(study: Study) -> str:
     found = study.tipping
     if found is None:
         return ""
-    return f"From {found.x:.0%} and {found.y:.0%}: {'adoption' if found.adopts else 'no adoption'}"
+    return f"From {percent(found.x)} and {percent(found.y)}: {'adoption' if found.adopts else 'no adoption'}"
 
 
 def _percent(*axes: Axis) -> None:
     from matplotlib.ticker import PercentFormatter
 
     for axis in axes:
-        axis.set_major_formatter(PercentFormatter(1))
+        axis.set_major_formatter(PercentFormatter(1, symbol=" %"))

@@ -44,6 +44,18 @@ class Study:
     def stable(self) -> tuple[Equilibrium, ...]:
         return tuple(one for one in self.equilibria if one.verdict is Verdict.STABLE)
 
+    @property
+    def headline(self) -> str:
+        """How many starts end in adoption, in a few words."""
+        if self.is_parted:
+            return f"{percent(self.basin.area)} of all starts end in adoption"
+        return "Every start ends in adoption" if self.basin.area else "No start ends in adoption"
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether it depends on the start."""
+        return self.basin.least is not None
+
     def document(self) -> dict[str, Any]:
         """Schema `adopt.json` of the command line."""
         return {
@@ -97,6 +109,16 @@ def study(config: AdoptConfig, estimates: Sequence[Estimate] = (), *, with_sensi
         sensitivity=sensitivity(game) if with_sensitivity else None,
         paths=tuple(dynamics.path(game, *one) for one in ([start] if start else STARTS)),
     )
+
+
+def percent(share: float) -> str:
+    """One digit, and never 0.0 % or 100.0 % of what is neither."""
+    text = f"{share:.1%}"
+    if text == "0.0%" and share > 0:
+        text = "<0.1%"
+    if text == "100.0%" and share < 1:
+        text = ">99.9%"
+    return text.replace("%", " %")
 
 
 def payoffs(game: Game) -> dict[tuple[bool, bool], tuple[Fraction, Fraction]]:

@@ -56,12 +56,12 @@ def adopt(
     from lading.cli.adopt_show import lines_of
 
     found = study(read, estimates, with_sensitivity=with_sensitivity)
-    emit(found.document(), as_json=as_json, lines=lines_of(found))
     if plot is not None:
         from lading.adopt.plot import picture
 
         write_public(plot, picture(found, plot.suffix[1:].lower()))
         progress(f"Drawn: {plot}")
+    emit(found.document(), as_json=as_json, lines=lines_of(found))
 
 
 def _estimates(config: AdoptConfig, network: str, deployment: Path | None) -> tuple[Estimate, ...]:

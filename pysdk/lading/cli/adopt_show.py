@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from lading.adopt.game import Equilibrium, Kind, Place, Verdict
-from lading.adopt.study import GIVEN, Study, payoffs
+from lading.adopt.study import GIVEN, Study, payoffs, percent
 from lading.cli.adopt_portrait import portrait
 from lading.cli.output import money, printable, table, title
 
@@ -45,14 +45,14 @@ def lines_of(study: Study) -> list[str]:
 
 def _answer(study: Study) -> list[str]:
     found = study.basin
-    said = [f"{percent(found.area)} of all starts end in adoption: {found.why}."]
+    said = [f"{study.headline}: {found.why}."]
     if found.least is not None and found.most is not None and found.polygon is not None:
         said.append(
-            f"Surely between {percent(found.least)} and {percent(found.most)} (closed form); the straight line of "
-            f"the literature, 1 - (x* + y*)/2, would say {percent(found.polygon)}."
+            f"Surely between {percent(found.least)} and {percent(found.most)} (closed form); a straight-line estimate, "
+            f"1 - (x* + y*)/2, is {percent(found.polygon)}."
         )
     stable = [f"{one.name} {CORNERS[one.name]}" for one in study.stable]
-    said.append(f"Stable: {'; '.join(stable) or 'nothing: no state draws the market in'}.")
+    said.append(f"Stable: {'; '.join(stable)}." if stable else "Nothing is stable: no state draws the market in.")
     said += [f"{_point_name(one)}: {_open(one)}" for one in study.equilibria if one.verdict is Verdict.UNDECIDED]
     if study.lines:
         said.append(f"Every point of {' and of '.join(study.lines)} is at rest: somebody there is indifferent.")
@@ -71,7 +71,7 @@ def _tipping(study: Study) -> list[str]:
     outcome = "ends in adoption" if found.adopts else "does not end in adoption"
     said = title(f"From {percent(found.x)} of platforms and {percent(found.y)} of technology providers")
     said.append(f"The market {outcome}.")
-    said.append(f"Critical mass: {_mass(found)}.")
+    said += _mass(found)
     if not found.adopts:
         unit = f"{printable(study.currency)} per {study.period_days} days, each"
         rows = [(name, "no amount does" if least is None else _money(least)) for name, least in found.levers.items()]
@@ -79,13 +79,15 @@ def _tipping(study: Study) -> list[str]:
     return said
 
 
-def _mass(found: Tipping) -> str:
+def _mass(found: Tipping) -> list[str]:
+    if found.needed_x is None and found.needed_y is None:
+        return ["Critical mass: none; no share of one side alone, short of all, tips it."]
     sides = ("platforms", "technology providers")
     shares = ((found.needed_x, sides[0], sides[1]), (found.needed_y, sides[1], sides[0]))
-    return "; ".join(
-        f"{'no share short of all' if share is None else f'more than {percent(share)}'} of {who}, with {other} as now"
+    return [
+        f"Critical mass: {'no share' if share is None else 'more than ' + percent(share)} of {who}, {other} as now."
         for share, who, other in shares
-    )
+    ]
 
 
 def _paths(study: Study) -> list[str]:
@@ -184,7 +186,7 @@ def _basis(study: Study) -> list[str]:
     for path, basis in estimated.items():
         said.append(f"{path} = {money(study.figures[path])}, {basis}")
     given = ", ".join(path for path, basis in study.basis.items() if basis == GIVEN)
-    return [*said, f"given in the file, since no ledger tells them or they were not asked of it: {given}"]
+    return [*said, f"given in the file: {given}"]
 
 
 def _checked(study: Study) -> str:
@@ -192,16 +194,6 @@ def _checked(study: Study) -> str:
     left = [one.name for one in study.seen if one.came is None]
     told = f" Too near another point to integrate around: {', '.join(left)}." if left else ""
     return f"Checked: formulas by sympy from the payoff matrix, stability by integrating {starts} starts.{told}"
-
-
-def percent(share: float) -> str:
-    """One digit, and never 0.0 % or 100.0 % of what is neither."""
-    text = f"{share:.1%}"
-    if text == "0.0%" and share > 0:
-        text = "<0.1%"
-    if text == "100.0%" and share < 1:
-        text = ">99.9%"
-    return text.replace("%", " %")
 
 
 def _share(share: Fraction | None) -> str:
