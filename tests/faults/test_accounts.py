@@ -42,7 +42,7 @@ class Books:
 
     def kinds(self, spoil: Callable[[Database], Any], **how: Any) -> set[Kind]:
         database = self.copy()
-        database.execute("PRAGMA foreign_keys = OFF")
+        database.rows("PRAGMA foreign_keys = OFF")
         spoil(database)
         told = {"chain": self.chain, "offered": self.reads, "quarantined": self.refused} | how
         found = audit(database, self.bed.config, **told)

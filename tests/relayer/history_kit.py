@@ -85,8 +85,8 @@ def _shape(statement: str) -> str:
 
 def _pages_written(history: History, work: Callable[[], object]) -> int:
     """How many different pages the write-ahead log holds after the work, that was empty before it."""
-    history.outbox.store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    history.outbox.store.execute("PRAGMA wal_autocheckpoint = 0")
+    history.outbox.store.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    history.outbox.store.rows("PRAGMA wal_autocheckpoint = 0")
     work()
     wal = Path(f"{history.path}-wal").read_bytes()
     size = unpack(">I", wal[8:12])[0]

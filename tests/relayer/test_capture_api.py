@@ -213,7 +213,7 @@ def test_while_the_outbox_cannot_be_written_the_caller_is_told_to_come_back(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(capture_api, "STORE_SECONDS", 0.2)
-    outbox.store.execute("PRAGMA busy_timeout = 10")
+    outbox.store.patience = 0.01
     other = sqlite3.connect(outbox.store.path, isolation_level=None)
 
     async def act(caller: Caller) -> None:
@@ -233,7 +233,7 @@ def test_while_the_outbox_cannot_be_written_the_caller_is_told_to_come_back(
 
 def test_more_callers_than_fit_are_turned_away(outbox: Outbox, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(capture_api, "MOST_WAITING", 2)
-    outbox.store.execute("PRAGMA busy_timeout = 10")
+    outbox.store.patience = 0.01
     other = sqlite3.connect(outbox.store.path, isolation_level=None)
 
     async def act(caller: Caller) -> None:

@@ -105,6 +105,7 @@ def test_a_writer_that_holds_the_database_too_long_locks_others_out(
     connect: Connect,
     monkeypatch: pytest.MonkeyPatch,
 ):
+    monkeypatch.setattr("lading.relayer.store.database.BUSY_SECONDS", 0.1)
     monkeypatch.setattr("lading.relayer.store.engines.BUSY_SECONDS", 0.1)
     ours, theirs = connect(), connect()
     with ours.transaction():

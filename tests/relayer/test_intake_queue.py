@@ -139,7 +139,7 @@ def test_while_another_holds_the_file_nothing_comes_back_and_the_state_says_so(t
     path = tmp_path / "outbox.sqlite3"
     database = Database.open(path, IDENTITY)
     other = sqlite3.connect(path, isolation_level=None)
-    database.execute("PRAGMA busy_timeout = 20")
+    database.patience = 0.02
 
     async def run() -> None:
         async with Intake(database, decoder(), _quick()) as intake:
@@ -188,7 +188,7 @@ def test_what_waits_is_bounded_and_the_rest_waits_outside(tmp_path: Path, monkey
     monkeypatch.setattr(intake_queue, "MOST_MESSAGES", 10)
     path = tmp_path / "outbox.sqlite3"
     database = Database.open(path, IDENTITY)
-    database.execute("PRAGMA busy_timeout = 20")
+    database.patience = 0.02
     other = sqlite3.connect(path, isolation_level=None)
 
     async def run() -> None:
@@ -253,7 +253,7 @@ def test_drained_is_also_what_nobody_waits_for(connect: Connect):
 def test_closing_cancels_what_waits(tmp_path: Path):
     path = tmp_path / "outbox.sqlite3"
     database = Database.open(path, IDENTITY)
-    database.execute("PRAGMA busy_timeout = 20")
+    database.patience = 0.02
     other = sqlite3.connect(path, isolation_level=None)
 
     async def run() -> None:

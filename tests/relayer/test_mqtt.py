@@ -90,7 +90,7 @@ def test_what_came_while_the_worker_was_away_waits_for_it(broker: Broker, databa
 
 @VERSIONS
 def test_nothing_is_acknowledged_while_nothing_can_be_stored(broker: Broker, database: Database, version: str):  # noqa: F811
-    database.execute("PRAGMA busy_timeout = 20")
+    database.patience = 0.02
     other = sqlite3.connect(database.path, isolation_level=None)
 
     async def run() -> None:
@@ -248,7 +248,7 @@ def test_more_than_may_wait_stays_with_the_broker(
     broker.stop()
     broker.add("max_inflight_messages 0\n")
     broker.start()
-    database.execute("PRAGMA busy_timeout = 20")
+    database.patience = 0.02
     other = sqlite3.connect(database.path, isolation_level=None)
 
     async def run() -> None:

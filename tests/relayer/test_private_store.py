@@ -143,6 +143,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path):
 
 
 def test_a_busy_store_is_said_to_be_busy_and_forgets_when_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("lading.relayer.store.database.BUSY_SECONDS", 0.0)
     monkeypatch.setattr("lading.relayer.store.engines.BUSY_SECONDS", 0.0)
     path, one = tmp_path / "private.sqlite3", secret("acme:a")
     with PrivateStore.open(path, create=True) as store:

@@ -2,7 +2,18 @@
 
 from importlib import import_module
 
-ROOMS = ("epcis", "relay", "relay_history", "relay_latency", "llrp", "provenance", "itemmap", "credit", "gas")
+ROOMS = (
+    "epcis",
+    "relay",
+    "relay_anchored",
+    "relay_history",
+    "relay_latency",
+    "llrp",
+    "provenance",
+    "itemmap",
+    "credit",
+    "gas",
+)
 
 
 def load() -> None:

@@ -44,7 +44,7 @@ def itemmap_update() -> tuple[Side, Side]:
             processor = process_time()
             samples = rates(items.apply, batches, UPDATES)
             processor = (process_time() - processor) / len(batches)
-            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            store.rows("PRAGMA wal_checkpoint(TRUNCATE)")
             told = _told(items, whole, (folder / "items.sqlite3").stat().st_size)
             again = process_time()
             restarted = ItemStore(Database.open(str(folder / "items.sqlite3"), NO_LOG))

@@ -65,7 +65,7 @@ def _all(loop: AnchorLoop, outbox: Outbox) -> list[Anchored]:
         done += made.anchored
         if made.on_the_way == 0 and outbox.waiting_size(1)[0] == 0:
             return done
-        if made.anchored:
+        if made.anchored or made.closed:
             pause, progress = _FIRST_PAUSE, time.monotonic()
             continue
         _check(made, time.monotonic() - progress)

@@ -61,11 +61,12 @@ class Anchored:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one step did. `on_the_way`: closed batches that are not on the chain. `trouble`: what could not be done or
-    decided now; the next step goes on."""
+    """What one step did. `closed`: whether it closed a batch, so that the next may be due at once. `on_the_way`: closed
+    batches that are not on the chain. `trouble`: what could not be done or decided now; the next step goes on."""
 
     leading: bool = False
     anchored: tuple[Anchored, ...] = ()
+    closed: bool = False
     on_the_way: int = 0
     trouble: LadingError | None = None
 
@@ -119,10 +120,10 @@ class AnchorLoop:
         term, self._term = self._leader.term, None  # until this step is done
         trouble = self._send() if self._due() else None
         done = self._take_done()
-        if self._close(all_of_it):
+        if closed := self._close(all_of_it):
             trouble = self._send()
         self._term = term
-        return Round(True, done, self._on_the_way(), trouble)
+        return Round(True, done, closed, self._on_the_way(), trouble)
 
     def waited(self) -> float:
         """For how many seconds the oldest event that is not on the chain has waited, as far as this process knows."""
@@ -168,14 +169,11 @@ class AnchorLoop:
         self._looked = float("-inf")
 
     def _close(self, all_of_it: bool) -> bool:
-        """Whether it closed any: as many as are due and may be on their way at once."""
-        closed = False
-        for _ in range(MOST_IN_FLIGHT - self._on_the_way()):
-            if self._closing.close(all_of_it=all_of_it, also=self._submit) is None:
-                break
-            closed = True
-            self._checkpoint("persist")
-        return closed
+        """Whether it closed one. Never two in a step, so that the chain has the first while the second is made."""
+        if self._on_the_way() >= MOST_IN_FLIGHT or not self._closing.close(all_of_it=all_of_it, also=self._submit):
+            return False
+        self._checkpoint("persist")
+        return True
 
     def _due(self) -> bool:
         """Whether there is something to ask the chain."""

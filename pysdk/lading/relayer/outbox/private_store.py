@@ -139,7 +139,7 @@ class PrivateStore:
                 (event_id, name),
             )
             self._database.execute("DELETE FROM events WHERE id NOT IN (SELECT event FROM secrets)")
-        self._database.execute("VACUUM")
+        self._database.rows("VACUUM")
         return count
 
     def _prepare(self) -> None:

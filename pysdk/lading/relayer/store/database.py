@@ -13,23 +13,27 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
+from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
 from lading.errors import LadingError
 from lading.relayer.errors import OutboxAway, OutboxUnreadable
-from lading.relayer.store.engines import MEMORY, POSTGRESQL, engine_of, shown
+from lading.relayer.store.engines import BUSY_SECONDS, MEMORY, POSTGRESQL, engine_of, shown
 from lading.relayer.store.errors import Refusal, refusal
 from lading.relayer.store.opening import LogIdentity, owner, prepare
 
-_BEGIN: Final = {"sqlite": "BEGIN IMMEDIATE", POSTGRESQL: "BEGIN"}
+_IMMEDIATE: Final = "BEGIN IMMEDIATE"
+_LOOK_SECONDS: Final = 0.001
+_BEGIN: Final = {"sqlite": _IMMEDIATE, POSTGRESQL: "BEGIN"}
 _NOW_MS: Final = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
     POSTGRESQL: "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
@@ -52,6 +56,8 @@ class Database:
         """The database's own clock in SQL: Unix time in milliseconds."""
         self.session = 0
         """How often it connected: locks of a session are lost where this has changed."""
+        self.patience = BUSY_SECONDS
+        """How many seconds one waits for another's transaction on SQLite, before `OutboxLocked`."""
         self._engine = engine
         self._refusal = refuse
         self._lock = RLock()
@@ -132,12 +138,34 @@ class Database:
                 self._inside = False
 
     def _begin(self, statement: str) -> None:
+        begin = self._begin_to_write if statement == _IMMEDIATE else self._run
         try:
-            self._run(statement)
+            begin(statement)
         except OutboxAway:
             # The server was started anew since the last transaction: nothing is lost by asking again.
             self._run(statement)
         self._inside = True
+
+    def _begin_to_write(self, statement: str) -> None:
+        """SQLite wakes nobody: who waits for another's transaction looks again, by itself after up to 100 ms, in which
+        a process of short transactions has begun the next. So we look oftener."""
+        until = monotonic() + self.patience
+        self._run("PRAGMA busy_timeout = 0")
+        try:
+            with self._translated():
+                while not self._begun(statement, last_try=monotonic() > until):
+                    sleep(_LOOK_SECONDS)
+        finally:
+            self._run(f"PRAGMA busy_timeout = {self.patience * 1000:.0f}")
+
+    def _begun(self, statement: str, *, last_try: bool) -> bool:
+        try:
+            self._connected().execute(statement)
+        except sqlite3.OperationalError as error:
+            if last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        return True
 
     def _commit(self) -> None:
         if self.shared and self._driver.info.transaction_status.name == "INERROR":
@@ -151,6 +179,12 @@ class Database:
         idle = self._driver.info.transaction_status.name == "IDLE" if self.shared else not self._driver.in_transaction
         if not idle:
             self._run("ROLLBACK")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """For one statement that writes."""
+        with self._lock, nullcontext() if self.shared or self._connected().in_transaction else self.transaction():
+            yield
 
     def lock(self, name: str, *, together: bool = False) -> None:
         """Until the transaction ends, nobody else holds this lock of the log's; with `together`, nobody but others who
@@ -166,23 +200,24 @@ class Database:
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Runs one statement; the number of rows that it changed."""
-        with self._lock:
+        with self._alone():
             return int(self._run(sql, values).rowcount)
 
     def insert(self, sql: str, values: Sequence[Any]) -> int | None:
         """Runs one INSERT of one row into a table with an `id`, which it returns; None if a conflict was ignored."""
-        with self._lock, self._translated():
+        with self._alone(), self._translated():
             row = self._run(sql + " RETURNING id", values).fetchone()
             return None if row is None else int(row[0])
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Runs one statement for each of the rows; how many rows it changed in all."""
-        with self._lock, self._translated():
+        with self._alone(), self._translated():
             cursor = self._connected().cursor()
             cursor.executemany(_positional(sql) if self.shared else sql, rows)
             return int(cursor.rowcount)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds. A statement that is none of a transaction, such as a PRAGMA, is run by this one too."""
         with self._lock, self._translated():
             found: list[tuple[Any, ...]] = self._run(sql, values).fetchall()
             return found

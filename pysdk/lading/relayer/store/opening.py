@@ -86,7 +86,7 @@ def _prepare_file(database: Database) -> None:
             hint="Use the version of lading that wrote it.",
         )
     if database.one("PRAGMA journal_mode")[0] not in ("wal", "memory"):
-        database.execute("PRAGMA journal_mode = WAL")
+        database.rows("PRAGMA journal_mode = WAL")
 
 
 def _refuse_unknown(database: Database, version: str | None) -> None:

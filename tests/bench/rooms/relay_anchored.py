@@ -1,0 +1,81 @@
+"""From a read to its event on the chain, as fast as two processes on two cores go, beside a map of a million things."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bare
+import inputs
+from kit import Measured, Side, benchmark, digest, rates
+from relay_kit import LONGEST_WAIT, anchored, disk, publishing, service, until
+
+if TYPE_CHECKING:
+    from lading.client import Lading
+
+THINGS = 1_000_000
+FILLED_AT_ONCE = 50_000
+EVENTS = 200_000
+ROUNDS = 3
+IN_A_BATCH = 20_000
+SETTINGS = {
+    "smoothing": {"gap_seconds": inputs.GAP_SECONDS, "lateness_seconds": 0.2},
+    "batch": {"max_events": IN_A_BATCH, "max_bytes": 100_000_000},
+}
+
+
+@benchmark("relay.events.anchored", "events/s", rounds=1)
+def relay_events_anchored() -> tuple[Side, Side]:
+    """Reads in a log that `lading relay run` follows, each of another tag, until their batches are on Anvil and
+    confirmed; the publisher's item map has a million things before. The node takes its part of the same cores. The bare
+    loop only makes the batches' trees, with our hash function; it has no map, no sync of two processes and no chain."""
+    logs = [inputs.reader_log(part, EVENTS, 1) for part in range(1 + ROUNDS)]
+
+    def ours() -> Measured:
+        from lading import __version__
+
+        with disk() as folder, publishing(folder) as (client, who):
+            _fill(folder, client, who)
+            with service(folder, client, who, SETTINGS) as log:
+                samples = _rates(log, logs)
+            return Measured(f"lading {__version__}", samples, digest([len(logs) * EVENTS]))
+
+    def theirs() -> Measured:
+        from lading.provenance.keccak import keccak256
+
+        with disk() as folder, bare.Store(folder / "bare.sqlite3") as store:
+            samples = rates(lambda log: bare.roots(store.take_in(log), IN_A_BATCH, keccak256), logs, EVENTS)
+            return Measured("bare loop into SQLite and trees, no chain", samples, digest([len(store.events())]))
+
+    return ours, theirs
+
+
+def _fill(folder: Path, client: Lading, publisher: str) -> None:
+    from lading.relayer.outbox.outbox import Outbox
+    from lading.relayer.run import identity_of
+
+    with Outbox.open(folder / "relay.sqlite3", identity_of(client, publisher)) as outbox:
+        things = inputs.things(THINGS)
+        for first in range(0, THINGS, FILLED_AT_ONCE):
+            outbox.items.apply(things[first : first + FILLED_AT_ONCE])
+
+
+def _rates(log: Path, logs: Sequence[bytes]) -> list[float]:
+    """Events per second of each part but the first, from its first byte to the last of its events."""
+    from lading.relayer.store.database import Database, owner_of
+
+    outbox = log.with_name("relay.sqlite3")
+    database = Database.open(outbox, owner_of(outbox))
+    found = []
+    with log.open("ab") as lines:
+        for number, part in enumerate(logs):
+            begun = time.monotonic()
+            lines.write(part + b"\n")
+            lines.flush()
+            end = (number + 1) * EVENTS
+            until(lambda end=end: anchored(database) == end, f"{end} events were not anchored in {LONGEST_WAIT:g} s")
+            found.append(EVENTS / (time.monotonic() - begun))
+    database.close()
+    return found[1:]
