@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,13 @@ def test_people_hear_the_answer_first(cli: Cli, market: Path) -> None:
     assert portrait[0][-1] == portrait[-1][6] == "●"
     assert sum(line.count("★") for line in portrait) == 1
     assert sum(line.count("◇") for line in portrait) == 1
+
+
+def test_the_page_shows_what_is_printed(cli: Cli, market: Path, root: Path) -> None:
+    (shown,) = re.findall(r"```text\n(.*?)```", (root / "docs" / "adopt.md").read_text(encoding="utf-8"), re.DOTALL)
+    said = cli(("adopt", market)).out.splitlines()
+    lines = [line for line in shown.splitlines() if line != "…"]
+    assert said[: len(lines)] == lines
 
 
 def test_no_line_is_wider_than_a_page_and_none_is_coloured_in_a_pipe(cli: Cli, market: Path) -> None:

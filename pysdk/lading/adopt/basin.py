@@ -4,8 +4,8 @@ The replicator equations of two populations separate, and
 
     V(x, y) = alone2 ln x - joint2 ln(1-x) - alone1 ln y + joint1 ln(1-y)
 
-never changes along a path (Hofbauer, J. Math. Biol. 34 (1996), 675-688, section 3: bimatrix games conserve a function
-of this form; differentiate V along the field and both terms are alone1 + B1*y times alone2 + B2*x, once each sign).
+never changes along a path (differentiate it along the field: both halves are (alone1 + B1*y)(alone2 + B2*x), with
+opposite signs; Hofbauer, J. Math. Biol. 34 (1996), 675-688, on what bimatrix games conserve).
 Where it pays neither side to begin and both to follow (alone <= 0 < joint), the edge of the basin is therefore
 
     phi2(x) - phi2(x*) = phi1(y) - phi1(y*),    phi(s) = -|alone| ln s - joint ln(1-s),
@@ -60,7 +60,7 @@ def settled(game: Game) -> tuple[float, str] | None:
     """The area where it needs no edge, with the reason; None where an edge parts the square.
 
     (1, 1) draws in an open set of starts only if it is a strict equilibrium (the field keeps an area, so nothing else
-    attracts: Hofbauer and Sigmund (1998), section 11.3)."""
+    attracts: Hofbauer and Sigmund (1998), chapter 11)."""
     one, two = game.platform, game.technology
     losers = [name for name, side in (("platforms", one), ("technology providers", two)) if side.joint <= 0]
     if losers:

@@ -15,7 +15,7 @@ The matrix is this package's reading of what the literature names (docs/adopt.md
     x' = x(1-x)(alone1 + B1*y)        y' = y(1-y)(alone2 + B2*x)
 
 (replicator dynamics of two populations: Taylor, J. Appl. Prob. 16 (1979), 76-83; Hofbauer and Sigmund, Evolutionary
-Games and Population Dynamics (1998), section 10.3).
+Games and Population Dynamics (1998), chapter 10).
 """
 
 from __future__ import annotations

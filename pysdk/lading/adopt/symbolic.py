@@ -54,7 +54,7 @@ def derive() -> Derived:
     """Payoff matrix -> mean payoffs -> replicator field -> equilibria -> Jacobian.
 
     x' = x (payoff of who integrates - mean payoff), as Taylor (1979) has it; stability by determinant and trace is
-    Friedman, Econometrica 59 (1991), 637-666, section 4.
+    Friedman, Econometrica 59 (1991), 637-666.
     """
     import sympy as sp
 
