@@ -35,6 +35,7 @@ Input = Annotated[
 ]
 Once = Annotated[bool, typer.Option("--once", help="One pass over the log as it stands, instead of a service.")]
 Worker = Annotated[str, typer.Option("--worker", metavar="NAME", help="Among several on one outbox: this one's name.")]
+Retired = Annotated[str, typer.Argument(metavar="WORKER", help="Its name, as `relay run --worker` had it.")]
 Events = Annotated[int | None, typer.Option("--events", min=0, metavar="N", help="Show the first N events.")]
 NetworkOrConfig = Annotated[
     str | None,
@@ -119,6 +120,18 @@ def status(config: ConfigOption, as_json: Json = False) -> None:
 
     found = status_at(load(config).outbox)
     emit(found.as_json(), as_json=as_json, lines=_readable(found))
+
+
+@app.command("retire")
+def retire(worker: Retired, config: ConfigOption, as_json: Json = False) -> None:
+    """Give up the place at the brokers of a worker that will not run again: what they hold for it is stored, and its
+    session ends. Beside a running service or without one; may be repeated."""
+    from lading.cli import relay_service
+    from lading.relayer.config.settings import load
+
+    taken = relay_service.retire(load(config), worker)
+    document = {"worker": worker, "messages": taken}
+    emit(document, as_json=as_json, lines=pairs({"retired": worker, "messages that it still had": taken}))
 
 
 @signing(app, "publish")

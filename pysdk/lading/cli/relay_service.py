@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Final
 
 from lading.chain.devnet import recorded_url
 from lading.chain.endpoints import Endpoints
@@ -13,7 +18,7 @@ from lading.chain.signer import Signer
 from lading.cli.options import DEFAULT_NETWORK, connect, signer_from
 from lading.cli.output import progress
 from lading.client import Lading
-from lading.errors import InputError, NetworkError, UsageError
+from lading.errors import InputError, LadingError, NetworkError, UsageError
 from lading.relayer.anchoring.anchorage import Anchorage
 from lading.relayer.captures.keys import check_registered, signing_key
 from lading.relayer.captures.signing import CaptureSigner
@@ -23,6 +28,9 @@ from lading.relayer.errors import OutboxUnreadable
 from lading.relayer.run import Summary, log_identity, run_once
 from lading.relayer.service.status import Status, status_at
 from lading.relayer.store.database import LogIdentity, owner_of
+
+KEY_SECONDS: Final = 10.0
+"""How long a start waits for the chain's word on the key that signs captures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +107,56 @@ def serve(config: RelayConfig, keys: Keys, worker: str) -> Status:
 def _check_capture_key(identity: LogIdentity, keys: Keys, endpoints: tuple[str, ...], key: Signer) -> None:
     """A chain that is away keeps no reads waiting: whoever verifies the captures asks it again.
 
-    Raises `SigningKeyRefused` where the chain says that the key is none of the publisher's.
+    Raises:
+        SigningKeyRefused: the chain says that the key is none of the publisher's.
+        DeploymentError: it is not known which contracts to ask.
     """
+    answers: SimpleQueue[LadingError | None] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            check_registered(reading(endpoints, keys.deployment), identity.publisher, key.address)
+        except LadingError as error:
+            answers.put(error)
+        else:
+            answers.put(None)
+
+    Thread(target=ask, daemon=True).start()
     try:
-        check_registered(reading(endpoints, keys.deployment), identity.publisher, key.address)
-    except NetworkError as error:
-        progress(f"Whether {key.address} may sign captures is not checked: {error.message}")
+        refusal = answers.get(timeout=KEY_SECONDS)
+    except Empty:
+        refusal = NetworkError(f"no node answered within {KEY_SECONDS:g} s.")
+    if isinstance(refusal, NetworkError):
+        progress(f"Whether {key.address} may sign captures is not checked: {refusal.message}")
+    elif refusal is not None:
+        raise refusal
+
+
+def retire(config: RelayConfig, worker: str) -> int:
+    """Raises `ExtraMissing`, and as `lading.relayer.service.retire`."""
+    with _extra():
+        from lading.relayer.service import retire as retiring
+    return asyncio.run(retiring.retire(config, worker))
 
 
 class ExtraMissing(InputError):
     """What only a service needs is not installed."""
 
 
-def _run(anchorage: Anchorage, worker: str, captures: CaptureSigner | None) -> None:
+@contextmanager
+def _extra() -> Iterator[None]:
     try:
-        from lading.relayer import logs
-        from lading.relayer.service.service import Service, Settings
+        yield
     except ImportError as error:
         raise ExtraMissing(
             f"The service needs {error.name}, which is not installed.", hint="Install it: pip install 'lading[relay]'."
         ) from error
+
+
+def _run(anchorage: Anchorage, worker: str, captures: CaptureSigner | None) -> None:
+    with _extra():
+        from lading.relayer import logs
+        from lading.relayer.service.service import Service, Settings
     logs.configure()
 
     async def run() -> None:

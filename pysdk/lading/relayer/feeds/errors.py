@@ -4,7 +4,8 @@ InputError
 ├── SecretMissing     an environment variable that the configuration names is not set
 └── CredentialFile    a certificate or key file cannot be used
 LadingError
-└── SlotTaken         another process took this worker slot's place at the broker
+├── SlotTaken         another process took this worker slot's place at the broker
+└── PlaceKept         a worker slot's place at the broker could not be given up
 """
 
 from __future__ import annotations
@@ -30,6 +31,17 @@ class SlotTaken(LadingError):
         super().__init__(
             f"Another process connected to the broker as {client_id} and took its session over.",
             hint="Each worker needs a slot of its own; a survivor takes one only after its worker's lease ran out.",
+            retryable=True,
+        )
+
+
+class PlaceKept(LadingError):
+    """A worker's place at a broker could not be given up."""
+
+    def __init__(self, client_id: str, problem: str) -> None:
+        super().__init__(
+            f"The session of {client_id} at the broker stays: {problem}.",
+            hint="Nothing is lost. Run this again once the broker answers.",
             retryable=True,
         )
 

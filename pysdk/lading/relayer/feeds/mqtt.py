@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import aiomqtt
@@ -22,7 +23,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from lading.relayer.config.feeds import MqttFeed as MqttSettings
 from lading.relayer.feeds.backoff import Backoff
-from lading.relayer.feeds.errors import SlotTaken
+from lading.relayer.feeds.errors import PlaceKept, SlotTaken
 from lading.relayer.feeds.message import Message
 from lading.relayer.feeds.mqtt_session import QOS_AT_LEAST_ONCE, Session
 from lading.relayer.feeds.state import FeedState
@@ -40,6 +41,8 @@ FAILURE = 0x80  # from here on a reason code of SUBACK refuses (MQTT 5, section 
 KEEPALIVE_SECONDS = 30
 TIMEOUT_SECONDS = 5.0
 FAREWELL_SECONDS = 1.0
+QUIET_SECONDS = 1.0
+"""A broker hands over what it holds as fast as it is acknowledged; once for so long nothing came, it is asked again."""
 SETTLED_SECONDS = 5.0
 """A connection that stood for less is as one that was never made: two workers that were given one slot would otherwise
 put each other out without end (mosquitto 2.0.11 does not tell the one that it ends)."""
@@ -70,11 +73,49 @@ class MqttFeed:
             SlotTaken: another process is this slot now.
             RelayConfigError, CredentialFile: the password or the certificates cannot be used.
         """
+        connect = self._connector()
+        while True:
+            await self._connection(connect(_persistence(self._settings)))
+            await self._backoff.wait()
+
+    async def retire(self) -> int:
+        """Takes what the broker still holds for this slot, and ends its session there: how many messages those were.
+
+        Raises:
+            PlaceKept: the broker is away, or refuses. What had come is stored, and the session stays.
+            RelayConfigError, CredentialFile: as `run`.
+        """
+        connect, taken = self._connector(), 0
+        try:
+            async with connect(_persistence(self._settings)) as session:
+                await session.unsubscribe(self._topics())
+                while received := await self._left(session):
+                    await self._store(session, received)
+                    taken += len(received)
+            # Whoever begins anew ends what was, and keeps nothing (MQTT 5, section 3.1.2.4; 3.1.1, the same).
+            async with connect(_no_persistence(self._settings)):
+                return taken
+        except aiomqtt.MqttError as error:
+            raise PlaceKept(self.client_id, str(error.__cause__ or error)) from error
+
+    async def _left(self, session: Session) -> list[paho.MQTTMessage]:
+        """What has come in some time; nothing once the broker has nothing more, and answers that it is there."""
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(QUIET_SECONDS):
+                    return await session.received()
+            except TimeoutError:
+                await session.unsubscribe(self._topics())
+        return []
+
+    def _connector(self) -> Callable[[dict[str, Any]], Session]:
+        """Raises `RelayConfigError`, `CredentialFile`."""
         settings = self._settings
         password = settings.password()
         tls = client_context(self.name, settings.ca, settings.cert, settings.key) if settings.tls else None
-        while True:
-            session = Session(
+
+        def connect(persistence: dict[str, Any]) -> Session:
+            return Session(
                 settings.host,
                 settings.port,
                 identifier=self.client_id,
@@ -83,10 +124,15 @@ class MqttFeed:
                 tls_context=tls,
                 keepalive=KEEPALIVE_SECONDS,
                 timeout=TIMEOUT_SECONDS,
-                **_persistence(settings),
+                **persistence,
             )
-            await self._connection(session)
-            await self._backoff.wait()
+
+        return connect
+
+    def _topics(self) -> list[str]:
+        """As they are subscribed to."""
+        group = "" if self._settings.share is None else f"$share/{self._settings.share}/"
+        return [group + topic for topic in self._settings.topics]
 
     async def _connection(self, session: Session) -> None:
         """From connecting to the connection's end, which it notes."""
@@ -112,8 +158,7 @@ class MqttFeed:
     async def _subscribe(self, session: Session) -> None:
         """Also where the session is still there: it may be of an older configuration."""
         settings = self._settings
-        group = "" if settings.share is None else f"$share/{settings.share}/"
-        topics: list[Any] = [(group + topic, _options(settings)) for topic in settings.topics]
+        topics: list[Any] = [(topic, _options(settings)) for topic in self._topics()]
         granted: list[Any] = list(await session.subscribe(topics))
         for topic, code in zip(settings.topics, granted, strict=True):
             if (code.value if isinstance(code, ReasonCode) else code) >= FAILURE:
@@ -152,6 +197,12 @@ def _persistence(settings: MqttSettings) -> dict[str, Any]:
     properties.SessionExpiryInterval = FOREVER
     properties.ReceiveMaximum = RECEIVE_MAXIMUM
     return {"protocol": aiomqtt.ProtocolVersion.V5, "clean_start": False, "properties": properties}
+
+
+def _no_persistence(settings: MqttSettings) -> dict[str, Any]:
+    if settings.version != MQTT_5:
+        return {"protocol": aiomqtt.ProtocolVersion.V311, "clean_session": True}
+    return {"protocol": aiomqtt.ProtocolVersion.V5, "clean_start": True}
 
 
 def _options(settings: MqttSettings) -> SubscribeOptions | int:

@@ -3,6 +3,7 @@ or not the chain is there. It costs the same after a day and after a year."""
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -149,6 +150,7 @@ def _age(database: Database, figures: backlog.Figures | None) -> float:
 def _lanes(database: Database) -> tuple[LaneStatus, ...]:
     now = now_ms(database)
     rows = database.rows("SELECT lane, holder, lease_until, watermark_ns FROM lanes ORDER BY lane")
+    wanted = _configured(database)
     return tuple(
         LaneStatus(
             lane,
@@ -156,5 +158,13 @@ def _lanes(database: Database) -> tuple[LaneStatus, ...]:
             None if mark is None else round((time.time_ns() - mark) / _NS, 3),
         )
         for lane, holder, until, mark in rows
-        if not lane.startswith("\t")
+        if not lane.startswith("\t") and (wanted is None or lane in wanted)
     )
+
+
+def _configured(database: Database) -> set[str] | None:
+    """The lanes of the configuration with which this outbox was last used, and those in which reads wait; None if it is
+    not known. What is stored of others stays, since a reader may come back, and what it delivers again."""
+    stored = database.rows("SELECT grouping FROM lane_grouping")
+    waiting = {lane for (lane,) in database.rows("SELECT DISTINCT lane FROM inbox")}
+    return {lane for (text,) in stored for *_, lane in json.loads(text)} | waiting if stored else None
