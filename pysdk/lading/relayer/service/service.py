@@ -112,6 +112,8 @@ class Service:
                 self._anchor.start()
                 garbage.settle()
                 _LOG.info("the relay runs: worker %s, %d lanes", self._worker, len(roster.lanes))
+                if self._captures is not None:
+                    _LOG.info("captures are signed by %s", self._captures.address)
                 try:
                     await self._until_stopped()
                     await self._drain()
