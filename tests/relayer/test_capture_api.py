@@ -17,17 +17,20 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 from databases import IDENTITY
-from feeds_kit import decoder, until
+from feeds_kit import decoder, line, until
 
 from lading.epcis.errors import DocumentError
+from lading.relayer.config.settings import RelayConfig
 from lading.relayer.feeds import capture_api
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.capture_server import CaptureServer
 from lading.relayer.feeds.documents import DocumentFeed, is_document, is_llrp_capture
 from lading.relayer.feeds.errors import AddressTaken, CaptureExposed
+from lading.relayer.intake.intake import take_document, take_in
 from lading.relayer.intake.intake_queue import Intake
 from lading.relayer.outbox.captured import Outcome
 from lading.relayer.outbox.outbox import Outbox
+from lading.relayer.service.status import status_of
 
 EVENT = {
     "type": "ObjectEvent",
@@ -112,6 +115,23 @@ def test_what_was_captured_before_is_a_duplicate_and_a_correction_is_none(outbox
 
     calling(outbox, act)
     assert outbox.waiting() == 3
+
+
+def test_events_are_counted_by_where_they_came_from_and_once(outbox: Outbox, config: RelayConfig, tmp_path: Path):
+    path = tmp_path / "document.json"
+    path.write_text(json.dumps(document(event(2), event(3), event(4))))
+
+    async def act(caller: Caller) -> None:
+        await caller.post(document(event(1), event(2)))
+        await caller.post(document(event(1)))
+        await DocumentFeed(path, caller.intake, outbox).run()
+
+    calling(outbox, act)
+    take_document(outbox, document(event(4), event(5), event(6)))
+    take_in(outbox, [line(1)], config, "log")
+    status = status_of(outbox.store)
+    assert status.events_by_source == {"reads": 1, "documents": 4, "captures": 2}
+    assert status.events == 7 == outbox.waiting()
 
 
 def test_one_event_with_faults_stops_all_unless_the_caller_wants_to_proceed(outbox: Outbox):

@@ -18,7 +18,8 @@ from lading.relayer.service.status import LaneStatus, LastBatch, Status
 
 STATUS = Status(
     reads=10,
-    events=4,
+    events=6,
+    events_by_source={"reads": 4, "documents": 2, "captures": 0},
     duplicates=3,
     late=2,
     quarantined=1,
@@ -43,7 +44,7 @@ OWN = Gauges(
     anchor_restarts=1,
     capture_failures=15,
 )
-COUNTING = {"rpc_errors", "feed_reconnects"}
+COUNTING = {"events", "rpc_errors", "feed_reconnects"}
 NAMES = {
     *(f"{PREFIX}{name}_total" for name in COUNTERS),
     *(PREFIX + name for name in GAUGES),
@@ -63,7 +64,9 @@ def told(status: Status) -> dict[tuple[str, str], float]:
 def test_everything_of_the_status_and_of_the_process_is_told_under_its_name():
     assert told(STATUS) == {
         ("reads_total", ""): 10,
-        ("events_total", ""): 4,
+        ("events_total", "reads"): 4,
+        ("events_total", "documents"): 2,
+        ("events_total", "captures"): 0,
         ("duplicates_total", ""): 3,
         ("late_reads_total", ""): 2,
         ("quarantined_total", ""): 1,

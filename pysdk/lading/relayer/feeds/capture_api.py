@@ -22,7 +22,8 @@ from fastapi.responses import JSONResponse
 from lading.epcis.errors import DocumentError
 from lading.relayer.errors import OutboxError
 from lading.relayer.feeds.capture_jobs import job_document, job_of, keep_job, results_of
-from lading.relayer.outbox.captured import Judged, Outcome, judge, put_all
+from lading.relayer.intake.others import Source, take
+from lading.relayer.outbox.captured import Judged, Outcome, judge
 from lading.relayer.outbox.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class _Door:
         capture_id = uuid4().hex
 
         def store() -> tuple[dict[str, Any], list[Outcome]]:
-            outcomes = put_all(self._outbox, judged)
+            outcomes = take(self._outbox, judged, Source.CAPTURE)
             job = job_document(capture_id, created_at, behaviour, judged, outcomes)
             keep_job(self._outbox.store, job)
             return job, outcomes

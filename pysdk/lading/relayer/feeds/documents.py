@@ -11,9 +11,10 @@ from lading.epcis.errors import DocumentError
 from lading.relayer.errors import ReaderLogError
 from lading.relayer.feeds.message import Form, LlrpContext, Message
 from lading.relayer.feeds.state import FeedState
+from lading.relayer.intake.others import Source, take
 from lading.relayer.llrp.errors import LlrpMalformed
 from lading.relayer.llrp.frames import TAG_REPORT_START, Framer
-from lading.relayer.outbox.captured import Judged, Outcome, judge, put_all
+from lading.relayer.outbox.captured import Judged, Outcome, judge
 
 if TYPE_CHECKING:
     from lading.relayer.intake.intake_queue import Intake
@@ -121,7 +122,7 @@ class DocumentFeed:
         """
         judged = await asyncio.to_thread(judged_in, self._path)
         self.state.up()
-        outcomes = await self._intake.put((), lambda: put_all(self._outbox, judged))
+        outcomes = await self._intake.put((), lambda: take(self._outbox, judged, Source.DOCUMENT))
         self.state.stored(1, (await asyncio.to_thread(self._path.stat)).st_size)
         return outcomes or []
 

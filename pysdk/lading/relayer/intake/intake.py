@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from lading.relayer.config.settings import RelayConfig
 from lading.relayer.feeds.blocks import LineBlocks
 from lading.relayer.feeds.message import Message
-from lading.relayer.intake import inbox
-from lading.relayer.outbox.captured import Judged, Outcome, put_all
+from lading.relayer.intake import inbox, others
+from lading.relayer.outbox.captured import Judged, Outcome
 from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.outbox.spelling import check_spelling
 from lading.relayer.reads.message_decoder import MessageDecoder
@@ -47,7 +47,7 @@ def take_in(
     outbox: Outbox, log: Iterable[bytes], config: RelayConfig, source: str, captures: CaptureSigner | None = None
 ) -> Intake:
     """Stores reads, observations, their events, quarantined lines and gaps; all of them or, on an error, none. `log` is
-    cut anywhere. In memory are all of its reads, as tuples. `captures` signs what is accepted, block by block.
+    cut anywhere. In memory is a part of it at a time. `captures` signs what is accepted, block by block.
 
     Raises `OutboxError`, and what `log` raises.
     """
@@ -93,7 +93,7 @@ def take_judged(outbox: Outbox, judged: Judged) -> Intake:
     """Takes in the events of a document that has no faults; those that were there already are `duplicates`. Raises
     `OutboxError`."""
     with outbox.transaction():
-        found = Counter(put_all(outbox, judged))
+        found = Counter(others.take(outbox, judged, others.Source.DOCUMENT))
         return Intake(0, found[Outcome.CAPTURED], found[Outcome.DUPLICATE], 0, missing(outbox.store))
 
 
@@ -107,4 +107,6 @@ def take_document(outbox: Outbox, document: Mapping[str, Any]) -> int:
     events, context = events_of(document)
     check_spelling(*events, places=[f"$.epcisBody.eventList[{number}]" for number in range(len(events))])
     with outbox.transaction():
-        return sum(outbox.add(event, context) for event in events)
+        new = sum(outbox.add(event, context) for event in events)
+        others.count(outbox.store, others.Source.DOCUMENT, new)
+        return new

@@ -16,7 +16,6 @@ PREFIX = "lading_relay_"
 
 COUNTERS: dict[str, str] = {
     "reads": "Reads that were accepted, redelivered ones among them",
-    "events": "Events made from reads",
     "duplicates": "Reads that were delivered before",
     "late_reads": "Reads that came later than the lateness allows",
     "quarantined": "Deliveries that are no reads, kept in quarantine",
@@ -38,6 +37,7 @@ GAUGES: dict[str, str] = {
     "intake_waiting_messages": "Messages that are received and not yet on the disk",
 }
 LABELLED: dict[str, tuple[str, str]] = {
+    "events": ("source", "New events, by what they were made of: reads, documents, captures"),
     "rpc_errors": ("class", "Failed requests to nodes by class, since the anchoring process started"),
     "feed_connected": ("feed", "Whether a feed is connected (1) or not (0)"),
     "feed_reconnects": ("feed", "How often a feed connected again"),
@@ -60,7 +60,6 @@ def metrics_of(status: Status, own: Gauges) -> Iterator[Metric]:
     """All of them, but those that nobody has told yet."""
     counted: dict[str, float | None] = {
         "reads": status.reads,
-        "events": status.events,
         "duplicates": status.duplicates,
         "late_reads": status.late,
         "quarantined": status.quarantined,
@@ -87,6 +86,7 @@ def metrics_of(status: Status, own: Gauges) -> Iterator[Metric]:
     for name, value in measured.items():
         if value is not None:
             yield GaugeMetricFamily(PREFIX + name, GAUGES[name], value=value)
+    yield _counter("events", status.events_by_source)
     yield _counter("rpc_errors", status.rpc_errors)
     yield _gauge("feed_connected", {feed.name: int(feed.connected) for feed in own.feeds})
     yield _counter("feed_reconnects", {feed.name: feed.reconnects for feed in own.feeds})

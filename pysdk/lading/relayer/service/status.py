@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lading.relayer.anchoring import backlog
+from lading.relayer.intake.others import by_source
 from lading.relayer.reads.sequences import missing
 from lading.relayer.service.leases import now_ms
 from lading.relayer.store.database import Database, owner_of
@@ -42,13 +43,14 @@ class LastBatch:
 @dataclass(frozen=True, slots=True)
 class Status:
     """Reads: all that were accepted; of them `duplicates` were delivered before and `late` came out of order by more
-    than the lateness. `events`: made from reads; `quarantined`: deliveries that are no reads. `gaps`: sequence numbers
-    missing now. `waiting_events`: not on the chain; the oldest for `outbox_age_seconds`. `batches`: on the chain from
-    this outbox. `captures_signed`: of all readers, 0 where none are. `nonce_gap` to `rpc_errors` are what the anchoring
-    process told last: None, or empty, if none ever did."""
+    than the lateness. `events`: new ones, `events_by_source` of reads, documents and captures; `quarantined`:
+    deliveries that are no reads. `gaps`: sequence numbers missing now. `waiting_events`: not on the chain; the oldest
+    for `outbox_age_seconds`. `batches`: on the chain from this outbox. `captures_signed`: of all readers, 0 where none
+    are. `nonce_gap` to `rpc_errors` are what the anchoring process told last: None, or empty, if none ever did."""
 
     reads: int
     events: int
+    events_by_source: dict[str, int]
     duplicates: int
     late: int
     quarantined: int
@@ -96,6 +98,7 @@ def status_of(database: Database) -> Status:
         return Status(
             reads=counted.get("reads", 0),
             events=counted.get("events", 0),
+            events_by_source=by_source(database),
             duplicates=counted.get("redelivered", 0),
             late=counted.get("late", 0),
             quarantined=counted.get("quarantined", 0),
