@@ -27,6 +27,7 @@ from lading.relayer.captures.document import schema
 from lading.relayer.captures.errors import CapturesBroken
 from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.message import Message
+from lading.relayer.intake import inbox
 from lading.relayer.intake.intake_queue import Intake
 from lading.relayer.intake.replay import replay
 from lading.relayer.store.database import Database
@@ -241,6 +242,32 @@ def test_what_is_replayed_from_quarantine_is_signed(connect: Connect):
     done = replay(database, decoder("ours", "stranger"), captures=signs)
     assert len(done.read) == 1
     assert verified(exported(database, "stranger")).reads == 1
+
+
+def test_an_intake_and_a_replay_of_one_reader_do_not_wait_for_each_other(where: str, connect: Connect):
+    """Both change how much is in quarantine, and sign."""
+    first, known = connect(), decoder("ours", "stranger")
+    accept(first, [line(number, "stranger") for number in range(30)], FIRST_NS)
+    failed: list[BaseException] = []
+
+    def read_again() -> None:
+        try:
+            replay(connect(), known, captures=signer())
+        except BaseException as error:  # noqa: BLE001 - told by the test
+            failed.append(error)
+
+    beside = Thread(target=read_again)
+    beside.start()
+    for number in range(30):
+        decoded = known.all(
+            [Message("test", "place", one) for one in (b"bad %d" % number, line(100 + number, "stranger"))]
+        )
+        with first.transaction():
+            inbox.store(first, decoded, FIRST_NS, signer())
+    beside.join()
+    assert failed == []
+    found = verified(exported(first, "stranger"))
+    assert (found.reads, found.faults) == (60, [])
 
 
 def test_a_number_that_is_there_already_is_not_used_again_and_nothing_is_acknowledged(connect: Connect):

@@ -83,10 +83,11 @@ def test_two_workers_sign_for_one_reader_and_one_is_killed(site: Site, broker: B
 
 def test_a_chain_that_is_away_keeps_no_reads_waiting_and_the_start_says_that_it_did_not_check(site: Site):
     site.write(signing=SIGNING)
-    (site.folder / "reads.ndjson").write_bytes(line(1) + b"\n")
-    assert site.run("run", "--once", "--input", str(site.folder / "reads.ndjson")).returncode == 0  # the outbox knows its chain
+    log = site.folder / "reads.ndjson"
+    log.write_bytes(line(1) + b"\n")
+    assert site.run("run", "--once", "--input", str(log)).returncode == 0  # the outbox knows its chain
     site.write(signing=SIGNING, chain={"endpoints": [f"http://127.0.0.1:{free_port()}"]})
-    with site.service() as running, (site.folder / "reads.ndjson").open("ab", 0) as file:
+    with site.service() as running, log.open("ab", 0) as file:
         until(lambda: running.alive() and running.metric("captures_signed_total") > 0, "it runs")
         file.write(line(2) + b"\n")
         until(lambda: running.metric("captures_signed_total") > 1, "captures are signed")

@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from captures_kit import FIRST_NS, KEY, OTHER, accept, changed, exported, faults, read, signer, verified
 from databases import IDENTITY
 from feeds_kit import line
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lading.models import Key
 from lading.relayer.captures.document import CapturesFileError, schema
@@ -27,14 +29,21 @@ from lading.relayer.store.database import MEMORY, Database, LogIdentity
 SECOND = 10**9
 
 
-@pytest.fixture
-def database() -> Database:
+def _filled() -> Database:
     """Five captures of one reader, a second apart; the third has two reads."""
     made = Database.open(MEMORY, IDENTITY)
     for number in range(5):
         payloads = [line(number), *([line(10)] if number == 2 else [])]
         accept(made, payloads, FIRST_NS + number * SECOND)
     return made
+
+
+GOOD = exported(_filled())
+
+
+@pytest.fixture
+def database() -> Database:
+    return _filled()
 
 
 @pytest.fixture
@@ -82,6 +91,25 @@ def test_reads_that_were_taken_out_put_in_or_moved_within_a_capture_are_found(fi
     assert faults(changed(file, 3, reads=reads[::-1])) == {(Fault.READS_DIFFER, 3)}
     for other in (reads[:1], [*reads, reads[0]]):
         assert faults(changed(file, 3, reads=other)) == {(Fault.READS_DIFFER, 3), (Fault.COUNT_DIFFERS, 3)}
+
+
+BEYOND = ('"first":', '"genesis":')
+"""What only a chain, or whoever asked for the file, can compare."""
+
+
+@given(st.data())
+def test_no_byte_of_a_file_can_be_changed_unnoticed(data: st.DataObject):
+    file = GOOD
+    at = data.draw(st.integers(0, len(file) - 1))
+    changed_to = data.draw(st.integers(0, 255).filter(lambda byte: byte != file[at]))
+    spoilt = file[:at] + bytes([changed_to]) + file[at + 1 :]
+    try:
+        found = verified(spoilt)
+    except CapturesFileError:
+        return
+    members = file[: file.index(b"\n")].decode().split(",")
+    inside = file[:at].decode().count(",")
+    assert found.faults or (at < file.index(b"\n") and members[inside].startswith(BEYOND))
 
 
 HEADER = {

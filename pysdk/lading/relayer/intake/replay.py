@@ -68,9 +68,10 @@ def _one(database: Database, decode: Decode, row: int, captures: CaptureSigner |
                 "UPDATE quarantine SET reason = ?, detail = ? WHERE id = ?", (str(now.reason), now.detail, row)
             )
             return "refused"
-        store(database, [decoded], time.time_ns(), captures)
         database.execute("UPDATE quarantine SET state = 'replayed' WHERE id = ?", (row,))
+        # Before the signature, as the intake does it: else each could wait for the other.
         count(database, -1)
+        store(database, [decoded], time.time_ns(), captures)
     return "read"
 
 
