@@ -106,7 +106,7 @@ def run(
         async with reader.serving(tls), Intake(database, decoder()) as intake:
             url = f"{'https' if tls else 'http'}://localhost:{reader.port}/api/v1/data/stream"
             there = config_feeds.HttpFeed(http=url, **settings)
-            feed = HttpFeed(there, intake, Backoff(first=0.01, most=0.05), silent_seconds=0.3)
+            feed = HttpFeed(there, intake, Backoff(first=0.01, most=0.05, refused=0.05), silent_seconds=0.3)
             task = asyncio.create_task(feed.run())
             try:
                 await until(lambda: task.done() or done(feed))
@@ -166,7 +166,8 @@ def test_what_is_no_http_is_waited_out(database: Database):
 @pytest.mark.parametrize(
     ("status", "problem"),
     [
-        (b"401 Unauthorized", "the reader answers 401 Unauthorized"),
+        (b"401 Unauthorized", "refused: the reader answers 401 Unauthorized; it is asked again every minute or two"),
+        (b"403 Forbidden", "refused: the reader answers 403 Forbidden; it is asked again every minute or two"),
         (b"503 Service Unavailable\r\nRetry-After: 0", "the reader answers 503 Service Unavailable"),
         (b"302 Found\r\nLocation: http://elsewhere.invalid/", "the reader answers 302 Found"),
     ],
@@ -236,4 +237,5 @@ def test_a_reader_whose_certificate_nobody_vouches_for_gets_no_request(
     reader = Reader()
     feed = run(database, reader, lambda feed: feed.state.problem, tls=server)
     assert "certificate" in str(feed.state.problem).lower()
+    assert feed.state.refused
     assert reader.requests == []

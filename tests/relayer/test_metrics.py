@@ -88,6 +88,8 @@ def test_everything_of_the_status_and_of_the_process_is_told_under_its_name():
         ("rpc_errors_total", "http_429"): 1,
         ("feed_connected", "mqtt b:1"): 1,
         ("feed_connected", "stdin"): 0,
+        ("feed_failed", "mqtt b:1"): 0,
+        ("feed_failed", "stdin"): 0,
         ("feed_reconnects_total", "mqtt b:1"): 2,
         ("feed_reconnects_total", "stdin"): 0,
         ("lane_lag_seconds", "dock"): 0.25,

@@ -251,9 +251,11 @@ def test_tls_a_client_certificate_and_a_password(
         monkeypatch.setenv("WRONG", "wr0ng")
         refused = until_stored(database, settings(password_env="WRONG"), publish)
         assert "ot authorized" in str(refused.state.problem)
+        assert refused.state.refused
         assert until_stored(database, settings(cert=None, key=None), publish).state.problem
         stranger = until_stored(database, settings(ca=None), publish)
         assert "certificate" in str(stranger.state.problem).lower()
+        assert stranger.state.refused
         with pytest.raises(RelayConfigError, match="NOT_SET_AT_ALL"):
             until_stored(database, settings(password_env="NOT_SET_AT_ALL"), publish)
         with pytest.raises(CredentialFile):

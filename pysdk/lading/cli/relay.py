@@ -116,10 +116,13 @@ def run(
 def status(config: ConfigOption, as_json: Json = False) -> None:
     """What a relay has done and what waits, beside a running service or without one; asks no chain."""
     from lading.relayer.config.settings import load
-    from lading.relayer.service.status import status_at
+    from lading.relayer.service.status import reasons_at, status_at
 
-    found = status_at(load(config).outbox)
-    emit(found.as_json(), as_json=as_json, lines=_readable(found))
+    settings = load(config)
+    found = status_at(settings.outbox)
+    reasons = None if settings.metrics is None else reasons_at(settings.metrics)
+    document = found.as_json() | {"reasons": reasons}
+    emit(document, as_json=as_json, lines=[*_readable(found), *_not_well(reasons or [])])
 
 
 @app.command("retire")
@@ -216,6 +219,12 @@ def _readable(found: Status) -> list[str]:
         for lane in found.lanes
     ]
     return [*pairs(told), "", *table(("lane", "held by", "behind"), lanes)] if lanes else pairs(told)
+
+
+def _not_well(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What the service that runs says of itself."""
+    told = [(str(one.get("part")), str(one.get("problem"))) for one in reasons]
+    return ["", *table(("not well", "since"), told)] if told else []
 
 
 def _span(seconds: float) -> str:

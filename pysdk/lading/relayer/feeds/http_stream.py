@@ -21,7 +21,7 @@ from lading.relayer.feeds.backoff import Backoff
 from lading.relayer.feeds.blocks import LineBlocks
 from lading.relayer.feeds.message import Message
 from lading.relayer.feeds.state import FeedState
-from lading.relayer.feeds.tls import client_context
+from lading.relayer.feeds.tls import client_context, is_refusal
 
 if TYPE_CHECKING:
     from lading.relayer.intake.intake_queue import Intake
@@ -36,6 +36,7 @@ BUFFER_BYTES: Final = 1 << 20
 """What is taken from the reader while the intake is busy; beyond twice that the reader has to wait."""
 
 _OK: Final = 200
+_REFUSED: Final = (401, 403, 407)  # RFC 9110, sections 15.5.2, 15.5.4, 15.5.8
 _KEEPALIVE: Final = tuple(
     (getattr(socket, name), value)
     for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -69,9 +70,6 @@ class HttpFeed:
         """
         settings = self._settings
         headers = {"Accept": "application/x-ndjson, application/json", "Accept-Encoding": "identity"}
-        if settings.username is not None:  # RFC 7617
-            pair = f"{settings.username}:{settings.password() or ''}".encode()
-            headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=self._silent_seconds)
         async with aiohttp.ClientSession(
             timeout=timeout,
@@ -81,27 +79,28 @@ class HttpFeed:
             headers=headers,
         ) as session:
             while True:
-                asked = await self._stream(session)
-                await self._backoff.wait(at_least=asked)
+                asked = await self._stream(session, _credentials(settings))
+                await self._backoff.wait(at_least=asked, refused=self.state.refused)
 
     def _tls(self) -> ssl.SSLContext | bool:
         ca = self._settings.ca
         return True if ca is None else client_context(self.name, ca, None, None)
 
-    async def _stream(self, session: aiohttp.ClientSession) -> float:
+    async def _stream(self, session: aiohttp.ClientSession, headers: dict[str, str]) -> float:
         """From one request to its end, which it notes; for how many seconds the reader asked to be left alone."""
         try:
             # A redirect would hand the password to whoever it names.
-            async with session.get(self._settings.http, allow_redirects=False) as response:
+            async with session.get(self._settings.http, headers=headers, allow_redirects=False) as response:
                 if response.status != _OK:
-                    self._down(f"the reader answers {response.status} {response.reason or ''}".rstrip())
+                    said = f"the reader answers {response.status} {response.reason or ''}".rstrip()
+                    self._down(said, refused=response.status in _REFUSED)
                     return _retry_after(response.headers.get("Retry-After", ""))
                 self._up(response)
                 await self._read(response)
                 self._down("the reader ended the stream")
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             said = (str(error).splitlines() or [""])[0]
-            self._down(f"{type(error).__name__}: {said}".removesuffix(": "))
+            self._down(f"{type(error).__name__}: {said}".removesuffix(": "), refused=is_refusal(error))
         return 0.0
 
     async def _read(self, response: aiohttp.ClientResponse) -> None:
@@ -132,11 +131,19 @@ class HttpFeed:
             for option, value in _KEEPALIVE:
                 raw.setsockopt(socket.IPPROTO_TCP, option, value)
 
-    def _down(self, problem: str) -> None:
+    def _down(self, problem: str, *, refused: bool = False) -> None:
         if self.state.connected and time.monotonic() - self.state.since > SETTLED_SECONDS:
             self._backoff.reset()
-        self.state.down(problem)
-        _LOG.warning("%s: %s", self.name, problem)
+        self.state.down(problem, refused=refused)
+        _LOG.log(logging.ERROR if refused else logging.WARNING, "%s: %s", self.name, self.state.problem)
+
+
+def _credentials(settings: HttpSettings) -> dict[str, str]:
+    """Read anew for each request, since a file with a password may have been mended (RFC 7617)."""
+    if settings.username is None:
+        return {}
+    pair = f"{settings.username}:{settings.password() or ''}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
 
 
 def _retry_after(text: str) -> float:

@@ -27,7 +27,7 @@ from lading.relayer.feeds.errors import PlaceKept, SlotTaken
 from lading.relayer.feeds.message import Message
 from lading.relayer.feeds.mqtt_session import QOS_AT_LEAST_ONCE, Session
 from lading.relayer.feeds.state import FeedState
-from lading.relayer.feeds.tls import client_context
+from lading.relayer.feeds.tls import client_context, is_refusal
 
 if TYPE_CHECKING:
     from lading.relayer.intake.intake_queue import Intake
@@ -37,6 +37,9 @@ RECEIVE_MAXIMUM = 2000
 """Messages that the broker may send ahead of our acknowledgements (MQTT 5, section 3.1.2.11.3)."""
 
 MQTT_5 = "5"
+REFUSALS = (0x84, 0x85, 0x86, 0x87, 0x8A, 0x8C)
+"""Of CONNACK: version, client id, user or password, not authorized, banned, method (MQTT 5, section 3.2.2.2); paho says
+those of 3.1.1 in the same numbers."""
 FAILURE = 0x80  # from here on a reason code of SUBACK refuses (MQTT 5, section 3.9.3; 3.1.1, section 3.9.3)
 KEEPALIVE_SECONDS = 30
 TIMEOUT_SECONDS = 5.0
@@ -76,7 +79,7 @@ class MqttFeed:
         connect = self._connector()
         while True:
             await self._connection(connect(_persistence(self._settings)))
-            await self._backoff.wait()
+            await self._backoff.wait(refused=self.state.refused)
 
     async def retire(self) -> int:
         """Takes what the broker still holds for this slot, and ends its session there: how many messages those were.
@@ -111,7 +114,7 @@ class MqttFeed:
     def _connector(self) -> Callable[[dict[str, Any]], Session]:
         """Raises `RelayConfigError`, `CredentialFile`."""
         settings = self._settings
-        password = settings.password()
+        settings.password()  # or it is missing
         tls = client_context(self.name, settings.ca, settings.cert, settings.key) if settings.tls else None
 
         def connect(persistence: dict[str, Any]) -> Session:
@@ -120,7 +123,7 @@ class MqttFeed:
                 settings.port,
                 identifier=self.client_id,
                 username=settings.username,
-                password=password,
+                password=settings.password(),  # anew each time: a file with it may have been mended
                 tls_context=tls,
                 keepalive=KEEPALIVE_SECONDS,
                 timeout=TIMEOUT_SECONDS,
@@ -149,8 +152,10 @@ class MqttFeed:
                 raise asyncio.CancelledError from error
             if self.state.connected and time.monotonic() - self.state.since > SETTLED_SECONDS:
                 self._backoff.reset()
-            self.state.down(str(error.__cause__ or error))
-            _LOG.warning("%s, as %s: %s", self.name, self.client_id, self.state.problem)
+            refused = _is_refusal(error)
+            self.state.down(str(error.__cause__ or error), refused=refused)
+            level = logging.ERROR if refused else logging.WARNING
+            _LOG.log(level, "%s, as %s: %s", self.name, self.client_id, self.state.problem)
         if session.taken_over:
             raise SlotTaken(self.client_id)
         await self._store(session, session.unsure())
@@ -162,7 +167,7 @@ class MqttFeed:
         granted: list[Any] = list(await session.subscribe(topics))
         for topic, code in zip(settings.topics, granted, strict=True):
             if (code.value if isinstance(code, ReasonCode) else code) >= FAILURE:
-                raise aiomqtt.MqttError(f"the broker refuses the subscription to {topic}: {code}")
+                raise _SubscriptionRefused(f"the broker refuses the subscription to {topic}: {code}")
 
     def _note(self, session: Session) -> None:
         if self.state.connects and not session.session_present:
@@ -187,6 +192,17 @@ class MqttFeed:
             raise
         session.acknowledge(received)
         self.state.stored(len(messages), sum(len(one.payload) for one in messages))
+
+
+class _SubscriptionRefused(aiomqtt.MqttError):
+    """The broker does not let us listen there."""
+
+
+def _is_refusal(error: aiomqtt.MqttError) -> bool:
+    """Whether the broker does not want us as we are, and not only now."""
+    if isinstance(error, aiomqtt.exceptions.MqttConnectError) and isinstance(error.rc, ReasonCode):
+        return error.rc.value in REFUSALS
+    return isinstance(error, _SubscriptionRefused) or is_refusal(error)
 
 
 def _persistence(settings: MqttSettings) -> dict[str, Any]:

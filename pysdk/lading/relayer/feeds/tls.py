@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import Final
 
 from lading.relayer.feeds.errors import CredentialFile
+
+_ALERTS: Final = ("ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE", "ALERT_UNKNOWN_CA", "ALERT_ACCESS_DENIED")
 
 
 def client_context(feed: str, ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
@@ -22,3 +25,16 @@ def client_context(feed: str, ca: Path | None, cert: Path | None, key: Path | No
     except (OSError, ssl.SSLError) as error:
         raise CredentialFile(feed, str(error)) from error
     return context
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether a connection failed because one side's certificate is not accepted by the other, and not for the
+    network."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        # The other side's alert about ours (RFC 8446, section 6.2).
+        if isinstance(error, ssl.SSLError) and any(word in (error.reason or "") for word in _ALERTS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

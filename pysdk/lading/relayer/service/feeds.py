@@ -29,7 +29,8 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """For health and metrics. `failed`: it will not mend itself; `ended`: its input has."""
+    """For health and metrics. `failed`: it will not mend itself, though it may be asked again; `ended`: its input
+    has."""
 
     name: str
     connected: bool
@@ -135,7 +136,9 @@ def _view(one: _Running) -> FeedView:
     problem = state.problem
     if lost and problem is None:
         problem = f"the broker forgot this session {lost} times: what waited in it is lost"
-    return FeedView(one.name, state.connected, problem, max(state.connects - 1, 0), one.failed, one.ended)
+    return FeedView(
+        one.name, state.connected, problem, max(state.connects - 1, 0), one.failed or state.refused, one.ended
+    )
 
 
 def _told(error: BaseException) -> str:

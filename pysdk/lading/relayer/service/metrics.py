@@ -40,6 +40,7 @@ LABELLED: dict[str, tuple[str, str]] = {
     "events": ("source", "New events, by what they were made of: reads, documents, captures"),
     "rpc_errors": ("class", "Failed requests to nodes by class, since the anchoring process started"),
     "feed_connected": ("feed", "Whether a feed is connected (1) or not (0)"),
+    "feed_failed": ("feed", "Whether a feed is refused, or ended by a fault, and will not mend itself (1), or not (0)"),
     "feed_reconnects": ("feed", "How often a feed connected again"),
     "lane_lag_seconds": ("lane", "How far a lane's watermark is behind the clock"),
     "lane_held": ("lane", "Whether a worker holds a lane (1) or nobody does (0)"),
@@ -89,6 +90,7 @@ def metrics_of(status: Status, own: Gauges) -> Iterator[Metric]:
     yield _counter("events", status.events_by_source)
     yield _counter("rpc_errors", status.rpc_errors)
     yield _gauge("feed_connected", {feed.name: int(feed.connected) for feed in own.feeds})
+    yield _gauge("feed_failed", {feed.name: int(feed.failed) for feed in own.feeds})
     yield _counter("feed_reconnects", {feed.name: feed.reconnects for feed in own.feeds})
     lags = {lane.name: lane.lag_seconds for lane in status.lanes if lane.lag_seconds is not None}
     yield _gauge("lane_lag_seconds", lags)

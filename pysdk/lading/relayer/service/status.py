@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.error
+import urllib.request
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from lading.relayer.reads.sequences import missing
 from lading.relayer.service.leases import now_ms
 from lading.relayer.store.database import Database, owner_of
 
+_ANSWER_SECONDS = 3.0
 _NS = 1_000_000_000
 _SIGNED = "SELECT coalesce(sum(sequence), 0) FROM capture_heads"
 _PENDING = "SELECT count(*) FROM transactions WHERE watched = 1 AND state IN ('queued', 'sent', 'mined')"
@@ -86,6 +90,22 @@ def status_at(where: str | Path) -> Status:
         return status_of(database)
     finally:
         database.close()
+
+
+def reasons_at(address: str) -> list[dict[str, Any]] | None:
+    """Why the service there is not well, as its /readyz says; None if none answers."""
+    try:
+        with urllib.request.urlopen(f"http://{address}/readyz", timeout=_ANSWER_SECONDS) as answer:
+            said = answer.read()
+    except urllib.error.HTTPError as error:
+        said = error.read()
+    except (OSError, HTTPException):
+        return None
+    try:
+        reasons: list[dict[str, Any]] = json.loads(said)["reasons"]
+    except (ValueError, KeyError, TypeError):
+        return None  # something else listens there
+    return reasons
 
 
 def status_of(database: Database) -> Status:
