@@ -8,6 +8,7 @@ ROOMS = (
     "relay_anchored",
     "relay_history",
     "relay_latency",
+    "relay_memory",
     "llrp",
     "provenance",
     "itemmap",
