@@ -13,6 +13,7 @@
     │   ├── OutboxAway        its server does not answer
     │   └── OutboxFull        no room to write
     ├── PrivateStoreError     the file with the secrets of private fields cannot be used
+    ├── NodesDisagree         nodes tell different things of the log (also a NetworkError)
     └── LogError              log and outbox disagree
         ├── LogAhead          somebody else anchored in this log
         └── LogDiffers        this log holds other content under one of our indexes
@@ -22,11 +23,11 @@ All but `ReaderLineError` reach the caller.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from lading.errors import InputError, LadingError
+from lading.errors import BadResponse, InputError, LadingError
 
 
 class RelayConfigError(InputError):
@@ -131,6 +132,19 @@ class PrivateStoreError(LadingError):
 
 class LogError(LadingError):
     """The log on chain and the outbox disagree; nothing was sent."""
+
+
+class NodesDisagree(BadResponse):
+    """Nodes of one chain tell different things of a publisher's log: one lags, or lies. `told`: what each says, by its
+    name."""
+
+    def __init__(self, what: str, told: Mapping[str, object]) -> None:
+        self.told = dict(told)
+        each = ", ".join(f"{name} says {said}" for name, said in told.items())
+        super().__init__(
+            f"The nodes disagree on {what}: {each}. Nothing is decided on that.",
+            hint="One that lags catches up by itself; take one that does not out of `chain.endpoints`.",
+        )
 
 
 class LogAhead(LogError):

@@ -1,12 +1,15 @@
-"""The publisher's log as the chain has it, asked of whichever node answers."""
+"""The publisher's log as the chain has it. As the sender does with receipts (`lading.chain.sender_settle`), it believes
+one node that something is there, and all of them, of which none may be missing, that it is not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lading.client import Lading
-from lading.relayer.errors import LogDiffers
+from lading.errors import NetworkError
+from lading.relayer.errors import LogDiffers, NodesDisagree
 from lading.relayer.outbox.outbox import Batch
 
 if TYPE_CHECKING:
@@ -15,6 +18,14 @@ if TYPE_CHECKING:
     from lading.deploy.registry import Deployment
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told(Generic[T]):
+    """What each node said that answered, by its name; `failure`: of one that did not."""
+
+    said: dict[str, T]
+    failure: NetworkError | None
 
 
 class ChainLog:
@@ -28,27 +39,54 @@ class ChainLog:
         self._publisher = publisher
         self._clients = {client.chain.network.name: client for client in known}
 
-    def next_index(self) -> int:
-        """Of the batch that the log takes next."""
-        return self._ask(lambda client: client.goods.head(self._publisher).next_index)
+    def next_index(self, anchored: int | None, closed: int | None = None) -> int:
+        """Of the batch that the log takes next. The outbox believes that it is `anchored` at least, and nobody but
+        itself can have made it more than `closed`; None where it knows nothing.
 
-    def digest(self, index: int) -> bytes | None:
-        """What the chain stores of batch `index`, 27 bytes; None if it has none."""
-        anchor = self._ask(lambda client: client.goods.anchor_of(self._publisher, index))
-        return None if anchor is None else bytes.fromhex(anchor.digest[2:])
+        Raises:
+            NodesDisagree: one node alone says what nothing else does.
+            NetworkError: no node answers; or one does not, and what the others say is less than the outbox believes.
+        """
+        told = self._each(lambda client: client.goods.head(self._publisher).next_index)
+        found = max(told.said.values())
+        if (anchored is None or found < anchored) and told.failure is not None:
+            raise told.failure
+        doubtful = anchored is None or (closed is not None and found > closed)
+        if doubtful and min(told.said.values()) < found:
+            raise NodesDisagree("where the log continues", told.said)
+        return found
+
+    def digest(self, index: int, *, sure: bool = True) -> bytes | None:
+        """What the chain stores of batch `index`, 27 bytes; None if it has none, which matters if it is to be `sure`.
+
+        Raises:
+            NodesDisagree: two nodes have different batches there.
+            NetworkError: as `next_index`; that it has none for sure, all have to say.
+        """
+        told = self._digests(index)
+        found = {digest for digest in told.said.values() if digest is not None}
+        if len(found) > 1:
+            raise NodesDisagree(f"what batch {index} is", _shown(told.said))
+        if sure and not found and told.failure is not None:
+            raise told.failure
+        return next(iter(found), None)
 
     def writer(self, batch: Batch, digest: bytes) -> bytes:
         """Whose key (20 bytes) anchored our batch. It is the one that was to sign it, whoever writes the log now; but
         where the outbox is an older copy, only the log's own event knows it.
 
         Raises:
-            LogDiffers: what is anchored there is not ours.
+            LogDiffers: what is anchored there is not ours, as all nodes say that answer.
+            NodesDisagree: one says so, another does not.
         """
         if batch.writer is not None and batch.digest(batch.writer) == digest:
             return batch.writer
         for writer in self._ask(lambda client: self._writers(client, batch.index)):
             if batch.digest(writer) == digest:
                 return writer
+        told = self._digests(batch.index).said
+        if set(told.values()) != {digest}:
+            raise NodesDisagree(f"what batch {batch.index} is", _shown(told))
         raise LogDiffers(batch.index, batch.root, digest)
 
     def call(self, batch: Batch) -> tuple[str, bytes]:
@@ -65,6 +103,25 @@ class ChainLog:
     def _writers(self, client: Lading, index: int) -> list[bytes]:
         return [bytes.fromhex(event.writer[2:]) for event in client.goods.anchors(self._publisher, index=index)]
 
+    def _digests(self, index: int) -> _Told[bytes | None]:
+        def digest(client: Lading) -> bytes | None:
+            anchor = client.goods.anchor_of(self._publisher, index)
+            return None if anchor is None else bytes.fromhex(anchor.digest[2:])
+
+        return self._each(digest)
+
+    def _each(self, question: Callable[[Lading], T]) -> _Told[T]:
+        """
+        Raises:
+            NetworkError: none answers.
+        """
+        answers = self.endpoints.each(lambda chain: (chain.network.name, question(self._client(chain))))
+        said = dict(one for one in answers if not isinstance(one, NetworkError))
+        failure = next((one for one in answers if isinstance(one, NetworkError)), None)
+        if not said and failure is not None:
+            raise failure
+        return _Told(said, failure)
+
     def _ask(self, question: Callable[[Lading], T]) -> T:
         return self.endpoints.ask(lambda chain: question(self._client(chain)))
 
@@ -75,3 +132,7 @@ class ChainLog:
         if known is None or known.chain is not chain:
             known = self._clients[name] = Lading.connect(chain, deployment=self._deployment)
         return known
+
+
+def _shown(told: dict[str, bytes | None]) -> dict[str, object]:
+    return {name: "none" if digest is None else "0x" + digest.hex() for name, digest in told.items()}

@@ -142,7 +142,7 @@ class AnchorLoop:
     def _resume(self) -> None:
         """The log's head on chain decides what is anchored; the outbox only remembers."""
         outbox = self._outbox
-        head = self._log.next_index()
+        head = self._log.next_index(*self._known())
         begun = outbox.begun()
         first = outbox.begin_log(head)
         if first and not begun:
@@ -158,15 +158,23 @@ class AnchorLoop:
         outbox.reopen(head)
         for batch in outbox.unanchored():
             submitted = self.sender.get(self._key(batch.index))
-            digest = self._log.digest(batch.index)
+            on_its_way = submitted is not None and submitted.state not in ("failed", "replaced")
+            digest = self._log.digest(batch.index, sure=not on_its_way)
             if digest is not None:
                 self._log.writer(batch, digest)  # refuses what is not ours; `_take_done` marks what is
             elif submitted is None:
                 with outbox.transaction():
                     self._submit(batch)
-            elif submitted.state in ("failed", "replaced"):
+            elif not on_its_way:
                 self.sender.retry(submitted.key)
         self._looked = float("-inf")
+
+    def _known(self) -> tuple[int | None, int | None]:
+        """The next indices of what the outbox believes on the chain, and of what it closed."""
+        if not self._outbox.begun():
+            return None, None
+        closed, left = self._outbox.next_index(), self._outbox.unanchored()
+        return (left[0].index if left else closed), closed
 
     def _close(self, all_of_it: bool) -> bool:
         """Whether it closed one. Never two in a step, so that the chain has the first while the second is made."""
@@ -221,7 +229,7 @@ class AnchorLoop:
             return self._mark(batch, head, writer, None)
         if submitted is None or submitted.error is None:
             return None
-        if isinstance(submitted.error, IndexGap) and self._log.next_index() == batch.index:
+        if isinstance(submitted.error, IndexGap) and self._log.next_index(0) == batch.index:
             self.sender.retry(submitted.key)  # by now all those before it are there
             return None
         raise submitted.error
