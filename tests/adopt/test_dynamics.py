@@ -10,7 +10,7 @@ from adopt_kit import GAMES, MARKET, SHARE, game, parted
 from hypothesis import given, settings
 
 from lading.adopt import dynamics
-from lading.adopt.basin import edge_at, reaches
+from lading.adopt.basin import basin, edge_at, reaches
 from lading.adopt.dynamics import Field, check, path, scale_of, separatrix
 from lading.adopt.errors import ModelDisagrees
 from lading.adopt.game import Game, Verdict
@@ -84,15 +84,15 @@ def test_the_edge_goes_through_the_inner_point_and_falls() -> None:
 class Backwards(Field):
     """The field with time reversed: what is stable lets go, what is a source draws in."""
 
-    def __call__(self, time: float, at: object) -> list[float]:
-        return [-one for one in super().__call__(time, at)]  # type: ignore[arg-type]
+    def gains(self, at: object) -> list[float]:
+        return [-one for one in super().gains(at)]
 
 
 class Drifting(Field):
     """A field with a little friction, in which no orbit closes."""
 
-    def __call__(self, time: float, at: object) -> list[float]:
-        across, up = super().__call__(time, at)  # type: ignore[arg-type]
+    def gains(self, at: object) -> list[float]:
+        across, up = super().gains(at)
         x, y = at  # type: ignore[misc]
         return [across - (x - 4 / 7) / 5, up - (y - 1 / 3) / 5]
 
@@ -132,3 +132,21 @@ def test_a_centre_is_seen_to_close_its_orbit() -> None:
     seen = {one.name: one for one in check(game(-1, 2, 3, -4))}
     assert (seen["inner"].starts, seen["inner"].came) == (1, 0)
     assert math.isclose(scale_of(game(-1, 2, 3, -4)), 4)
+
+
+@pytest.mark.parametrize(
+    "gains",
+    [
+        ("-0.000122", "6418098.19461", "-84.096946", "-84.096946"),
+        ("7240.542413", "-120290256.778439", "0.000061", "0.012299"),
+        ("0", "-287280.884901", "-52365015.259607", "836158907218.305"),
+        ("-362943056179.9503", "0.000009", "-9.596509", "146613.31595"),
+        ("0", "0.044207", "-626517446.348864", "54.264722"),
+    ],
+)
+def test_figures_of_wildly_different_sizes_are_borne(gains: tuple[str, str, str, str]) -> None:
+    found = game(*gains)
+    assert check(found)
+    area = basin(found)
+    assert area.least is None or area.most is None or area.least - 1e-9 <= area.area <= area.most + 1e-9
+    assert path(found, 0.2, 0.3).time[0] == 0

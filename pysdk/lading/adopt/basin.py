@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lading.adopt.game import Game, Side
 
@@ -120,8 +121,10 @@ def basin(game: Game) -> Basin:
         share = logistic(t)
         return logistic(-edge_logit(game, t)) * share * logistic(-t)
 
-    parts = ((-EDGE_OF_AREA, turn), (turn, EDGE_OF_AREA))
-    area = sum(quad(density, low, high, epsabs=1e-9, epsrel=1e-9, limit=400)[0] for low, high in parts if low < high)
+    # A steep edge is a cliff in the integrand: parted where it falls, at half the technology's providers.
+    cliff = _crossing(lambda t: t >= EDGE_OF_AREA or edge_logit(game, t) < 0, -EDGE_OF_AREA, 1.0)
+    places = sorted({-EDGE_OF_AREA, turn, min(cliff, EDGE_OF_AREA), EDGE_OF_AREA})
+    area = sum(quad(density, low, high, epsabs=1e-9, epsrel=1e-9, limit=400)[0] for low, high in pairwise(places))
     x, y = logistic(_turn(game.technology)), logistic(_turn(game.platform))
     why = "it pays neither side to begin and both to follow: the inner point parts the starts"
     return Basin(min(1.0, max(0.0, area)), (1 - x) * (1 - y), 1 - x * y, 1 - (x + y) / 2, why)

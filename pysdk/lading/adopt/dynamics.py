@@ -3,23 +3,28 @@
 Time is scaled: the largest of the four net gains (alone and joint of both sides) has rate 1. The replicator equation
 says how fast strategies spread per unit of gain, and no ledger tells how fast platforms imitate: paths have an order
 and a shape, and no calendar.
+
+Inside the square logits are integrated, u = ln(x / (1-x)) and v alike: x' = x(1-x)(alone1 + B1*y) is
+u' = alone1 + B1*y, which is bounded, never leaves the square, and tells shares apart however near they are to 0 or 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.integrate import solve_ivp
+from scipy.special import expit
 
-from lading.adopt.basin import edge_at, invariant, settled
+from lading.adopt.basin import edge_at, invariant, logit, settled
 from lading.adopt.errors import ModelDisagrees
 from lading.adopt.game import Equilibrium, Game, Kind, Place
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+#: Two of a kind, numbers or arrays.
+Pair: TypeAlias = Any
 
 PRECISION = {"rtol": 1e-10, "atol": 1e-14}
 #: A path ends where it has come to rest, or here.
@@ -29,6 +34,8 @@ TURNS = 4
 AT_REST = 1e-6
 #: How far from a rest point its check begins, and below what there is no telling with doubles.
 NEAR, TOO_NEAR = 1e-3, 1e-9
+#: So many times its first distance away, a start has left.
+GONE = 3.0
 CHECKED_EDGE = 1e-4
 EDGE_BAND = (0.005, 0.995)
 
@@ -72,27 +79,41 @@ class Field:
         self.alone1, self.boost1 = float(one.alone) / scale, float(one.boost) / scale
         self.alone2, self.boost2 = float(two.alone) / scale, float(two.boost) / scale
 
-    def __call__(self, _time: float, at: Sequence[Any]) -> list[Any]:
+    def __call__(self, _time: float, at: Pair) -> list[Any]:
+        """(x', y') at shares, of any shape."""
         x, y = at
-        return [x * (1 - x) * (self.alone1 + self.boost1 * y), y * (1 - y) * (self.alone2 + self.boost2 * x)]
+        across, up = self.gains(at)
+        return [x * (1 - x) * across, y * (1 - y) * up]
+
+    def gains(self, at: Pair) -> list[Any]:
+        """(u', v') at shares: what integrating brings each side there."""
+        x, y = at
+        return [self.alone1 + self.boost1 * y, self.alone2 + self.boost2 * x]
+
+    def of_logits(self, _time: float, at: Pair) -> list[Any]:
+        """(u', v') at logits."""
+        return self.gains(expit(at))
 
 
 def path(game: Game, x: float, y: float, points: int = 400) -> Path:
     """From the shares (x, y) until rest, or for a few turns around a centre."""
     inner = game.inner()
     longest = TURNS * _turn(game, inner) if inner.kind is Kind.CENTRE else LONGEST
-    field = Field(game)
+    field, inside = Field(game), 0 < x < 1 and 0 < y < 1
+    shares_of = expit if inside else np.asarray
 
-    def moving(time: float, at: Sequence[float]) -> float:
-        return math.hypot(*field(time, at)) - AT_REST
+    def moving(_time: float, at: Pair) -> float:
+        return math.hypot(*field(0, shares_of(at))) - AT_REST
 
     event: Any = moving
     event.terminal = True
-    found = solve_ivp(field, (0, longest), [x, y], method="LSODA", events=event, dense_output=True, **PRECISION)
+    begin = [logit(x), logit(y)] if inside else [x, y]
+    rates = field.of_logits if inside else field
+    found = solve_ivp(rates, (0, longest), begin, method="LSODA", events=event, dense_output=True, **PRECISION)
     last = float(found.t[-1])
     time = np.linspace(0, last, points)
-    shares = np.clip(found.sol(time) if last else np.tile([[x], [y]], points), 0, 1)
-    return Path(time, shares[0], shares[1], bool(len(found.t_events[0])) or moving(0, [x, y]) <= 0)
+    shares = np.clip(shares_of(found.sol(time) if last else np.tile([[one] for one in begin], points)), 0, 1)
+    return Path(time, shares[0], shares[1], bool(len(found.t_events[0])) or moving(0, begin) <= 0)
 
 
 def check(game: Game) -> tuple[Seen, ...]:
@@ -103,7 +124,8 @@ def check(game: Game) -> tuple[Seen, ...]:
             the edge that is integrated is not the edge that is calculated.
     """
     seen = tuple(_look(game, point) for point in game.equilibria() if point.on_square)
-    if settled(game) is None and game.inner().place is Place.INSIDE:
+    inner = game.inner()
+    if settled(game) is None and inner.place is Place.INSIDE and _room(game, inner) >= TOO_NEAR:
         _check_edge(game)
     return seen
 
@@ -118,11 +140,11 @@ def separatrix(game: Game) -> tuple[Array, Array]:
     step = 1e-6 * min(x, 1 - x, y, 1 - y) / math.hypot(along, up)
     halves = []
     for way in (1, -1):
-        start = [x - way * step * along, y + way * step * up]
+        start = [logit(x - way * step * along), logit(y + way * step * up)]
         found = solve_ivp(
-            lambda t, at: [-one for one in field(t, at)], (0, LONGEST), start, method="LSODA", **PRECISION
+            lambda t, at: [-one for one in field.of_logits(t, at)], (0, LONGEST), start, method="LSODA", **PRECISION
         )
-        halves.append(found.y)
+        halves.append(expit(found.y))
     left, right = halves
     return np.concatenate([left[0][::-1], right[0]]), np.concatenate([left[1][::-1], right[1]])
 
@@ -157,8 +179,8 @@ def _look(game: Game, point: Equilibrium) -> Seen:
 def _look_at_centre(game: Game, point: Equilibrium, start: tuple[float, float], distance: float) -> Seen:
     """Around a centre of this game the orbits close, since V is constant along them: after one turn of the linear
     system a near start is back, up to the square of its distance."""
-    found = solve_ivp(Field(game), (0, _turn(game, point)), start, method="LSODA", **PRECISION)
-    end = (float(found.y[0][-1]), float(found.y[1][-1]))
+    x, y = _integrated(game, start, _turn(game, point))
+    end = (float(x[-1]), float(y[-1]))
     drift = abs(invariant(game, *end) - invariant(game, *start)) / scale_of(game)
     if math.dist(start, end) > distance / 10 or drift > distance**2:
         raise ModelDisagrees(f"{point.name} is a centre, but a start beside it did not come back after one turn")
@@ -173,8 +195,10 @@ def _turn(game: Game, centre: Equilibrium) -> float:
 def _room(game: Game, point: Equilibrium) -> float:
     """A distance within which the signs around the point are those at the point: short of the lines on which a side is
     indifferent, and of the edges that the point is not on."""
-    inner = game.inner()
-    walls = [(point.x, 0), (point.x, 1), (point.y, 0), (point.y, 1), (point.x, inner.x), (point.y, inner.y)]
+    one, two = game.platform, game.technology
+    across = -two.alone / two.boost if two.boost else None
+    up = -one.alone / one.boost if one.boost else None
+    walls = [(point.x, 0), (point.x, 1), (point.x, across), (point.y, 0), (point.y, 1), (point.y, up)]
     gaps = [abs(float(mine - wall)) for mine, wall in walls if mine is not None and wall is not None]
     return min([NEAR, *(gap / 5 for gap in gaps if gap)])
 
@@ -193,9 +217,27 @@ def _extent(game: Game, point: Equilibrium, start: tuple[float, float]) -> tuple
     has."""
     rates = [abs(float(one)) for one in point.eigenvalues or (_root(point), _root(point)) if one]
     longest = 20 * scale_of(game) / min(rates) if rates else LONGEST
-    found = solve_ivp(Field(game), (0, longest), start, method="LSODA", **PRECISION)
-    away = np.hypot(found.y[0] - float(point.x or 0), found.y[1] - float(point.y or 0))
+    leave = GONE * _room(game, point)
+    x, y = _integrated(game, start, longest, (float(point.x or 0), float(point.y or 0), leave))
+    away = np.hypot(x - float(point.x or 0), y - float(point.y or 0))
     return float(away[-1]), float(away.max())
+
+
+def _integrated(
+    game: Game, start: tuple[float, float], longest: float, circle: tuple[float, float, float] | None = None
+) -> tuple[Array, Array]:
+    """The shares x and y at the solver's own steps, from a start inside, until they leave the circle (x, y, radius)."""
+
+    def leaving(_time: float, at: Pair) -> float:
+        x, y, radius = circle or (0.0, 0.0, math.inf)
+        return math.dist(expit(at), (x, y)) - radius
+
+    event: Any = leaving
+    event.terminal = True
+    begin = [logit(one) for one in start]
+    events = None if circle is None else event
+    found = solve_ivp(Field(game).of_logits, (0, longest), begin, method="LSODA", events=events, **PRECISION)
+    return expit(found.y[0]), expit(found.y[1])
 
 
 def _root(point: Equilibrium) -> float:
