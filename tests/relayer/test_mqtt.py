@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from brokers import Broker, broker  # noqa: F401 - a fixture
+from brokers import Broker
 from databases import IDENTITY
 from feeds_kit import decoder, line, quarantined, sequences, stored, until
 
@@ -28,7 +28,7 @@ from lading.relayer.store.database import Database
 VERSIONS = pytest.mark.parametrize("version", ["5", "3.1.1"])
 
 
-def settings(broker: Broker, **more: object) -> config_feeds.MqttFeed:  # noqa: F811
+def settings(broker: Broker, **more: object) -> config_feeds.MqttFeed:
     given = {"mqtt": f"mqtt://127.0.0.1:{broker.port}", "topics": ("readers/+/tags",), "client_id": "dock"}
     return config_feeds.MqttFeed(**(given | more))
 
@@ -58,7 +58,7 @@ def _quick() -> Backoff:
 
 
 @VERSIONS
-def test_reads_are_stored_with_their_topic_and_acknowledged(broker: Broker, database: Database, version: str):  # noqa: F811
+def test_reads_are_stored_with_their_topic_and_acknowledged(broker: Broker, database: Database, version: str):
     async def run() -> None:
         async with Intake(database, decoder()) as intake:
             async with running(MqttFeed(settings(broker, version=version), intake)):
@@ -75,7 +75,7 @@ def test_reads_are_stored_with_their_topic_and_acknowledged(broker: Broker, data
 
 
 @VERSIONS
-def test_what_came_while_the_worker_was_away_waits_for_it(broker: Broker, database: Database, version: str):  # noqa: F811
+def test_what_came_while_the_worker_was_away_waits_for_it(broker: Broker, database: Database, version: str):
     async def run() -> None:
         async with Intake(database, decoder()) as intake:
             async with running(MqttFeed(settings(broker, version=version), intake)):
@@ -89,7 +89,7 @@ def test_what_came_while_the_worker_was_away_waits_for_it(broker: Broker, databa
 
 
 @VERSIONS
-def test_nothing_is_acknowledged_while_nothing_can_be_stored(broker: Broker, database: Database, version: str):  # noqa: F811
+def test_nothing_is_acknowledged_while_nothing_can_be_stored(broker: Broker, database: Database, version: str):
     database.patience = 0.02
     other = sqlite3.connect(database.path, isolation_level=None)
 
@@ -111,7 +111,7 @@ def test_nothing_is_acknowledged_while_nothing_can_be_stored(broker: Broker, dat
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_broker_that_is_started_again_has_lost_nothing(broker: Broker, database: Database, how: signal.Signals):  # noqa: F811
+def test_a_broker_that_is_started_again_has_lost_nothing(broker: Broker, database: Database, how: signal.Signals):
     async def run() -> MqttFeed:
         async with Intake(database, decoder()) as intake:
             feed = MqttFeed(settings(broker), intake, backoff=_quick())
@@ -139,7 +139,7 @@ def test_a_broker_that_is_started_again_has_lost_nothing(broker: Broker, databas
     assert feed.sessions_lost == 0
 
 
-def test_a_broker_that_forgot_the_session_is_told_of(broker: Broker, database: Database):  # noqa: F811
+def test_a_broker_that_forgot_the_session_is_told_of(broker: Broker, database: Database):
     async def run() -> MqttFeed:
         async with Intake(database, decoder()) as intake:
             feed = MqttFeed(settings(broker), intake, backoff=_quick())
@@ -155,7 +155,7 @@ def test_a_broker_that_forgot_the_session_is_told_of(broker: Broker, database: D
     assert asyncio.run(run()).sessions_lost == 1
 
 
-def test_a_broker_that_is_away_is_asked_ever_less_often(broker: Broker, database: Database):  # noqa: F811
+def test_a_broker_that_is_away_is_asked_ever_less_often(broker: Broker, database: Database):
     class Counted(Backoff):
         waits: list[float]
 
@@ -198,7 +198,7 @@ def test_who_is_told_that_its_slot_was_taken_stops(database: Database):
     asyncio.run(run())
 
 
-def test_two_workers_that_were_given_one_slot_do_not_fight_without_end(broker: Broker, database: Database):  # noqa: F811
+def test_two_workers_that_were_given_one_slot_do_not_fight_without_end(broker: Broker, database: Database):
     async def run() -> int:
         async with Intake(database, decoder()) as intake:
             feeds = [MqttFeed(settings(broker), intake, backoff=Backoff(first=0.02, most=30.0)) for _ in range(2)]
@@ -213,7 +213,7 @@ def test_two_workers_that_were_given_one_slot_do_not_fight_without_end(broker: B
     assert asyncio.run(run()) <= 3
 
 
-def test_two_workers_share_and_a_survivor_takes_over_a_dead_ones_messages(broker: Broker, database: Database):  # noqa: F811
+def test_two_workers_share_and_a_survivor_takes_over_a_dead_ones_messages(broker: Broker, database: Database):
     shared = settings(broker, share="lading")
 
     async def run() -> tuple[int, int]:
@@ -238,7 +238,7 @@ def test_two_workers_share_and_a_survivor_takes_over_a_dead_ones_messages(broker
 
 @VERSIONS
 def test_more_than_may_wait_stays_with_the_broker(
-    broker: Broker,  # noqa: F811
+    broker: Broker,
     database: Database,
     version: str,
     monkeypatch: pytest.MonkeyPatch,

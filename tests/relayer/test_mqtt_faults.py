@@ -16,7 +16,7 @@ import aiomqtt
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from brokers import Broker, broker  # noqa: F401 - a fixture
+from brokers import Broker
 from databases import IDENTITY
 from feeds_kit import decoder, line, sequences, stored, until
 
@@ -58,7 +58,7 @@ asyncio.run(main())
 class Worker:
     """A process with one slot."""
 
-    def __init__(self, where: str, broker: Broker, slot: int) -> None:  # noqa: F811
+    def __init__(self, where: str, broker: Broker, slot: int) -> None:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-c", _CHILD, where, f"mqtt://127.0.0.1:{broker.port}", str(slot)),
@@ -80,13 +80,13 @@ def tags(numbers: range) -> list[tuple[str, bytes]]:
     return [("readers/ours/tags", line(number)) for number in numbers]
 
 
-def shared(broker: Broker) -> config_feeds.MqttFeed:  # noqa: F811
+def shared(broker: Broker) -> config_feeds.MqttFeed:
     url = f"mqtt://127.0.0.1:{broker.port}"
     return config_feeds.MqttFeed(mqtt=url, topics=("readers/+/tags",), client_id="dock", share="lading")
 
 
 def test_no_read_is_lost_where_a_worker_is_killed_again_and_again(
-    broker: Broker,  # noqa: F811
+    broker: Broker,
     tmp_path: Path,
 ):
     where, total = str(tmp_path / "outbox.sqlite3"), 400 * KILLS
@@ -110,7 +110,7 @@ def test_no_read_is_lost_where_a_worker_is_killed_again_and_again(
     assert max(Counter(sequences(database)).values()) <= KILLS + 1
 
 
-def test_a_survivor_takes_the_slot_of_a_worker_that_was_killed(broker: Broker, tmp_path: Path):  # noqa: F811
+def test_a_survivor_takes_the_slot_of_a_worker_that_was_killed(broker: Broker, tmp_path: Path):
     where = str(tmp_path / "outbox.sqlite3")
     database = Database.open(where, IDENTITY)
 
@@ -134,7 +134,7 @@ def test_a_survivor_takes_the_slot_of_a_worker_that_was_killed(broker: Broker, t
     assert set(sequences(database)) == set(range(600))
 
 
-def test_broker_and_worker_killed_at_once_lose_nothing_that_the_broker_had_on_disk(broker: Broker, tmp_path: Path):  # noqa: F811
+def test_broker_and_worker_killed_at_once_lose_nothing_that_the_broker_had_on_disk(broker: Broker, tmp_path: Path):
     where = str(tmp_path / "outbox.sqlite3")
     database = Database.open(where, IDENTITY)
 
