@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,13 @@ class Whole:
             assert read not in self.owned
             self.owned[read] = track
         self.tracks.forget()
+        assert self.tracks.next_ns == min(self._leaving(), default=self.tracks.passes.next_ns)
+
+    def _leaving(self) -> Iterator[int]:
+        """When each tag leaves that is there, if nothing more comes: what is asked ten times a second, told plainly."""
+        for track in self.all:
+            if track.open and track.point.states_left and not track.point.tunnel and track not in self.tracks._late:
+                yield min(track.last_ns + track.point.gap_ns + 1, self.tracks.passes.next_ns)
 
     def restart(self) -> None:
         copies = {track: replace(track, signals=dict(track.signals or {})) for track in self.all}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from itertools import count
 
 from lading.relayer.reads.reads import Read, Row
@@ -50,6 +50,7 @@ class Tracks:
         self._spots: dict[tuple[str, int], _Spot] = {}
         self._current: dict[str, dict[str, Track]] = {}
         self._due: list[tuple[int, int, Track]] = []
+        self._leaving: list[tuple[int, int, Track]] = []  # heaps; what they say of a track may be too early
         self._tie = count()
         self._closed: dict[Key, list[Track]] = {}
         self._late: dict[Track, None] = {}
@@ -67,8 +68,16 @@ class Tracks:
     @property
     def next_ns(self) -> int:
         """The watermark by which the next thing is to be stated if nothing comes."""
-        leaving = (one.last_ns + one.point.gap_ns + 1 for _, _, one in self._due if one.open and one.point.states_left)
-        return min(min(leaving, default=_NEVER), self.passes.next_ns)
+        leaving = self._leaving
+        while leaving:
+            told, _, track = leaving[0]
+            if not track.open or track in self._late:
+                heappop(leaving)
+            elif (leaves := track.last_ns + track.point.gap_ns + 1) > told:
+                heapreplace(leaving, (leaves, next(self._tie), track))
+            else:
+                break
+        return min(leaving[0][0] if leaving else _NEVER, self.passes.next_ns)
 
     @property
     def replaying(self) -> bool:
@@ -131,9 +140,15 @@ class Tracks:
     def _begin(self, epc: str, time_ns: int, offset_minutes: int, point: Point, kind: Kind) -> Track:
         track = Track(epc, point, time_ns, offset_minutes, time_ns)
         self._current[point.place][epc] = track
-        heappush(self._due, (time_ns + point.gap_ns, next(self._tie), track))
+        self._fall_due(track)
         self.statements.append(Statement(kind, time_ns, offset_minutes, point, epc, (), (track,)))
         return track
+
+    def _fall_due(self, track: Track) -> None:
+        deadline = track.last_ns + track.point.gap_ns
+        heappush(self._due, (deadline, next(self._tie), track))
+        if track.point.states_left:
+            heappush(self._leaving, (deadline + 1, next(self._tie), track))
 
     def _sweep(self) -> None:
         """Closes what was silent for longer than the gap, as of the watermark."""
@@ -219,7 +234,7 @@ class Tracks:
         deadline = track.last_ns + point.gap_ns
         if deadline >= self._mark and (other is None or other is track or other.first_ns < track.first_ns):
             tracks[track.epc] = track
-            heappush(self._due, (deadline, next(self._tie), track))
+            self._fall_due(track)
             if other is not None and other is not track:
                 self._set_aside(other)
         else:
