@@ -21,7 +21,6 @@ from lading.relayer.errors import OutboxError
 from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.reads.reads import Read, pack, read_hash
 from lading.relayer.reads.roster import Roster
-from lading.relayer.service.leases import LEASE_SECONDS, Leases
 from lading.relayer.smoothing import lane_store
 from lading.relayer.smoothing.inference import Advanced, Lane
 from lading.relayer.smoothing.observe import event_of
@@ -287,22 +286,3 @@ def test_after_an_error_of_the_database_the_lane_goes_on(outbox: Outbox, configu
             site.lane.advance()
     site.end()
     site.check_accounts(reads)
-
-
-# -- leases
-
-
-def test_a_lane_is_held_by_one_and_taken_over_when_its_lease_lapses(connect):
-    first, second = Leases(connect(), "first"), Leases(connect(), "second")
-    lanes = ["a", "b", "c"]
-    assert first.take(lanes, most=2) == ["a", "b"]
-    assert second.take(lanes) == ["c"]
-    assert first.take(lanes) == ["a", "b"]
-    # As if the first had died: nothing but the database's clock is asked.
-    lapse = "UPDATE lanes SET lease_until = lease_until - ? WHERE lane = 'a'"
-    assert connect().execute(lapse, (LEASE_SECONDS * 1000 + 1,)) == 1
-    assert first.held(lanes) == ["b"]
-    assert second.take(lanes) == ["a", "c"]
-    assert first.take(lanes) == ["b"]
-    second.release()
-    assert first.take(lanes) == lanes

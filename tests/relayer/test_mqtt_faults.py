@@ -207,6 +207,20 @@ def until_stored(database: Database, settings: config_feeds.MqttFeed, publish: C
     return asyncio.run(run())
 
 
+def strict_broker(folder: Path, authority: Authority) -> Broker:
+    """One that wants TLS, a certificate of this authority's, and dock's password."""
+    folder.mkdir()
+    cert, key = authority.issue("localhost")
+    users = folder / "users"
+    users.write_text("dock:s3cret\n")
+    subprocess.run(["mosquitto_passwd", "-U", str(users)], check=True)
+    return Broker(
+        folder,
+        f"cafile {authority.ca}\ncertfile {cert}\nkeyfile {key}\nrequire_certificate true\n"
+        f"allow_anonymous false\npassword_file {users}\n",
+    )
+
+
 @pytest.mark.parametrize("version", ["5", "3.1.1"])
 def test_tls_a_client_certificate_and_a_password(
     tmp_path: Path,
@@ -215,18 +229,8 @@ def test_tls_a_client_certificate_and_a_password(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ):
-    folder = tmp_path / "broker"
-    folder.mkdir()
-    cert, key = authority.issue("localhost")
     client = authority.issue("dock")
-    users = folder / "users"
-    users.write_text("dock:s3cret\n")
-    subprocess.run(["mosquitto_passwd", "-U", str(users)], check=True)
-    secure = Broker(
-        folder,
-        f"cafile {authority.ca}\ncertfile {cert}\nkeyfile {key}\nrequire_certificate true\n"
-        f"allow_anonymous false\npassword_file {users}\n",
-    )
+    secure = strict_broker(tmp_path / "broker", authority)
     monkeypatch.setenv("RELAY_MQTT_PASSWORD", "s3cret")
     database = Database.open(tmp_path / "outbox.sqlite3", IDENTITY)
 

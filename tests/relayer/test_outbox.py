@@ -1,28 +1,21 @@
 from __future__ import annotations
 
 import sqlite3
-import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from outbox_kit import CONTEXT, ITEM, SIGNER, WRITER, counts, event, filled
 
 from lading.epcis.canonical import content_hash
 from lading.provenance.bundle import BatchRef
 from lading.provenance.item import same_thing
 from lading.provenance.item_map import EMPTY, NOTHING, entry_of, item_key, root_of
 from lading.provenance.leaf import DeliveryLeaf, EventLeaf
-from lading.relayer.errors import OutboxForeign, OutboxFull, OutboxLocked, OutboxUnreadable
+from lading.relayer.errors import OutboxFull, OutboxLocked
 from lading.relayer.intake.intake import take_in
 from lading.relayer.outbox.outbox import Outbox
-
-CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
-ITEM = "urn:epc:id:sgtin:9521141.012345.{}"
-SIGNER = b"\x44" * 20
-WRITER = b"\x55" * 20
 
 
 @pytest.fixture
@@ -36,30 +29,6 @@ def outbox(where: str, identity) -> Iterator[Outbox]:
 def file_outbox(tmp_path: Path, identity) -> Iterator[Outbox]:
     with Outbox.open(tmp_path / "outbox.sqlite3", identity) as opened:
         yield opened
-
-
-def event(serial: int, **more: Any) -> dict[str, Any]:
-    return {
-        "type": "ObjectEvent",
-        "eventTime": "2026-03-02T08:15:30.421Z",
-        "eventTimeZoneOffset": "+00:00",
-        "epcList": [ITEM.format(serial)],
-        "action": "OBSERVE",
-        "bizStep": "receiving",
-    } | more
-
-
-def filled(outbox: Outbox, count: int, batch: int = 1000) -> None:
-    outbox.begin_log(0)
-    for serial in range(count):
-        outbox.add(event(serial), CONTEXT)
-    while (closed := outbox.close_batch(batch)) is not None:
-        outbox.mark_anchored(closed.index, 10 + closed.index, WRITER)
-
-
-def counts(outbox: Outbox) -> dict[str, int]:
-    tables = ("events", "observations", "read_chunks", "quarantine", "sequences", "gaps", "batches", "item_links")
-    return {table: outbox.store.one(f"SELECT count(*) FROM {table}")[0] for table in tables}  # noqa: S608
 
 
 def test_the_same_event_is_taken_in_once_and_its_correction_too(outbox: Outbox):
@@ -116,46 +85,6 @@ def test_nothing_is_handed_out_before_it_is_anchored(outbox: Outbox):
     outbox.add(event(1), CONTEXT)
     outbox.close_batch(10)
     assert outbox.entries(ITEM.format(1)) == ()
-
-
-def test_what_was_stored_is_there_after_reopening_and_for_the_owner_alone(tmp_path: Path, identity):
-    path = tmp_path / "outbox.sqlite3"
-    with Outbox.open(path, identity) as first:
-        filled(first, 2)
-        before = first.entries(ITEM.format(1))
-    with Outbox.open(path, replace(identity, registry=identity.registry.upper().replace("X", "x"))) as second:
-        assert second.entries(ITEM.format(1)) == before
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-@pytest.mark.parametrize(
-    "other", [{"chain_id": 1}, {"genesis": "0x00"}, {"registry": "0x01"}, {"publisher": "0x" + "cd" * 32}]
-)
-def test_an_outbox_of_another_log_is_refused(tmp_path: Path, identity, other: dict[str, Any]):
-    path = tmp_path / "outbox.sqlite3"
-    Outbox.open(path, identity).close()
-    with pytest.raises(OutboxForeign, match=next(iter(other))):
-        Outbox.open(path, replace(identity, **other))
-
-
-def test_what_is_no_outbox_is_refused_and_left_alone(tmp_path: Path, identity):
-    text = tmp_path / "notes.txt"
-    text.write_bytes(b"no database at all, but some kilobytes of text\n" * 100)
-    foreign = tmp_path / "other.sqlite3"
-    with closing(sqlite3.connect(foreign)) as connection:
-        connection.execute("CREATE TABLE theirs (x)")
-        connection.commit()
-    newer = tmp_path / "newer.sqlite3"
-    Outbox.open(newer, identity).close()
-    with closing(sqlite3.connect(newer)) as connection:
-        connection.execute("UPDATE store_version SET version_num = '0999'")
-        connection.commit()
-    for path in (text, foreign, newer, tmp_path / "nowhere" / "outbox.sqlite3", tmp_path):
-        with pytest.raises(OutboxUnreadable):
-            Outbox.open(path, identity)
-    assert text.read_bytes() == b"no database at all, but some kilobytes of text\n" * 100
-    with closing(sqlite3.connect(foreign)) as connection:
-        assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchall() == [(1,)]
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.reads.message_decoder import MessageDecoder
 from lading.relayer.reads.roster import Roster
 from lading.relayer.service.duties import Duties
+from lading.relayer.service.leases import LEASE_SECONDS, Leases
 from lading.relayer.smoothing.inference import Lane
 from lading.relayer.store.database import Database
 
@@ -166,3 +167,19 @@ def run(program: str, *given: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, *how, *given], env=os.environ | {"PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True
     )
+
+
+def test_a_lane_is_held_by_one_and_taken_over_when_its_lease_lapses(connect):
+    first, second = Leases(connect(), "first"), Leases(connect(), "second")
+    lanes = ["a", "b", "c"]
+    assert first.take(lanes, most=2) == ["a", "b"]
+    assert second.take(lanes) == ["c"]
+    assert first.take(lanes) == ["a", "b"]
+    # As if the first had died: nothing but the database's clock is asked.
+    lapse = "UPDATE lanes SET lease_until = lease_until - ? WHERE lane = 'a'"
+    assert connect().execute(lapse, (LEASE_SECONDS * 1000 + 1,)) == 1
+    assert first.held(lanes) == ["b"]
+    assert second.take(lanes) == ["a", "c"]
+    assert first.take(lanes) == ["b"]
+    second.release()
+    assert first.take(lanes) == lanes
