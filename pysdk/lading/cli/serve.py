@@ -16,6 +16,8 @@ from lading.cli.output import emit
 from lading.errors import InputError, NoDeployment, ToolchainError, UsageError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from lading.chain.node import Chain
     from lading.deploy.registry import Deployment
     from lading.web.taps import Taps
@@ -79,8 +81,6 @@ def serve(
 ) -> None:
     """Serve a page for each item at its GS1 Digital Link path, until stopped. Put a server with TLS in front of it."""
     require_web("serve", "fastapi", "uvicorn", "jinja2")
-    import uvicorn
-
     from lading.facts import TrustedDeployment
     from lading.web.app import create_app
     from lading.web.desk import Desk
@@ -110,15 +110,22 @@ def serve(
             said.append("No --rpc: without a node no verdict is better than unknown.")
         emit(document, as_json=as_json, lines=said)
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-        config = uvicorn.Config(
-            create_app(desk, taps),
-            log_level="warning",
-            server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
-            timeout_keep_alive=IDLE_SECONDS,
-            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        _run(create_app(desk, taps), listener)
+
+
+def _run(app: FastAPI, listener: socket.socket) -> None:
+    """Until it is stopped."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=IDLE_SECONDS,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def require_web(command: str, *modules: str) -> None:
