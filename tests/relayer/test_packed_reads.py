@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from lading.relayer.reads.reads import Read, in_order, pack, read_hash, unpack
 
+EPC = "3036451FD40C0E40000003E9"
+
 
 READS = st.builds(
     Read, st.integers(0, 2**63 - 1), st.sampled_from([EPC, "E280"]), st.integers(-1, 3), st.sampled_from(["a", "b\n"]),
