@@ -20,7 +20,7 @@ BUSY_SECONDS = 5.0
 """How long a writer waits for another's transaction in the same file."""
 
 _SCHEMES: Final = ("postgresql://", "postgres://", "postgresql+psycopg://")
-_SETTINGS: Final = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536", "wal_autocheckpoint = 4000")
+_SETTINGS: Final = ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536", "wal_autocheckpoint = 16000")
 _PG_CONNECT: Final = {"connect_timeout": 5, "application_name": "lading"}
 _PG_OPTIONS: Final = (
     "-c lock_timeout=10s"
