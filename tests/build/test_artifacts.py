@@ -16,6 +16,9 @@ from lading.toolchain.build import abi_sha256, dump
 from lading.toolchain.settings import MAX_RUNTIME_BYTES
 
 FOLDER = Path(artifacts.__file__).parent
+SAMPLE = "CustomsClearance"
+"""Compilers differ by their settings, which are the same for every contract: one that imports OpenZeppelin tells, and
+takes a tenth of the time of all."""
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +47,14 @@ def test_the_committed_artifacts_are_fresh(rendered: dict[str, dict[str, Any]]) 
 
 def test_ape_compiles_to_the_same_bytecode(rendered: dict[str, dict[str, Any]], copy: Path) -> None:
     ape = Path(sys.executable).with_name("ape")
-    done = subprocess.run([ape, "compile", "--force"], cwd=copy, capture_output=True, text=True, check=False)
+    done = subprocess.run([ape, "compile", "--force", rendered[SAMPLE]["sourceName"]], cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
     types = json.loads((copy / ".build" / "__local__.json").read_text(encoding="utf-8"))["contractTypes"]
-    # ape compiles what the project defines, not what it only imports.
-    ours = {name: artifact for name, artifact in rendered.items() if artifact["sourceName"].startswith("contracts/")}
-    assert ours
-    for name, artifact in ours.items():
-        assert types[name]["deploymentBytecode"]["bytecode"] == artifact["bytecode"], name
-        assert types[name]["runtimeBytecode"]["bytecode"] == artifact["deployedBytecode"], name
-        assert types[name]["sourceId"] == artifact["sourceName"], name
+    ours, theirs = rendered[SAMPLE], types[SAMPLE]
+    assert theirs["deploymentBytecode"]["bytecode"] == ours["bytecode"]
+    assert theirs["runtimeBytecode"]["bytecode"] == ours["deployedBytecode"]
+    assert theirs["sourceId"] == ours["sourceName"]
 
 
 def without_metadata_hash(bytecode: str) -> str:
@@ -63,15 +63,15 @@ def without_metadata_hash(bytecode: str) -> str:
 
 
 def test_forge_compiles_to_the_same_code(rendered: dict[str, dict[str, Any]], copy: Path, root: Path) -> None:
-    command = [sys.executable, root / "tools" / "forge.py", "build"]
+    source = rendered[SAMPLE]["sourceName"]
+    command = [sys.executable, root / "tools" / "forge.py", "build", source]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    for name, artifact in rendered.items():
-        built = copy / "build" / "forge" / "out" / Path(artifact["sourceName"]).name / f"{name}.json"
-        theirs = json.loads(built.read_text(encoding="utf-8"))["bytecode"]["object"]
-        assert without_metadata_hash(theirs) == without_metadata_hash(artifact["bytecode"]), name
-        assert without_metadata_hash(theirs) != theirs, name
+    built = copy / "build" / "forge" / "out" / Path(source).name / f"{SAMPLE}.json"
+    theirs = json.loads(built.read_text(encoding="utf-8"))["bytecode"]["object"]
+    assert without_metadata_hash(theirs) == without_metadata_hash(rendered[SAMPLE]["bytecode"])
+    assert without_metadata_hash(theirs) != theirs
 
 
 @pytest.mark.parametrize("name", artifacts.names())

@@ -1,5 +1,6 @@
 """A real Anvil for a whole module; each test deploys from an account of its own, so that nonces do not meet."""
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -87,7 +88,10 @@ class MinedTransactions:
         self._chain = chain
 
     def transactions(self, signer: Signer) -> list[dict[str, Any]]:
-        """Every mined transaction of the deployer, oldest first."""
+        """Every mined transaction of the deployer, oldest first, once nothing of it is under way: Anvil answers before
+        it mines."""
+        while self._chain.nonce(signer.address, "latest") != self._chain.nonce(signer.address, "pending"):
+            time.sleep(0.01)
         numbers = range(self._chain.block().number + 1)
         blocks = [self._chain.web3.eth.get_block(number, full_transactions=True) for number in numbers]
         return [dict(one) for block in blocks for one in block["transactions"] if one["from"] == signer.address]
