@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
@@ -29,6 +30,12 @@ def new_products(part: int, count: int) -> list[str]:
     return [sgtin_96(*draw) for draw in draws]
 
 
+def sscc_96(serial: int) -> str:
+    """Header 0x31, filter 2, a company prefix of 7 digits (TDS 1.13, section 14.6.2)."""
+    head = ((0x31 << 3 | 2) << 3 | 5) << 24 | PREFIX
+    return f"{(head << 34 | serial) << 24:024X}"
+
+
 def sgtin_96(product: int, serial: int, prefix: int = PREFIX) -> str:
     """Header 0x30, filter 1, a company prefix of 7 digits (TDS 1.13, section 14.6.1)."""
     head = ((0x30 << 3 | 1) << 3 | 5) << 24 | prefix
@@ -39,18 +46,35 @@ def reader_log(part: int, tag_count: int, reads_each: int) -> bytes:
     """Lines of a Zebra IoT Connector: each tag is read `reads_each` times within the smoothing gap, among the others.
     The reader's numbers and times go on from part to part."""
     seen = tags(part, tag_count)
-    first = part * tag_count * reads_each
+    # A tag's reads are a quarter of the gap apart.
+    reads = ((burst * GAP_SECONDS * 250 + tag, epc) for burst in range(reads_each) for tag, epc in enumerate(seen))
+    return _zebra(part, part * tag_count * reads_each, reads)
+
+
+def packing_log(part: int, passes: int, gap_seconds: int) -> bytes:
+    """Lines as above, of cases that pass a tunnel one after the other: an SSCC and the two items in it."""
+    seen = iter(tags(part, 2 * passes))
+    apart = 1000 * gap_seconds + 500
+    reads = (
+        (number * apart + place, epc)
+        for number in range(passes)
+        for place, epc in enumerate((sscc_96(part * passes + number), next(seen), next(seen)))
+    )
+    return _zebra(part, part * 3 * passes, reads)
+
+
+def _zebra(part: int, numbered: int, reads: Iterable[tuple[int, str]]) -> bytes:
+    """`reads`: milliseconds since the part began, and the tag."""
+    begun = NOON + timedelta(days=part)
     lines = []
-    for number in range(tag_count * reads_each):
-        # A tag's reads are a quarter of the gap apart.
-        burst, tag = divmod(number, tag_count)
-        moment = NOON + timedelta(days=part, milliseconds=burst * GAP_SECONDS * 250 + tag)
+    for number, (after, epc) in enumerate(reads, numbered + 1):
+        moment = begun + timedelta(milliseconds=after)
         data = {
             "MAC": READER,
             "antenna": 1,
-            "eventNum": first + number + 1,
+            "eventNum": number,
             "format": "epc",
-            "idHex": seen[tag].lower(),
+            "idHex": epc.lower(),
             "peakRssi": -57,
             "reads": 3,
         }
