@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
 from pathlib import Path
+from threading import Lock
+
+_CREATING = Lock()
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -23,6 +27,25 @@ def write_atomically(path: Path, content: str | bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def create_private(path: str | Path) -> None:
+    """A file of its owner's alone (mode 0600), if there is none. An OSError where there can be none, or where what is
+    there cannot be read and written.
+
+    One that is there is not opened: whoever closes any descriptor of a file gives up every POSIX lock that its process
+    has on it, SQLite's among them. Then the next process that closes the database takes itself for the last one, and
+    deletes the log into which this process goes on writing (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    whole = os.path.realpath(path)
+    with _CREATING:  # another thread, which finds the file made, locks it only once this one has closed it
+        try:
+            os.close(os.open(whole, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            if Path(whole).is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path)) from None
+            if not os.access(whole, os.R_OK | os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path)) from None
 
 
 def sync_folder(folder: Path) -> None:

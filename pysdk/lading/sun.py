@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from lading.epcis.digital_link import from_link
 from lading.epcis.errors import EpcError
 from lading.errors import InputError, LadingError
+from lading.files import create_private
 from lading.provenance import sun
 from lading.provenance.bundle import first_fault
 from lading.provenance.item import item_of
@@ -165,7 +166,7 @@ class Counters:
             CountersError: it cannot be opened, or is another program's.
         """
         with _translated(path):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            create_private(path)
             connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             store = cls(connection, path)

@@ -188,6 +188,22 @@ def test_making_it_tells_the_logs_nothing(caplog: pytest.LogCaptureFixture):
     assert caplog.records == []
 
 
+def test_a_second_connection_of_this_process_takes_no_lock_from_the_first(tmp_path: Path):
+    """As the service opens one for its metrics: another process, such as `relay status`, that comes and goes then must
+    not take itself for the last one and delete the log of a database that is still written to."""
+    path = tmp_path / "outbox.sqlite3"
+    asked = f"import sqlite3; c = sqlite3.connect({str(path)!r}); print(*c.execute({COUNT!r})); c.close()"
+
+    def seen_elsewhere() -> str:
+        done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    with closing(Database.open(path, IDENTITY)) as first, closing(Database.open(path, IDENTITY)):
+        seen_elsewhere()
+        first.insert(PUT, ("dock", b""))
+        assert seen_elsewhere() == "(1,)\n"
+
+
 def test_a_file_is_its_owners_alone_and_its_settings_are_durable(tmp_path: Path):
     path = tmp_path / "outbox.sqlite3"
     database = Database.open(path, IDENTITY)

@@ -9,7 +9,6 @@ transaction ends. Blocks of a disk that once held a file, and backups, are out o
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import stat
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from typing import Any, Self
 from sqlalchemy.exc import DBAPIError
 
 from lading.epcis.canonical import canonical_json
+from lading.files import create_private
 from lading.provenance.private import Secret
 from lading.provenance.private_documents import Sealed
 from lading.relayer.errors import PrivateStoreError
@@ -159,7 +159,7 @@ class PrivateStore:
 def _prepare_file(path: Path, create: bool) -> None:
     try:
         if create:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            create_private(path)
         mode = path.stat().st_mode
     except OSError as error:
         raise PrivateStoreError(str(path), f"{error.strerror}", hint="Check the path and its permissions.") from error

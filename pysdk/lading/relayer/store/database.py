@@ -12,7 +12,6 @@ the others up. Do not await inside a transaction: another task of the thread wou
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -26,6 +25,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 
 from lading.errors import LadingError
+from lading.files import create_private
 from lading.relayer.errors import OutboxAway, OutboxUnreadable
 from lading.relayer.store.engines import BUSY_SECONDS, MEMORY, POSTGRESQL, engine_of, shown
 from lading.relayer.store.errors import Refusal, refusal
@@ -295,6 +295,6 @@ def _positional(sql: str) -> str:
 
 def _create_private(path: Path) -> None:
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        create_private(path)
     except OSError as error:
         raise OutboxUnreadable(str(path), f"{error.strerror}", hint="Check the folder and its permissions.") from error
