@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from sender_kit import ALWAYS_REVERTS, BURNS_ALL, Killed, keys, rounds
 
@@ -249,3 +252,21 @@ def test_figures_and_health_are_known_without_asking(bench, held):
         sender.step()
         figures = sender.figures()
     assert (figures.pending, figures.broadcasts, figures.fee_bumps) == (1, 1, 0)
+
+
+def test_a_second_store_of_this_process_takes_no_lock_from_the_first(tmp_path):
+    """Else another process that looks takes itself for the last one, and deletes the log that is still written to."""
+    path = tmp_path / "store"
+    asked = f"import sqlite3; c = sqlite3.connect({str(path)!r}); print(*c.execute('SELECT count(*) FROM senders'))"
+
+    def seen_elsewhere() -> str:
+        return subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+
+    first, second = SqliteDatabase.open(path), SqliteDatabase.open(path)
+    try:
+        seen_elsewhere()
+        first.execute("INSERT INTO senders VALUES (?, ?, ?, ?)", ("0x" + "00" * 20, 1, "0x" + "11" * 32, 7))
+        assert seen_elsewhere() == "(1,)\n"
+    finally:
+        first.close()
+        second.close()

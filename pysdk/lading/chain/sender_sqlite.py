@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 from lading.chain.sender_errors import StoreError
 from lading.chain.sender_tables import tables
+from lading.files import create_private
 
 MEMORY = ":memory:"
 BUSY_SECONDS = 5.0
@@ -36,7 +36,7 @@ class SqliteDatabase:
         where = str(path)
         try:
             if where != MEMORY:
-                os.close(os.open(where, os.O_CREAT | os.O_RDWR, 0o600))
+                create_private(where)
         except OSError as error:
             raise StoreError(f"{where} cannot be opened: {error.strerror}.", hint="Check the path.") from error
         with _translated(where):
