@@ -257,10 +257,10 @@ def test_figures_and_health_are_known_without_asking(bench, held):
 def test_a_second_store_of_this_process_takes_no_lock_from_the_first(tmp_path):
     """Else another process that looks takes itself for the last one, and deletes the log that is still written to."""
     path = tmp_path / "store"
-    asked = f"import sqlite3; c = sqlite3.connect({str(path)!r}); print(*c.execute('SELECT count(*) FROM senders'))"
+    asked = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM senders'))"
 
     def seen_elsewhere() -> str:
-        return subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+        return subprocess.run([sys.executable, "-c", asked, path], capture_output=True, text=True, check=True).stdout
 
     first, second = SqliteDatabase.open(path), SqliteDatabase.open(path)
     try:
