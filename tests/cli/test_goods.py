@@ -85,9 +85,12 @@ def test_check_counts_what_a_first_run_brings_and_writes_nothing(goods: Cli, cli
     for name in ("relay.yaml", "reads.ndjson"):
         shutil.copy(goods.folder / name, cli.folder / name)
     counted = cli.json("relay check relay.yaml --input reads.ndjson")
+    assert [(one["reason"], one["lines"]) for one in counted.pop("refused")] == [("not-json", 1)]
     assert counted == {**relayed, "batches": 0}
     assert {path.name for path in cli.folder.iterdir()} == {"relay.yaml", "reads.ndjson"}
-    assert "malformed lines, kept in quarantine  1" in cli("relay check relay.yaml").out
+    shown = cli("relay check relay.yaml").out
+    assert "lines that go to quarantine       1\n" in shown
+    assert "    1  not-json    Unterminated string" in shown
 
 
 def test_a_second_run_finds_only_what_was_delivered_before(goods: Cli, relayed: dict[str, int]):

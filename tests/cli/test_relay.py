@@ -66,10 +66,13 @@ def test_check_shows_people_a_few_events_in_short_lines(relay: Cli):
 
 def test_check_gives_machines_the_counts_and_events_only_if_asked(relay: Cli):
     counts = {"reads": 6, "events": 6, "duplicates": 0, "quarantined": 2, "gaps": 0, "batches": 0}
-    assert relay.json("relay check relay.yaml") == counts
+    checked = relay.json("relay check relay.yaml")
+    refused = checked.pop("refused")
+    assert checked == counts
+    assert sorted((one["reason"], one["lines"]) for one in refused) == [("not-json", 1), ("reader-unknown", 1)]
     sampled = relay.json("relay check relay.yaml --events 2")
     sample = sampled.pop("sample")
-    assert sampled == counts
+    assert sampled == counts | {"refused": refused}
     assert [event["type"] for event in sample] == ["ObjectEvent"] * 2
 
 
@@ -105,6 +108,7 @@ def test_what_stands_in_quarantine_is_listed_shown_and_read_again_after_a_fix(re
         ("reader-unknown", "reads.ndjson", 7, "kept"),
         ("not-json", "reads.ndjson", 8, "kept"),
     ]
+    assert "'gate'" in relayed("relay quarantine list --config relay.yaml").out
     shown = relayed.json(("relay", "quarantine", "show", rows[0]["id"], "--config", "relay.yaml"))
     assert bytes.fromhex(shown["head"][2:]).decode() == read(7, "gate")
     assert shown["length"] == len(read(7, "gate"))

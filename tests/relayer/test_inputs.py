@@ -86,9 +86,19 @@ def test_published_captures_bring_what_the_feed_brings(
 def test_an_epcis_document_is_counted(config: RelayConfig, tmp_path: Path, suffix: str):
     path = tmp_path / f"events{suffix}"
     path.write_text(json.dumps(document(event([RIGHT]), event([RIGHT]))))
-    summary, told = preview(config, path, 5)
+    found = preview(config, path, 5)
+    summary, told = found.summary, found.events
     assert (summary.intake.events, summary.intake.duplicates, summary.intake.reads) == (1, 1, 0)
     assert told == [event([RIGHT]) | {"@context": [CONTEXT]}]
+
+
+def test_why_lines_are_refused_is_told_the_commonest_reason_first(config: RelayConfig, tmp_path: Path):
+    path = tmp_path / "reads.ndjson"
+    strange = '{"reader": "gate", "epc": "3036451FD40C0E40000003E9", "time": "2026-03-02T08:15:3%dZ"}\n'
+    path.write_text("no line\n" + strange % 0 + strange % 1)
+    refused = preview(config, path, 0).refused
+    assert [(one.reason, one.lines) for one in refused] == [("reader-unknown", 2), ("not-json", 1)]
+    assert "gate" in refused[0].detail
 
 
 def test_a_document_with_faults_is_refused(config: RelayConfig, tmp_path: Path):

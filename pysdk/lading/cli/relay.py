@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +58,7 @@ _MEANING = {
     "reads": "well-formed reads",
     "events": "new events",
     "duplicates": "reads that were delivered before",
-    "quarantined": "malformed lines, kept in quarantine",
+    "quarantined": "lines that go to quarantine",
     "gaps": "sequence numbers still missing",
     "batches": "batches anchored",
 }
@@ -70,16 +71,19 @@ def check(config: Config, source: Input = None, events: Events = None, as_json: 
     from lading.relayer.config.settings import load
 
     most, settings = SAMPLE if events is None else events, load(config)
-    summary, sample = relay.preview(settings, source, most)
-    document: dict[str, Any] = dict(summary.as_json())
+    found = relay.preview(settings, source, most)
+    document: dict[str, Any] = {**found.summary.as_json(), "refused": [asdict(one) for one in found.refused]}
     if events is not None:
-        document["sample"] = sample
-    lines = list(_counted(summary).lines)
+        document["sample"] = found.events
+    lines = list(_counted(found.summary).lines)
+    if found.refused:
+        told = [(one.lines, one.reason, printable(one.detail)) for one in found.refused]
+        lines += ["", *table(("lines", "refused as", "since"), told, right=("lines",))]
     if settings.signing is not None:
         signer, problem = relay_captures.signed_by(settings.signing)
         document["signing"] = {"signer": signer, "problem": problem}
         lines.append(f"captures are signed by {signer}" if signer else f"captures cannot be signed: {problem}")
-    emit(document, as_json=as_json, lines=[*lines, *_told(sample, summary.intake.events)])
+    emit(document, as_json=as_json, lines=[*lines, *_told(found.events, found.summary.intake.events)])
 
 
 @app.command("run")

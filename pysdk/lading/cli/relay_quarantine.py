@@ -44,8 +44,11 @@ def list_(
 
     with opened(config) as (_, database, _):
         rows = listed(database, after=after, limit=limit, state=None if everything else State.KEPT)
-    told = [(one.id, _time(one.received_ns), str(one.reason), _place(one), one.length, str(one.state)) for one in rows]
-    lines = table(("id", "received", "reason", "from", "bytes", "state"), told, right=("id", "bytes"))
+    told = [
+        (one.id, _time(one.received_ns), str(one.state), _place(one), str(one.reason), printable(one.detail))
+        for one in rows
+    ]
+    lines = table(("id", "received", "state", "from", "reason", "which means"), told, right=("id",))
     emit({"rows": [_document(one) for one in rows]}, as_json=as_json, lines=lines if rows else ["nothing"])
 
 

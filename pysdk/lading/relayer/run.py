@@ -27,6 +27,11 @@ NO_LOG = LogIdentity(chain_id=0, genesis="", registry="", publisher="")
 """Whose outbox a dry run fills, in memory."""
 STDIN = "-"
 _BLOCK_BYTES = 1 << 20
+_MOST_REASONS = 10
+_REFUSED = (
+    "SELECT reason, detail, count(*) AS lines FROM quarantine"
+    " GROUP BY reason, detail ORDER BY lines DESC, min(id) LIMIT ?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +53,41 @@ class Summary:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Lines that go to quarantine for one and the same reason; `detail` is a sentence for people."""
+
+    reason: str
+    detail: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a first run would do. `refused`: the commonest reasons, those of most lines first."""
+
+    summary: Summary
+    events: list[dict[str, Any]]
+    refused: list[Refused]
+
+
 def check(config: RelayConfig, source: Path | None = None) -> Summary:
     """What a first run over `source` (by default the configured one, `-` for stdin) would count. Writes no file, asks
     no chain.
 
     Raises `ReaderLogError` if the log cannot be read.
     """
-    return preview(config, source, 0)[0]
+    return preview(config, source, 0).summary
 
 
-def preview(config: RelayConfig, source: Path | None, most: int) -> tuple[Summary, list[dict[str, Any]]]:
-    """As `check`, with the first `most` events that it would make."""
+def preview(config: RelayConfig, source: Path | None, most: int) -> Preview:
+    """As `check`, with the first `most` events that it would make, and why lines would be refused."""
     take = _taking(source or config.source)
     with Outbox.in_memory(NO_LOG) as outbox:
         summary = Summary(take(outbox, config, None))
         rows = outbox.store.rows("SELECT body FROM events ORDER BY id LIMIT ?", (most,))
-    return summary, [json.loads(body) for (body,) in rows]
+        refused = outbox.store.rows(_REFUSED, (_MOST_REASONS,))
+    return Preview(summary, [json.loads(body) for (body,) in rows], [Refused(*row) for row in refused])
 
 
 def run_once(
@@ -110,7 +134,7 @@ def _taking(path: Path | None) -> Callable[[Outbox, RelayConfig, CaptureSigner |
     """What takes a file in: an EPCIS document, a capture of LLRP, or else a log of lines. The file is there, or this
     raises `ReaderLogError`, before anything is written."""
     if path is None:
-        raise RelayConfigError("", [("source", "is missing, and no log is named")])
+        raise RelayConfigError("", [("source", "is missing, and no log is named: name one with --input")])
     if str(path) == STDIN:
         return lambda outbox, config, captures: take_in(outbox, _blocks(sys.stdin.buffer), config, STDIN, captures)
     try:
