@@ -134,6 +134,25 @@ def test_a_lane_whose_rows_are_damaged_is_named_and_holds_up_no_other(
         assert made.join(10)
 
 
+def test_reads_that_another_configuration_accepted_wait_for_a_restart_with_it_and_it_says_so(
+    outbox: Outbox, config: RelayConfig, ours: Callable[..., dict[str, Any]], caplog: pytest.LogCaptureFixture
+):
+    stored(outbox, config, message(ours, 1), message(ours, 40))
+    elsewhere = tuple(point.model_copy(update={"antenna": 99}) for point in config.read_points)
+    older = config.model_copy(update={"read_points": elsewhere})
+    made = LaneWorker(outbox, Roster(older), older)
+    made.lanes = Roster(older).lanes
+    made.start()
+    try:
+        until(lambda: made.problem is not None, "it says what it waits for")
+    finally:
+        made.finish()
+        assert made.join(10)
+    assert "has none for any antenna; they were accepted by another configuration: restart" in (made.problem or "")
+    assert outbox.store.one("SELECT count(*) FROM inbox")[0] > 0
+    assert [one.exc_info for one in caplog.records if one.levelname == "ERROR"] == [None]
+
+
 def test_an_anchoring_process_that_dies_is_started_again_and_says_what_is_wrong(
     tmp_path: Path, config: RelayConfig, identity: LogIdentity
 ):

@@ -10,7 +10,7 @@ from typing import Final
 
 from lading.relayer.anchoring.backlog import inbox_reads, open_events
 from lading.relayer.config.settings import RelayConfig
-from lading.relayer.errors import OutboxError
+from lading.relayer.errors import OutboxError, ReaderLineError
 from lading.relayer.outbox.outbox import Outbox
 from lading.relayer.reads.roster import Roster
 from lading.relayer.smoothing.inference import Lane
@@ -130,14 +130,23 @@ class LaneWorker:
             moved = self._work_on(name)
         except OutboxError:
             raise
+        except ReaderLineError as error:
+            # Replayed by a newer configuration than ours, in which their reader or antenna has a read point.
+            problem = f"{error.detail}; they were accepted by another configuration: restart the relay with that one"
+            return self._hold(name, problem, None)
         except Exception as error:  # noqa: BLE001 - whatever it is
-            if name not in self._stuck:
-                _LOG.exception("no events are made of the reads of lane %s", name)
-            self._stuck[name] = (str(error) or type(error).__name__, time.monotonic() + _LONGEST_REST)
-            self._known.pop(name, None)
-            return False
+            return self._hold(name, str(error) or type(error).__name__, error)
         self._stuck.pop(name, None)
         return moved
+
+    def _hold(self, name: str, problem: str, unexpected: Exception | None) -> bool:
+        """The lane rests, and is made anew when it is tried again. Says so once."""
+        if name not in self._stuck:
+            told = "no events are made of the reads of lane %s: %s"
+            _LOG.error(told, name, problem, exc_info=unexpected)
+        self._stuck[name] = (problem, time.monotonic() + _LONGEST_REST)
+        self._known.pop(name, None)
+        return False
 
     def _work_on(self, name: str) -> bool:
         now = time.monotonic()
