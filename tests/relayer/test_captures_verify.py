@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -332,6 +333,14 @@ def compared(file: bytes, log: bytes) -> tuple[Compared, list[Fault]]:
 def test_a_log_of_the_same_reads_agrees_in_any_order_with_others_between(file: bytes):
     log = b"\n".join([line(3, "zebra"), b"no line", *reversed(LOG.split(b"\n")), line(2)])
     assert compared(file, log) == (Compared(6, 0, 0, 0, 1, 1), [])
+
+
+def test_the_first_read_that_is_missing_is_named_by_its_time_as_the_log_has_it(file: bytes):
+    header, captures = read(file)
+    known = RawLog(header.reader, [LOG + b"\n" + line(6)])
+    found = verify(header, captures, known.take)
+    known.compare(found)
+    assert re.search(r"no capture: 1, the first at 2026-03-02T08:15:\d\d\.\d{9}Z, 30", found.faults[0].detail)
 
 
 def test_reads_that_the_gateway_left_out_or_made_up_are_found(file: bytes):

@@ -105,6 +105,15 @@ def test_a_file_that_is_no_configuration_is_refused_as_a_whole(tmp_path: Path, t
         load(path)
 
 
+def test_what_is_no_yaml_is_named_by_its_line(tmp_path: Path):
+    path = tmp_path / "relay.yaml"
+    path.write_text("publisher:\n\tscheme: GLN\n")
+    with pytest.raises(
+        RelayConfigError, match=r"is no YAML: line 2, column 1: found character '\\t' that cannot start"
+    ):
+        load(path)
+
+
 def test_a_missing_file_is_refused_with_its_name(tmp_path: Path):
     with pytest.raises(RelayConfigError, match=r"nowhere\.yaml is refused: cannot be read: No such file"):
         load(tmp_path / "nowhere.yaml")

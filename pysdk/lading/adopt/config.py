@@ -105,6 +105,14 @@ def game_of(figures: Mapping[str, Decimal]) -> Game:
     return Game(one, two)
 
 
+def _yaml_fault(error: Exception) -> str:
+    """In one line: what is wrong and where, without PyYAML's name for a text and its picture of the place."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+
+
 def load(path: Path, *, from_ledger: bool = False) -> AdoptConfig:
     """The YAML file at `path`. `from_ledger`: what is `ESTIMABLE` may be missing, and `ledger` may not.
 
@@ -116,7 +124,7 @@ def load(path: Path, *, from_ledger: bool = False) -> AdoptConfig:
     except OSError as error:
         raise GameInvalid(str(path), [("", f"cannot be read: {error.strerror}")]) from error
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise GameInvalid(str(path), [("", f"is no YAML: {' '.join(str(error).split())}")]) from error
+        raise GameInvalid(str(path), [("", f"is no YAML: {_yaml_fault(error)}")]) from error
     return parse(document, str(path), from_ledger=from_ledger)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from lading.relayer.captures.codec import rows_of
 from lading.relayer.captures.document import Capture
 from lading.relayer.captures.verify import Fault, Verified
+from lading.relayer.config.points import NS_PER_SECOND
 from lading.relayer.config.settings import RelayConfig, parse
 from lading.relayer.errors import Reason
 from lading.relayer.feeds.blocks import LineBlocks
@@ -70,9 +72,17 @@ class RawLog:
         ):
             if some:
                 time_ns, epc, _, number = min(some)
-                verified.add(fault, None, f"{len(some)} {what}; the first at {time_ns} ns, {epc}, number {number}")
+                numbered = "" if number < 0 else f", number {number}"
+                told = f"{what}: {len(some)}, the first at {_told(time_ns)}, {epc}{numbered}"
+                verified.add(fault, None, told)
         counts = (len(missing), len(foreign), len(absent) - len(missing))
         return Compared(len(self._known), *counts, self._others, self._unreadable)
+
+
+def _told(time_ns: int) -> str:
+    """To the nanosecond, as readers write it: whoever looks for the line finds it."""
+    seconds, rest = divmod(time_ns, NS_PER_SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
 
 
 def _known(read: Row) -> Known:

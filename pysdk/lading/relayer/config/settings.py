@@ -210,6 +210,14 @@ class _Loader(yaml.BaseLoader):
         return super().construct_mapping(node, deep)
 
 
+def _yaml_fault(error: Exception) -> str:
+    """In one line: what is wrong and where, without PyYAML's name for a text and its picture of the place."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None or error.problem_mark is None:
+        return " ".join(str(error).split())
+    mark = error.problem_mark
+    return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+
+
 def load(path: Path) -> RelayConfig:
     """The configuration in the YAML file `path`.
 
@@ -221,7 +229,7 @@ def load(path: Path) -> RelayConfig:
     except OSError as error:
         raise RelayConfigError(str(path), [("", f"cannot be read: {error.strerror}")]) from error
     except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise RelayConfigError(str(path), [("", f"is no YAML: {' '.join(str(error).split())}")]) from error
+        raise RelayConfigError(str(path), [("", f"is no YAML: {_yaml_fault(error)}")]) from error
     return parse(document, path)
 
 

@@ -75,7 +75,7 @@ class FeedKeeper:
             gone = self._running.pop(key)
             if gone.task is not None:
                 gone.task.cancel()
-            _LOG.info("%s is another worker's now", key)
+            _LOG.info("%s: left, since this worker has no lease of it now", key)
         for key, make in wanted.items():
             if key not in self._running:
                 self._running[key] = _Running(key, make())

@@ -75,6 +75,6 @@ def _full(path: str, said: object) -> OutboxFull:
     return OutboxFull(
         path,
         f"it cannot be written ({said})",
-        hint="Make room on the disk, then run again: nothing was lost.",
+        hint="Make room on the disk: nothing was lost. A running service goes on by itself; else run again.",
         retryable=True,
     )
