@@ -10,7 +10,7 @@ the second. Sums stand in 2^-16 thousandths of a reference order and stop at the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lading.credit import decay
@@ -128,11 +128,15 @@ class _Seller:
 
 
 class Ledger:
-    """All sellers of one deployment. Takes in outcomes in the order of the chain; times never go back."""
+    """All sellers of one deployment. Takes in outcomes in the order of the chain; times never go back. `standing`: sums
+    that sellers have already, of periods that are over."""
 
-    def __init__(self, parameters: Parameters) -> None:
+    def __init__(self, parameters: Parameters, standing: Mapping[str, Sums] | None = None) -> None:
         self.parameters = parameters
         self._sellers: dict[str, _Seller] = {}
+        for name, sums in (standing or {}).items():
+            self._sellers[name] = _Seller()
+            self._sellers[name].sums = sums
         #: (seller, buyer) -> period, good used, bad used.
         self._pairs: dict[tuple[str, str], tuple[int, int, int]] = {}
 
