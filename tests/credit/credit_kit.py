@@ -60,7 +60,7 @@ def outcome(
     witnessed: bool = True,
 ) -> Outcome:
     """An order of a value in micro-RU: one smallest unit of its token is one micro-RU."""
-    return Outcome("o", seller, buyer, platform, value, RATE_SCALE, witnessed, ending, at)
+    return Outcome("o", seller, buyer, platform, 1_000 + platform, value, RATE_SCALE, witnessed, ending, at)
 
 
 @st.composite

@@ -126,12 +126,14 @@ def test_a_plan_is_enough_and_one_order_less_is_not_in_the_rational_model(strate
         at = moments(rules, 1)[0]
         on_time = Ending(*ON_TIME, True, 0, 1)
         for number in range(20):
-            model.take(Outcome("", SELLER, f"old{number}", 9, rules.knee, RATE_SCALE, True, on_time, at - rules.period))
+            model.take(
+                Outcome("", SELLER, f"old{number}", 9, 9, rules.knee, RATE_SCALE, True, on_time, at - rules.period)
+            )
         ending = Ending(*(NOT_DELIVERED if strategy.harm else ON_TIME), not strategy.harm, 0, 1)
         each = strategy.buyers or orders
         for number in range(orders):
             buyer = str(number if strategy.once or strategy.harm else number % each)
-            model.take(Outcome("", SELLER, buyer, 1, strategy.value, RATE_SCALE, strategy.witnessed, ending, at))
+            model.take(Outcome("", SELLER, buyer, 1, 1, strategy.value, RATE_SCALE, strategy.witnessed, ending, at))
         witnessed, other, bad = model.sums(SELLER, at)
         return model_score(witnessed + other, bad)
 

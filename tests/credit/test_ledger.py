@@ -258,3 +258,19 @@ def test_a_token_without_a_rate_counts_nothing_good_or_bad() -> None:
         assert (counted.good, counted.bad) == (0, 0)
     assert not list(ledger.sellers)
     assert ledger.take(replace(outcome(), rate=RATE_SCALE * 2, price=RULES.knee // 2)).good == 1_000
+
+
+def test_the_first_platform_stays_known_by_its_address_and_by_its_participant() -> None:
+    """Two keys of one platform share its tally; one that was nobody stays what it was, once it is somebody."""
+    ledger = Ledger(replace(TIGHT, total_cap=99_000))
+    ledger.take(replace(outcome(value=TIGHT.top, buyer="1"), platform=0, platform_key=5))
+    same = ledger.take(replace(outcome(value=TIGHT.top, buyer="2"), platform=7, platform_key=5))
+    assert (same.good, ledger.record("s").first_platform) == (2_000, 5_000)
+    ledger.take(replace(outcome(value=TIGHT.top, buyer="3"), platform=7, platform_key=6))
+    assert ledger.record("s").other_platforms == 3_000
+    later = replace(outcome(buyer="1", at=START + TIGHT.period), platform=7, platform_key=6)
+    ledger.take(later)
+    ledger.take(replace(later, buyer="2", platform_key=8))
+    record = ledger.record("s")
+    assert (record.platform_tag, record.platform_key_tag) == (7, 6)
+    assert (record.first_platform, record.other_platforms, record.total) == (2_000, 0, 2_000)

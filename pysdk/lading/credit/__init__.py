@@ -7,7 +7,8 @@ from lading.credit.explain import Explanation, explain
 from lading.credit.history import History, Moment, history_of
 from lading.credit.ledger import Counted, Ledger, Outcome, OutOfOrder, Sums, platform_score
 from lading.credit.parameters import Parameters, ParametersInvalid
-from lading.credit.score import CreditRecord, WeightError, score
+from lading.credit.record import CreditRecord
+from lading.credit.score import WeightError, score
 from lading.credit.weights import Ending, shares, value_of, weight, weights
 
 __all__ = [

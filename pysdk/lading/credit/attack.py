@@ -145,7 +145,7 @@ def _move_on(run: _Run, strategy: Strategy, cut_by: Iterable[str]) -> bool:
 def _order(strategy: Strategy, run: _Run, time: int) -> Outcome:
     ending = Ending(*(NOT_DELIVERED if strategy.harm else ON_TIME), not strategy.harm, 0, strategy.value)
     buyer, value = str(run.buyer), strategy.value
-    return Outcome("", SELLER, buyer, run.platform, value, RATE_SCALE, strategy.witnessed, ending, time)
+    return Outcome("", SELLER, buyer, run.platform, run.platform, value, RATE_SCALE, strategy.witnessed, ending, time)
 
 
 class _Costs:

@@ -111,8 +111,9 @@ def _after(ledger: Ledger, sums: Sums, outcome: Outcome, what: str) -> Option:
 def _next(history: History, at: int, value: int, *, witnessed: bool) -> Outcome:
     """An order on time of a value in micro-RU, through the platform of the last one."""
     ending = Ending(State.RELEASED, Ground.ON_TIME, Fault.NOBODY, witnessed, 0, value)
-    platform = history.moments[-1].counted.outcome.platform if history.moments else 0
-    return Outcome("", history.seller, NEW_BUYER, platform, value, RATE_SCALE, witnessed, ending, at)
+    last = history.moments[-1].counted.outcome if history.moments else None
+    platform, key = (last.platform, last.platform_key) if last else (0, 0)
+    return Outcome("", history.seller, NEW_BUYER, platform, key, value, RATE_SCALE, witnessed, ending, at)
 
 
 def _last_buyer(history: History) -> str | None:

@@ -5,7 +5,8 @@ decay. A good weight is cut to what the period has left, first of the buyer's ca
 platform's, then of the seller's own total; a bad one to the buyer's alone. What was taken, and no more, is used up.
 
 Platforms share two tallies a seller and period: the first platform of the period has one for itself, all others share
-the second. Sums stand in 2^-16 thousandths of a reference order and stop at their largest value.
+the second. The first one is known again by its address' last 16 bits, else by those of its participant's id. Sums
+stand in 2^-16 thousandths of a reference order and stop at their largest value.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from lading.credit import decay
 from lading.credit.parameters import Parameters
+from lading.credit.record import CreditRecord
 from lading.credit.score import score
 from lading.credit.weights import Ending, value_of, weights
 from lading.errors import InputError
@@ -39,6 +41,7 @@ class Outcome:
     seller: str
     buyer: str
     platform: int
+    platform_key: int
     price: int
     rate: int
     witnessed: bool
@@ -104,27 +107,48 @@ def _ceil(bad: int) -> int:
 
 
 class _Seller:
-    """The seller's slot: sums and, of one period, what is used."""
+    """The seller's slot: sums and, of one period, what is used; who was first stays named until another one is."""
 
-    __slots__ = ("first", "others", "period", "sums", "tag", "total")
+    __slots__ = ("first", "key_tag", "others", "period", "sums", "tag", "total")
 
     def __init__(self) -> None:
         self.sums = Sums()
-        self.period = self.total = self.tag = self.first = self.others = 0
+        self.period = self.total = self.first = self.others = self.tag = self.key_tag = 0
 
-    def open(self, period: int) -> None:
-        if period != self.period:
-            self.period, self.total, self.tag, self.first, self.others = period, 0, 0, 0, 0
+    def in_period(self, period: int) -> tuple[int, int, int]:
+        """What is used of the caps in that period: total, by the first platform, by all others."""
+        return (self.total, self.first, self.others) if period == self.period else (0, 0, 0)
 
-    def used_through(self, platform: int) -> int:
-        return self.first if not self.first or self.tag == platform else self.others
+    def is_first(self, outcome: Outcome, first_used: int) -> bool:
+        return outcome.platform_key == self.key_tag or not first_used or outcome.platform == self.tag
 
-    def use(self, platform: int, good: int) -> None:
+    def use(self, outcome: Outcome, period: int, good: int) -> None:
+        self.total, self.first, self.others = self.in_period(period)
+        self.period = period
+        if not good:
+            return
         self.total += good
-        if not self.first or self.tag == platform:
-            self.tag, self.first = platform, self.first + good
-        else:
+        if not self.is_first(outcome, self.first):
             self.others += good
+            return
+        if outcome.platform_key != self.key_tag and not self.first:
+            self.tag, self.key_tag = outcome.platform, outcome.platform_key
+        self.first += good
+
+    def record(self) -> CreditRecord:
+        sums = self.sums
+        return CreditRecord(
+            good_witnessed=sums.witnessed,
+            good_other=sums.other,
+            bad=sums.bad,
+            step=sums.step,
+            period=self.period,
+            total=self.total,
+            first_platform=self.first,
+            other_platforms=self.others,
+            platform_tag=self.tag,
+            platform_key_tag=self.key_tag,
+        )
 
 
 class Ledger:
@@ -149,6 +173,10 @@ class Ledger:
         """A seller's sums as of a time; all zero for one without an outcome. Raises `OutOfOrder`."""
         step = self.parameters.step_at(at)
         return self._sellers[seller].sums.after(step) if seller in self._sellers else Sums(step=step)
+
+    def record(self, seller: str) -> CreditRecord:
+        """A seller's slot as its last outcome left it; zero everywhere for one without."""
+        return (self._sellers.get(seller) or _Seller()).record()
 
     def look(self, outcome: Outcome) -> Counted:
         """What would be taken of an outcome, and takes nothing."""
@@ -179,10 +207,8 @@ class Ledger:
         seller = self._sellers.setdefault(outcome.seller, _Seller())
         sums = seller.sums.after(self.parameters.step_at(outcome.at))
         seller.sums = sums.plus(counted.good, counted.bad, outcome.witnessed)
-        seller.open(period)
+        seller.use(outcome, period, counted.good)
         self._pairs[outcome.seller, outcome.buyer] = (period, good_used + counted.good, bad_used + counted.bad)
-        if counted.good:
-            seller.use(outcome.platform, counted.good)
         return counted
 
     def left(self, outcome: Outcome) -> int:
@@ -196,9 +222,9 @@ class Ledger:
 
     def _left(self, outcome: Outcome, period: int, good_used: int) -> tuple[tuple[str, int], ...]:
         """What each cap has left for good weights, in the order of the cuts."""
-        known = self._sellers.get(outcome.seller)
-        seller = known if known is not None and known.period == period else _Seller()
-        used = (good_used, seller.used_through(outcome.platform), seller.total)
+        seller = self._sellers.get(outcome.seller) or _Seller()
+        total, first, others = seller.in_period(period)
+        used = (good_used, first if seller.is_first(outcome, first) else others, total)
         caps = (self.parameters.buyer_cap, self.parameters.platform_cap, self.parameters.total_cap)
         names = ("buyer", "platform", "total")
         return tuple((name, cap - had) for name, cap, had in zip(names, caps, used, strict=True))
