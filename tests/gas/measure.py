@@ -38,6 +38,7 @@ from sdk_kit import (
 from lading import artifacts
 from lading.chain import abi, devnet, transactions
 from lading.chain.node import Chain
+from lading.chain.signer import Signer
 from lading.claims import SealProof
 from lading.client import Lading
 from lading.contracts.customs_clearance import Papers
@@ -143,8 +144,8 @@ def _created(client: Lading, name: str, values: list[Any]) -> ContractRecord:
     )
 
 
-def _open(world: World, terms: OrderTerms) -> Receipt:
-    authorization, consent = world.by(BUYER).orders.authorize(terms), world.by(SELLER).orders.sign_accept(terms)
+def _open(world: World, terms: OrderTerms, buyer: Signer = BUYER) -> Receipt:
+    authorization, consent = world.by(buyer).orders.authorize(terms), world.by(SELLER).orders.sign_accept(terms)
     return world.by(PLATFORM).orders.open_with_authorization(terms, authorization, seller_consent=consent)
 
 
@@ -173,16 +174,16 @@ def _vault(meter: Meter, world: World) -> None:
 def _credit(meter: Meter, world: World) -> None:
     later = {"accept_by": NOON + timedelta(days=3), "freight": Decimal(0)}
     _open(world, meter.terms(world, **later))  # the vault with the observer holds the token as well
-    for label in ("first", "known"):
-        _open(world, terms := meter.terms(world, **later))
-        observed = _release_later(world, terms)
+    for label, buyer in (("first", BUYER), ("new", PROVIDER), ("known", PROVIDER)):
+        _open(world, terms := meter.terms(world, buyer=buyer.address, **later), buyer)
+        observed = _release_later(world, terms, buyer)
         meter.gas[f"credit.outcome.{label}"] = observed.gas_used - meter.gas["escrow.release"]
 
 
-def _release_later(world: World, terms: OrderTerms) -> Receipt:
-    """Never in the same second as the outcome before it, after which a record's time stays as it is."""
+def _release_later(world: World, terms: OrderTerms, buyer: Signer = BUYER) -> Receipt:
+    """Steps of decay later than the outcome before it: as many as take the most multiplications."""
     devnet.advance(world.client.chain, 60)
-    return world.by(BUYER).orders.release(terms)
+    return world.by(buyer).orders.release(terms)
 
 
 def _goods(meter: Meter, world: World) -> None:

@@ -219,7 +219,9 @@ contract EscrowHandler is EscrowStage {
         if (pick & 8 == 0 && t.clauses.length > 0 && t.clauses[0].arbitration.fee < intended) {
             intended -= t.clauses[0].arbitration.fee;
         }
-        bytes memory data = abi.encodeCall(disputes.rule, (t, intended, Fault(pick >> 8 & 3), "reasons"));
+        bytes memory data = abi.encodeCall(
+            disputes.rule, (t, intended, Fault(pick >> 8 & 3), pick >> 10 & 1 == 0, "reasons")
+        );
         act(i, anyone(pick, arbiter), address(disputes), data);
     }
 

@@ -58,7 +58,6 @@ def test_an_order_pays_seller_platform_and_carrier(world):
     assert [event.name for event in receipt.events if event.contract != "DevDollar"] == [
         "Released",
         "OutcomeCounted",
-        "OutcomeReported",
     ]
     order = world.client.orders.get(receipt.id)
     assert (order.state, order.ground, order.fault, order.reported) == (
@@ -251,7 +250,6 @@ def test_history_tells_the_whole_story_in_order(world):
         "Delivered",
         "Released",
         "OutcomeCounted",
-        "OutcomeReported",
     ]
 
 

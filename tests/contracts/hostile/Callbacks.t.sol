@@ -63,7 +63,7 @@ contract CallbacksTest is PathFixture {
         bytes4 over = IDisputes.NotDisputed.selector;
         uint256 all = t.amounts.price() - t.clauses[0].arbitration.fee;
         p = new Plot[](9);
-        bytes memory again = abi.encodeCall(IDisputes.rule, (t, all, Fault.Seller, "again"));
+        bytes memory again = abi.encodeCall(IDisputes.rule, (t, all, Fault.Seller, false, "again"));
         p[0] = Plot("rule", address(disputes), again, over);
         p[1] = Plot("settleUnruled", address(disputes), abi.encodeCall(IDisputes.settleUnruled, (t)), over);
         bytes memory settle = abi.encodeCall(ITradeEscrow.settle, (t, Split(all, 0, 0), Ground.Ruled, Fault.Seller));
@@ -307,7 +307,7 @@ contract CallbacksTest is PathFixture {
     }
 
     function rulingOf(Terms memory t) private pure returns (bytes memory) {
-        return abi.encodeCall(IDisputes.rule, (t, splitOf(t), Fault.Seller, "reasons"));
+        return abi.encodeCall(IDisputes.rule, (t, splitOf(t), Fault.Seller, false, "reasons"));
     }
 
     function rule(Terms memory t) private {
@@ -335,7 +335,7 @@ contract CallbacksTest is PathFixture {
             return plotter.act(address(escrow), abi.encodeCall(ITradeEscrow.release, (t)));
         }
         vm.startPrank(path == Path.Rule ? arbiter : seller);
-        if (path == Path.Rule) disputes.rule(t, splitOf(t), Fault.Seller, "reasons");
+        if (path == Path.Rule) disputes.rule(t, splitOf(t), Fault.Seller, false, "reasons");
         else escrow.refund(t);
         vm.stopPrank();
     }
