@@ -133,7 +133,7 @@ def test_everything_reads_back_with_four_different_accounts(still_world):
     found = checks(still_world.chain, still_world.deployment)
 
     assert [check for check in found if not check.ok] == []
-    assert len(found) == 64
+    assert len(found) == 70
 
 
 def test_a_money_role_works_only_after_the_delay_and_in_public(world):
