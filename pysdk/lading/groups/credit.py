@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lading import fields
-from lading.chain.node import BlockId
+from lading.chain.node import Block, BlockId
 from lading.credit import CreditRecord, Explanation, History, Ledger, Parameters, explain, history_of
+from lading.errors import InputError
 from lading.groups import credit_audit
 from lading.groups.credit_audit import CreditAudit
 from lading.groups.credit_logs import CreditLogs
@@ -40,7 +41,7 @@ class Credit:
 
     def record(self, seller: str, *, at: BlockId = "latest") -> CreditRecord:
         """The sums behind the score; all zero for a seller without an outcome."""
-        return CreditRecord(**self._contract.contract.read_struct("recordOf", fields.word(seller, "seller"), at=at))
+        return credit_audit.record_of(self._session, fields.word(seller, "seller"), at)
 
     def rules(self) -> Parameters:
         """How this deployment's outcomes weigh, for good."""
@@ -65,20 +66,27 @@ class Credit:
         newest). Reads the whole log once; the node has to know the state at that block.
 
         Raises:
+            InputError: the block is before the deployment.
             BadResponse: the node sent what it was not asked for.
         """
         who = None if seller is None else fields.word(seller, "seller")
-        until = self._session.chain.block().number if block is None else block
-        return credit_audit.audit(self._session, self.rules(), until, who)
+        return credit_audit.audit(self._session, self.rules(), self._block(block).number, who)
 
     def story(self, seller: str, *, block: int | None = None) -> SellersStory:
         """A seller's outcomes from the logs, and why its score is what it is at `block` (None: the newest)."""
         who = fields.word(seller, "seller")
-        at = self._session.chain.block("latest" if block is None else block)
+        at = self._block(block)
         ledger = Ledger(self.rules())
         logs = CreditLogs(self._session, at.number, who)
         history = history_of(ledger, who, (taken.outcome for taken in logs.outcomes()))
         return SellersStory(at.number, at.time, history, explain(ledger, history, at.time))
+
+    def _block(self, number: int | None) -> Block:
+        """Raises InputError for one before the deployment."""
+        first = self._session.deployment.block
+        if number is not None and number < first:
+            raise InputError(f"Block {number} is before the deployment, which begins with block {first}.")
+        return self._session.chain.block("latest" if number is None else number)
 
     def report(self, terms: OrderTerms) -> Receipt:
         """Brings in an outcome that was missed when the order ended. By anyone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
+from lading.chain.node import BlockId
 from lading.credit import CreditRecord, Ledger, Outcome, Parameters, Sums, platform_score
 from lading.credit.ledger import Counted
 from lading.groups.credit_logs import CreditLogs, TakenIn
@@ -126,16 +127,20 @@ def _told(weights: tuple[int, int, bool] | None) -> str:
     return f"good {good}, bad {bad}, {'witnessed' if witnessed else 'without witnesses'}"
 
 
+def record_of(session: Session, seller: str, at: BlockId) -> CreditRecord:
+    """A seller's slot as the contract gives it: plain integers, in the order of ISellerCredit.CreditRecord."""
+    return CreditRecord(*session.contracts.credit.contract.read("recordOf", seller, at=at))
+
+
 def _slot_differs(session: Session, ours: Rebuilt, block: int) -> Iterator[Difference]:
-    contract = session.contracts.credit.contract
-    theirs = contract.read_struct("recordOf", ours.seller, at=block)
-    mine: dict[str, int] = asdict(ours.record)
-    theirs["score"] = contract.read("scoreOf", ours.seller, at=block)
-    theirs["witnessed_score"] = contract.read("witnessedScoreOf", ours.seller, at=block)
-    mine |= {"score": ours.score, "witnessed_score": ours.witnessed_score}
-    for name in sorted({*mine, *theirs}):
-        if mine.get(name) != theirs.get(name):
-            yield Difference(ours.seller, name, str(theirs.get(name)), str(mine.get(name)))
+    credit = session.contracts.credit
+    theirs: dict[str, int] = asdict(record_of(session, ours.seller, block))
+    theirs["score"] = credit.score(ours.seller, at=block)
+    theirs["witnessed_score"] = credit.witnessed_score(ours.seller, at=block)
+    mine = asdict(ours.record) | {"score": ours.score, "witnessed_score": ours.witnessed_score}
+    for name, value in mine.items():
+        if value != theirs[name]:
+            yield Difference(ours.seller, name, str(theirs[name]), str(value))
 
 
 def _missed(ledger: Ledger, outcome: Outcome) -> Missed:
