@@ -167,7 +167,7 @@ contract SellerCredit is ISellerCredit, AccessManaged {
             bad = Math.min(bad, _badCap - pair.bad());
 
             SellerWord record = sheet.word.atStep(block.timestamp / _step).inPeriod(period);
-            bool first;
+            bool first = false;
             if (good != 0) (record, first) = _placed(record, outcome.platform);
             good = record.left(good, first, _platformCap, _totalCap);
             if (good == 0 && bad == 0) return (0, 0);

@@ -109,7 +109,8 @@ library CreditWord {
         unchecked {
             uint256 raw = SellerWord.unwrap(word);
             if (good_ != 0) {
-                raw = _add(raw, witnessed ? WITNESSED : OTHER, good_) + (good_ << TOTAL) + (good_ << (first ? FIRST : REST));
+                raw = _add(raw, witnessed ? WITNESSED : OTHER, good_);
+                raw += (good_ << TOTAL) + (good_ << (first ? FIRST : REST));
             }
             return SellerWord.wrap(bad_ == 0 ? raw : _add(raw, BAD, bad_));
         }

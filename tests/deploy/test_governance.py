@@ -242,5 +242,6 @@ def test_every_restricted_function_has_a_role(root):
             found[path.stem] = sorted(restricted)
 
     assert found == {
-        contract: sorted(name for names in roles.values() for name in names) for contract, roles in ROLE_FUNCTIONS.items()
+        contract: sorted(name for names in roles.values() for name in names)
+        for contract, roles in ROLE_FUNCTIONS.items()
     }

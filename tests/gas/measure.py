@@ -2,8 +2,9 @@
 
 `python tests/gas/measure.py` writes `gas.json`, sorted; the test beside it compares. The vault and every payee hold
 the token before and after, as in daily use. `escrow.*` is measured on a vault without an observer; what the observer
-adds is `credit.outcome.*`, a release with it minus one without: a seller's first outcome, one with a new buyer, one of a
-known pair, and one of a known pair in another period, after the 63 steps of decay that take the most multiplications. `claims.open` is of a seal in a batch of SEALS.
+adds is `credit.outcome.*`, a release with it minus one without: a seller's first outcome, one with a new buyer, one of
+a known pair, and one of a known pair in another period, after the 63 steps of decay that take the most
+multiplications. `claims.open` is of a seal in a batch of SEALS.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ PREFIX, GTIN = "9524000", 9524000000019
 
 @dataclass
 class Meter:
-    """Notes what receipts say. Salts count, leaving out numbers with a zero: so no order repeats, and none has a byte more
-    or less that is zero."""
+    """Notes what receipts say. Salts count, leaving out numbers with a zero: so no order repeats, and none has a byte
+    more or less that is zero."""
 
     gas: dict[str, int] = field(default_factory=dict)
     salts: Any = field(default_factory=lambda: (n for n in itertools.count(0x1111) if "0" not in f"{n:x}"))

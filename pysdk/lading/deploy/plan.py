@@ -121,9 +121,7 @@ def make_steps(
     return (*creations, _wiring(abis, governance, deployer, rates))
 
 
-def _wiring(
-    abis: Mapping[str, Abi], governance: Governance, deployer: str, rates: Sequence[tuple[str, int]]
-) -> Step:
+def _wiring(abis: Mapping[str, Abi], governance: Governance, deployer: str, rates: Sequence[tuple[str, int]]) -> Step:
     manager = by_name(abis["AccessManager"], "function")
     set_rate = by_name(abis["SellerCredit"], "function")["setRate"]
 

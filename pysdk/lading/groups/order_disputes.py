@@ -60,7 +60,8 @@ class DisputeVerbs(OrderVerbs):
         the seller's record, `reasons` the content hash of the ruling. Goods found `counterfeit` are the seller's fault.
 
         Raises:
-            NotDisputed, FaultNotSellers, ArbiterForeign, ArbiterPartial, ShareTooHigh, RoleMissing, KeyNotValid, TooLate: as they say.
+            NotDisputed, FaultNotSellers, ArbiterForeign, ArbiterPartial, ShareTooHigh, RoleMissing, KeyNotValid,
+            TooLate: as they say.
         """
         units, word = settlement_units(terms, to_buyer, "to_buyer"), fields.word(reasons, "reasons")
         return self._change(terms, self._session.contracts.disputes.rule(terms, units, fault, counterfeit, word))
