@@ -106,7 +106,7 @@ def _attack_table(rows: list[Row]) -> list[str]:
 
 def _figures(plan: Plan | None) -> tuple[object, ...]:
     if plan is None:
-        return ("not within patience", *[NONE] * 8)
+        return ("not reachable", *[NONE] * 8)
     return (
         units(plan.burned),
         units(plan.fees),
@@ -125,7 +125,7 @@ def _levels_table(study: Study) -> list[str]:
     told: list[tuple[object, ...]] = []
     for level in study.levels:
         if level.plan is None:
-            told.append((level.level, NONE, NONE, NONE, NONE, NONE, "not within patience"))
+            told.append((level.level, NONE, NONE, NONE, NONE, NONE, "not reachable"))
             continue
         why = "costs less than it unlocks" if level.pays else "costs more than it unlocks"
         money = units(level.plan.burned), units(level.unlocked), units(level.limit)

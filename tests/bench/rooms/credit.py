@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import sys
 from math import sqrt
+from time import process_time
 
 from kit import REPEATS, ROOT, Measured, Side, benchmark, digest, rates
 
 RECORDS = 20_000
-OUTCOMES = 150
+OUTCOMES = 400
 
 
 @benchmark("credit.score", "scores/s", rounds=2)
@@ -60,7 +61,7 @@ def credit_audit() -> tuple[Side, Side]:
             return taken
 
         answer = digest(work(story) for story in batches)
-        return Measured(f"lading {__version__}", rates(work, batches, OUTCOMES), answer)
+        return Measured(f"lading {__version__}", rates(work, batches, OUTCOMES, process_time), answer)
 
     def theirs() -> Measured:
         rules, batches = _stories()
@@ -75,7 +76,7 @@ def credit_audit() -> tuple[Side, Side]:
             return taken
 
         answer = digest(work(story) for story in batches)
-        return Measured("the recipe in rational numbers", rates(work, batches, OUTCOMES), answer)
+        return Measured("the recipe in rational numbers", rates(work, batches, OUTCOMES, process_time), answer)
 
     return ours, theirs
 
