@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 
@@ -300,7 +299,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         _orders[id] = word.with(OrderWord.REPORTED);
         emit OutcomeReported(id);
 
-        Address.functionCall(observer, terms.outcomeCall(id, word));
+        observer.tell(terms.outcomeCall(id, word));
     }
 
     /// @inheritdoc ITradeEscrow

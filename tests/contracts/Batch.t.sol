@@ -375,7 +375,7 @@ contract BatchSizeTest is EscrowFixture {
         }
         assertEq(token.balanceOf(seller), RELEASES * (PRICE - FEE));
         assertEq(token.balanceOf(address(escrow)), 0);
-        assertEq(goodOf(sellerId), UNWITNESSED * RELEASES);
+        assertEq(goodOf(sellerId), BUYER_CAP);
     }
 
     /// @dev Without the floor of EIP-7623, which only counts for those who spend less than it.
