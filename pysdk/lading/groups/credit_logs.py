@@ -56,6 +56,8 @@ class OpenOrder:
     latched: bool = False
     delivered: bool = False
     ending: Ending | None = None
+    #: As it counts where it was last told: a rate or a key may change later in the same transaction.
+    outcome: Outcome | None = None
 
     @property
     def witnessed(self) -> bool:
@@ -135,19 +137,15 @@ class CreditLogs:
         self.unexplained += [name for name, event in counted.items() if self.seller in (None, event.args["seller"])]
 
     def _taken(self, name: str, block: int, event: Event | None) -> TakenIn | None:
+        """What was told of an order that ended; None for a seller who is nobody, or not the one asked for."""
         order = self._orders.pop(name, None)
-        if order is None or order.accepted is None:
-            if event is not None and self.seller in (None, event.args["seller"]):
-                self.unexplained.append(name)
-            return None
-        self.endings += 1
-        outcome = self._outcome(name, order, block)
-        logged = None if event is None else _logged(event.args["counted"])
-        if outcome is None:
-            if event is not None and self.seller in (None, event.args["seller"]):
-                self.unexplained.append(name)
-            return None
-        return TakenIn(outcome, block, logged)
+        if order is not None and order.accepted is not None:
+            self.endings += 1
+            if order.outcome is not None:
+                return TakenIn(order.outcome, block, None if event is None else _logged(event.args["counted"]))
+        if event is not None and self.seller in (None, event.args["seller"]):
+            self.unexplained.append(name)
+        return None
 
     def _outcome(self, name: str, order: OpenOrder, block: int) -> Outcome | None:
         """As it counts at a block; None for a seller who is nobody, or not the one asked for."""
@@ -181,6 +179,8 @@ class CreditLogs:
             self._orders[event.args["id"]] = self._opened(event)
         elif event.name in VAULT and (order := self._orders.get(event.args["id"])) is not None:
             self._change(event, order)
+            if event.name in ENDS or event.name == "OutcomeReported":
+                order.outcome = self._outcome(event.args["id"], order, event.block)
 
     def _change(self, event: Event, order: OpenOrder) -> None:
         name = event.name
