@@ -38,7 +38,10 @@ def picture(story: SellersStory, kind: str) -> bytes:
         course = history.course(max(story.time, history.moments[-1].at), POINTS) if history.moments else []
         _scores(upper, story, course)
         _sums(lower, course)
-        _calendar(lower)
+        if course:
+            _calendar(lower)
+        else:
+            lower.set(xticks=[], yticks=[])
         out = BytesIO()
         figure.savefig(out, format=kind, dpi=DPI, metadata={"Date": None} if kind == "svg" else {})
     return out.getvalue()
