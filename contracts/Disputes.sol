@@ -61,7 +61,10 @@ contract Disputes is IDisputes {
     }
 
     /// @inheritdoc IDisputes
-    function rule(Terms calldata terms, uint256 toBuyer, Fault fault, bytes32 reasons) external {
+    function rule(Terms calldata terms, uint256 toBuyer, Fault fault, bool counterfeit, bytes32 reasons) external {
+        // Check that a finding has its fault
+        if (counterfeit && fault != Fault.Seller) revert FaultNotSellers(fault);
+
         (bytes32 id, Order memory order) = _loadDisputed(terms);
         Arbitration calldata arbitration = terms.clauses[0].arbitration;
 
@@ -81,7 +84,7 @@ contract Disputes is IDisputes {
         toBuyer = Math.min(toBuyer, _disputed(terms, order) - arbitration.fee);
 
         emit Ruled(id, msg.sender, toBuyer, reasons);
-        _settle(terms, order, toBuyer, arbitration.fee, Ground.Ruled, fault);
+        _settle(terms, order, toBuyer, arbitration.fee, counterfeit ? Ground.Counterfeit : Ground.Ruled, fault);
     }
 
     /// @inheritdoc IDisputes

@@ -201,6 +201,13 @@ contract ParticipantRegistry is IParticipantRegistry, AccessManaged, EIP712 {
     }
 
     /// @inheritdoc IParticipantRegistry
+    function participantAsOf(address key, uint256 time) external view returns (bytes32) {
+        Key storage known = _keys[key];
+        (uint40 addedAt, uint40 revokedAt) = (known.addedAt, known.revokedAt);
+        return addedAt <= time && (revokedAt == 0 || time < revokedAt) ? known.participant : bytes32(0);
+    }
+
+    /// @inheritdoc IParticipantRegistry
     function participantOf(address key) public view returns (bytes32 participant) {
         participant = _keys[key].participant;
         uint40 revokedAt = _keys[key].revokedAt;

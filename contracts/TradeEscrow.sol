@@ -6,7 +6,6 @@ import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol
 
 import {IClause} from "./interfaces/IClause.sol";
 import {Authorization, IERC3009} from "./interfaces/IERC3009.sol";
-import {IOutcomeObserver} from "./interfaces/IOutcomeObserver.sol";
 import {IParticipantRegistry, Role} from "./interfaces/IParticipantRegistry.sol";
 import {IQuotes} from "./interfaces/IQuotes.sol";
 import {ConditionStatus, Fault} from "./interfaces/IReleaseCondition.sol";
@@ -18,18 +17,18 @@ import {
     ITradeEscrow,
     Operators,
     Order,
-    Outcome,
     Party,
     QuoteClause,
     Receipt,
     Split,
     State,
-    Terms
+    Terms,
+    Word
 } from "./interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
 import {Defaults} from "./libraries/Defaults.sol";
 import {OrderTerms} from "./libraries/OrderTerms.sol";
-import {OrderWord, Word} from "./libraries/OrderWord.sol";
+import {OrderWord} from "./libraries/OrderWord.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Payouts} from "./libraries/Payouts.sol";
 import {Shares} from "./libraries/Shares.sol";
@@ -42,6 +41,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     using Defaults for address;
     using Defaults for Terms;
     using OrderTerms for Terms;
+    using OrderWord for Word;
     using Packed for *;
     using Payouts for address;
     using Payouts for Payouts.Credits;
@@ -55,7 +55,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     uint256 public constant CONDITION_GAS = Defaults.CONDITION_GAS;
 
     /// @inheritdoc ITradeEscrow
-    uint256 public constant OBSERVER_GAS = 60_000;
+    uint256 public constant OBSERVER_GAS = 100_000;
 
     /// @inheritdoc ITradeEscrow
     uint256 public constant MAX_TERM = 3 * 365 days;
@@ -299,7 +299,7 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         _orders[id] = word.with(OrderWord.REPORTED);
         emit OutcomeReported(id);
 
-        IOutcomeObserver(observer).onOutcome(id, terms, _outcome(word));
+        observer.tell(terms.outcomeCall(id, word));
     }
 
     /// @inheritdoc ITradeEscrow
@@ -504,13 +504,12 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
     /// @dev Marks the outcome as reported before it tells, and looks first: a token that was pushed may have called
     /// `report`, or an operator `payDuties`, meanwhile.
     function _tellObserver(Terms calldata terms, bytes32 id, Word word) private {
-        if (observer == address(0) || _orders[id].has(OrderWord.REPORTED)) return;
+        if (observer == address(0)) return;
+        Word now_ = _orders[id];
+        if (now_.has(OrderWord.REPORTED)) return;
 
-        _orders[id] = _orders[id].with(OrderWord.REPORTED);
-        bytes memory data = abi.encodeCall(IOutcomeObserver.onOutcome, (id, terms, _outcome(word)));
-        if (observer.notify(data, OBSERVER_GAS)) {
-            emit OutcomeReported(id);
-        } else {
+        _orders[id] = now_.with(OrderWord.REPORTED);
+        if (!observer.notify(terms.outcomeCall(id, word), OBSERVER_GAS)) {
             _orders[id] = _orders[id].without(OrderWord.REPORTED);
             emit ReportFailed(id);
         }
@@ -520,18 +519,6 @@ contract TradeEscrow is ITradeEscrow, EIP712, ReentrancyGuard {
         State state = word.state();
         if (state != State.Released && state != State.Refunded && state != State.Settled) return false;
         return word.acceptedAt() != 0;
-    }
-
-    function _outcome(Word word) private pure returns (Outcome memory) {
-        return Outcome(
-            word.state(),
-            word.ground(),
-            word.fault(),
-            word.has(OrderWord.DELIVERED),
-            word.acceptedAt(),
-            word.since(),
-            word.toBuyer()
-        );
     }
 
     /* INTERNAL: CHECKS */

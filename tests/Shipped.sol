@@ -16,6 +16,7 @@ import {SellerCredit} from "../contracts/SellerCredit.sol";
 import {TradeEscrow} from "../contracts/TradeEscrow.sol";
 import {IParticipantRegistry} from "../contracts/interfaces/IParticipantRegistry.sol";
 import {IProvenanceRegistry} from "../contracts/interfaces/IProvenanceRegistry.sol";
+import {CreditRules} from "../contracts/interfaces/ISellerCredit.sol";
 import {ITradeEscrow, Operators} from "../contracts/interfaces/ITradeEscrow.sol";
 import {Test} from "./Cheats.sol";
 
@@ -54,8 +55,15 @@ abstract contract Shipped is Test {
         return Duties(create("Duties", type(Duties).creationCode, abi.encode(registry, escrow)));
     }
 
-    function newSellerCredit(IParticipantRegistry registry, address escrow) internal returns (SellerCredit) {
-        return SellerCredit(create("SellerCredit", type(SellerCredit).creationCode, abi.encode(registry, escrow)));
+    function newSellerCredit(
+        address manager,
+        IParticipantRegistry registry,
+        address escrow,
+        address clearance,
+        CreditRules memory rules
+    ) internal returns (SellerCredit) {
+        bytes memory arguments = abi.encode(manager, registry, escrow, clearance, rules);
+        return SellerCredit(create("SellerCredit", type(SellerCredit).creationCode, arguments));
     }
 
     function newCustomsClearance(IParticipantRegistry registry, address escrow) internal returns (CustomsClearance) {
@@ -88,6 +96,10 @@ abstract contract Shipped is Test {
         bytes memory code = bytes.concat(compiled, arguments);
         assembly ("memory-safe") {
             at := create(0, add(code, 0x20), mload(code))
+            if and(iszero(at), gt(returndatasize(), 0)) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
         }
         assertTrue(at != address(0), string.concat(name, " was not deployed"));
     }

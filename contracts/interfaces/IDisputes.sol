@@ -42,6 +42,8 @@ interface IDisputes is IClause {
     error NotDisputed(bytes32 id);
     /// @notice The caller is a key of another participant than the arbiter.
     error ArbiterForeign(bytes32 attempted, bytes32 expected);
+    /// @notice Counterfeit goods are the seller's fault, and `attempted` is another's.
+    error FaultNotSellers(Fault attempted);
     error TooLate(uint40 blockTime, uint40 deadline);
     error TooEarly(uint40 blockTime, uint40 opensAt);
     /// @notice More than is disputed, less the arbiter's fee where the arbiter rules.
@@ -69,8 +71,9 @@ interface IDisputes is IClause {
     /// participant, which has the role Arbiter.
     /// @param toBuyer is cut to what is left beside the fee if a receipt came in that took the freight out of the dispute.
     /// @param fault at whose door the failure lies; for the seller's record.
+    /// @param counterfeit whether the goods are found to be; then the fault is the seller's.
     /// @param reasons content hash of the reasons.
-    function rule(Terms calldata terms, uint256 toBuyer, Fault fault, bytes32 reasons) external;
+    function rule(Terms calldata terms, uint256 toBuyer, Fault fault, bool counterfeit, bytes32 reasons) external;
 
     /// @notice Settles by the split named in the terms, once the arbiter's time is over. By anyone.
     function settleUnruled(Terms calldata terms) external;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Terms, Outcome} from "./ITradeEscrow.sol";
+import {Outcome} from "./ITradeEscrow.sol";
 
 /// @title Who is told how an accepted order ended.
 interface IOutcomeObserver {
     /// @notice Called by the escrow, last, once per order. The escrow does not fail if this does.
-    function onOutcome(bytes32 orderId, Terms calldata terms, Outcome calldata outcome) external;
+    function onOutcome(Outcome calldata outcome) external;
 }

@@ -210,6 +210,11 @@ interface IParticipantRegistry {
     /// @notice All zero for an address that was never a key.
     function getKey(address key) external view returns (Key memory);
 
+    /// @notice The participant of a key that was valid at a time; zero if it was nobody's or not valid. Never reverts.
+    /// @dev Its name puts it among the first selectors, for SellerCredit.
+    /// @param time in seconds of block time.
+    function participantAsOf(address key, uint256 time) external view returns (bytes32);
+
     /// @notice The participant of a key that is valid at this block.
     /// @dev Reverts with `KeyNotValid`.
     function participantOf(address key) external view returns (bytes32);

@@ -15,6 +15,11 @@ type Amounts is uint256;
 /// look at the goods, send them back or dispute before anyone may release). The 32 bits left are zero.
 type Schedule is uint256;
 
+/// @notice Everything that changes about an order, as it stands in its one slot (`Order` has it member by member), from the
+/// right: state, ground and fault (8 bits each), flags (condition met, delivered, late, reported, duties held, assigned,
+/// assignee consents; 1 bit each, 8 in all), since and accepted at (40 bits each), to buyer (128 bits).
+type Word is uint256;
+
 /// @notice The immutable terms of an order. Its id is their hash with the chain id and the escrow's address.
 /// @dev Amounts are in the token's smallest unit, times in seconds of block time.
 struct Terms {
@@ -145,7 +150,9 @@ enum Ground {
     /// Settled: the arbiter ruled.
     Ruled,
     /// Settled: the arbiter was silent.
-    NotRuled
+    NotRuled,
+    /// Settled: the arbiter ruled that the goods are counterfeit, which is the seller's fault.
+    Counterfeit
 }
 
 /// @notice What an operator settles an order with, in the settlement token; the seller's side gets the rest.
@@ -198,19 +205,20 @@ struct Order {
     uint128 toBuyer;
 }
 
-/// @notice How an accepted order ended.
+/// @notice How an accepted order ended, as its observer is told: its id, the first eight words of its terms, and its slot at
+/// the end.
+/// @dev Not the whole terms: these are copied as they came.
 struct Outcome {
-    /// `Released`, `Refunded` or `Settled`.
-    State state;
-    Ground ground;
-    Fault fault;
-    /// Whether a carrier's receipt stands behind it.
-    bool delivered;
-    uint40 acceptedAt;
-    /// Block time of the end.
-    uint40 at;
-    /// Of price and freight, what went back to the buyer's side.
-    uint128 toBuyer;
+    bytes32 id;
+    address buyer;
+    address seller;
+    address platform;
+    address carrier;
+    address token;
+    Amounts amounts;
+    Schedule schedule;
+    address condition;
+    Word record;
 }
 
 /// @notice The one thing that anyone may do about a silent party, and from when on.
@@ -291,8 +299,9 @@ interface ITradeEscrow {
     /// @notice The push to a payee failed; the amount waits for `withdraw`.
     event Credited(address indexed payee, address indexed token, uint256 amount);
     event Withdrawn(address indexed payee, address indexed token, address indexed to, uint256 amount);
+    /// @notice `report` told the observer. At the end of an order nothing says that the observer was told, only if it was not.
     event OutcomeReported(bytes32 indexed id);
-    /// @notice The observer failed; anyone may `report` the outcome later.
+    /// @notice The observer failed at the end of the order; anyone may `report` the outcome later.
     event ReportFailed(bytes32 indexed id);
     /// @notice A call of a batch failed, alone.
     /// @param reason the first 132 bytes of what it reverted with: an error of three words whole.

@@ -36,6 +36,18 @@ library BoundedCall {
         }
     }
 
+    /// @notice Tells `target` something with all gas that there is, and reverts as it does: with nothing if it has no code.
+    function tell(address target, bytes memory data) internal {
+        assembly ("memory-safe") {
+            let ok := call(gas(), target, 0, add(data, 0x20), mload(data), 0, 0)
+            if iszero(and(ok, gt(extcodesize(target), 0))) {
+                let reason := mload(0x40)
+                returndatacopy(reason, 0, returndatasize())
+                revert(reason, returndatasize())
+            }
+        }
+    }
+
     /// @notice Asks `target` for two words with exactly `stipend` gas.
     /// @return ok false if it reverts or answers with fewer than 64 bytes (as an address without code does).
     function ask(address target, bytes memory data, uint256 stipend)

@@ -2,16 +2,17 @@
 pragma solidity 0.8.30;
 
 import {ConditionStatus, Fault, IReleaseCondition} from "../interfaces/IReleaseCondition.sol";
-import {Default, Ground, State, Terms} from "../interfaces/ITradeEscrow.sol";
+import {Default, Ground, State, Terms, Word} from "../interfaces/ITradeEscrow.sol";
 import {BoundedCall} from "./BoundedCall.sol";
 import {OrderTerms} from "./OrderTerms.sol";
-import {OrderWord, Word} from "./OrderWord.sol";
+import {OrderWord} from "./OrderWord.sol";
 import {Packed} from "./Packed.sol";
 
 /// @title The clocks of an order: what its condition says, and the one default of each state.
 library Defaults {
     using BoundedCall for address;
     using OrderTerms for Terms;
+    using OrderWord for Word;
     using Packed for *;
 
     uint256 internal constant CONDITION_GAS = 50_000;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Clauses, ITradeEscrow, Moment, Party, Terms} from "../interfaces/ITradeEscrow.sol";
+import {IOutcomeObserver} from "../interfaces/IOutcomeObserver.sol";
+import {Clauses, ITradeEscrow, Moment, Party, Terms, Word} from "../interfaces/ITradeEscrow.sol";
 import {Packed} from "./Packed.sol";
 
 /// @title What follows from an order's terms alone.
@@ -28,6 +29,20 @@ library OrderTerms {
             calldatacopy(add(encoded, 0x40), terms, head)
             mstore(add(add(encoded, 0x40), head), clauses)
             hash := keccak256(encoded, add(head, 0x60))
+        }
+    }
+
+    /// @return data the call of `IOutcomeObserver.onOutcome`: selector, then the members of `Outcome`.
+    function outcomeCall(Terms calldata terms, bytes32 id_, Word record) internal pure returns (bytes memory data) {
+        bytes4 selector = IOutcomeObserver.onOutcome.selector;
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            mstore(data, 0x144)
+            mstore(add(data, 0x20), selector)
+            mstore(add(data, 0x24), id_)
+            calldatacopy(add(data, 0x44), terms, 0x100)
+            mstore(add(data, 0x144), record)
+            mstore(0x40, add(data, 0x180))
         }
     }
 

@@ -2,13 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Fault} from "../interfaces/IReleaseCondition.sol";
-import {Ground, Order, State} from "../interfaces/ITradeEscrow.sol";
-
-/// @notice Everything that changes about an order, as it stands in its one slot: state, ground, fault and flags in a byte
-/// each from the right, then `since` and `acceptedAt` (40 bits each) and `toBuyer` (128 bits).
-type Word is uint256;
-
-using OrderWord for Word global;
+import {Ground, Order, State, Word} from "../interfaces/ITradeEscrow.sol";
 
 /// @title An order's slot, read and changed as one word.
 /// @dev A struct would be read and written member by member, in storage and in memory: some 1,000 gas a verb.

@@ -85,6 +85,7 @@ class Ground(IntEnum):
     AGREED = 9
     RULED = 10
     NOT_RULED = 11
+    COUNTERFEIT = 12
 
 
 class Default(IntEnum):

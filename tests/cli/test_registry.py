@@ -12,7 +12,6 @@ from sdk_kit import CARRIER, GOVERNOR, STRANGER, World, fresh_signer, funded_sig
 from lading.chain import devnet
 from lading.chain.signer import Signer
 from lading.cli.participants import BY_GRANT
-from lading.credit.score import CreditRecord
 from lading.enums import Role
 
 GTIN = "09521141123454"
@@ -213,9 +212,3 @@ def test_money_is_made_sent_and_counted_in_units(shell: Cli, world: World):
     shell.json(f"token transfer {someone} 0.25 {AS_STRANGER}")
     shown = shell.json(f"token balance {someone}")
     assert (shown["balance"], shown["symbol"], shown["escrow_allowance"]) == ("10.750000", "LDD", "0.000000")
-
-
-def test_a_seller_without_an_outcome_has_the_score_of_the_prior(shell: Cli, world: World):
-    shown = shell.json(f"credit show {world.ids[Role.BRAND]}")
-    assert (shown["score"], shown["record"]["orders"], shown["record"]["updated_at"]) == (CreditRecord().score, 0, None)
-    assert f"{CreditRecord().score} of 1000" in shell(f"credit show {world.ids[Role.BRAND]}").out

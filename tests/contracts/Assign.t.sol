@@ -99,7 +99,7 @@ contract AssignTest is ClausesFixture {
         escrow.release(t);
         assertPaid(ADVANCE, PROCEEDS - ADVANCE, FEE);
         assertEq(token.balanceOf(carrier), FREIGHT);
-        assertEq(credit.recordOf(sellerId).good, 1000);
+        assertEq(goodOf(sellerId), UNWITNESSED);
     }
 
     function test_release_ofAWhollyAssignedOrderLeavesTheSellerNothing() public {
@@ -138,7 +138,7 @@ contract AssignTest is ClausesFixture {
         disputes.dispute(t, "");
         toBuyer = bound(toBuyer, 0, FUNDING - ARBITER_FEE);
         vm.prank(arbiter);
-        disputes.rule(t, toBuyer, Fault.Nobody, "");
+        disputes.rule(t, toBuyer, Fault.Nobody, false, "");
 
         uint256 left = FUNDING - ARBITER_FEE - toBuyer;
         uint256 fee = left * FEE_BPS / 10_000;

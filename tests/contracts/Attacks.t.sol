@@ -706,7 +706,7 @@ contract ReviewedAttacksTest is ClausesFixture {
         escrow.refund(t);
         assertEq(token.balanceOf(buyer) - before, FUNDING);
         assertEq(token.balanceOf(carrier), 0);
-        assertEq(credit.recordOf(sellerId).bad, 1000);
+        assertEq(badOf(sellerId), 1000);
     }
 
     /// @dev Nor does the buyer's own dispute let a receipt in that the rejection keeps out.
@@ -768,8 +768,8 @@ contract ReviewedAttacksTest is ClausesFixture {
         disputes.proposeSplit(t, uint120(FUNDING), type(uint40).max);
         vm.prank(buyer);
         disputes.acceptSplit(t, uint120(FUNDING));
-        assertEq(credit.recordOf(sellerId).good, 0);
-        assertEq(credit.recordOf(sellerId).bad, 1000);
+        assertEq(goodOf(sellerId), 0);
+        assertEq(badOf(sellerId), 1000);
     }
 
     /// @dev Of 121 bits, the record kept 120: a refund of the whole looked like one of nearly nothing.
@@ -827,11 +827,11 @@ contract ReviewedAttacksTest is ClausesFixture {
         deliver(t);
         uint256 before = token.balanceOf(buyer);
         vm.prank(arbiter);
-        disputes.rule(t, FUNDING - ARBITER_FEE, Fault.Seller, "reasons");
+        disputes.rule(t, FUNDING - ARBITER_FEE, Fault.Seller, false, "reasons");
         assertEq(token.balanceOf(buyer) - before, PRICE - ARBITER_FEE);
         assertEq(token.balanceOf(carrier), FREIGHT);
         assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.Ruled));
-        assertEq(credit.recordOf(sellerId).bad, 1000);
+        assertEq(badOf(sellerId), 1000);
     }
 
     /// @dev Once the silent split is open: the freight was taken out of what the buyer was owed.
@@ -867,7 +867,7 @@ contract ReviewedAttacksTest is ClausesFixture {
         vm.revertToState(snapshot);
         disputed(t);
         addKey(arbiterId, LIQUIDITY_KEY);
-        data = abi.encodeCall(IDisputes.rule, (t, PRICE - ARBITER_FEE, Fault.Seller, "reasons"));
+        data = abi.encodeCall(IDisputes.rule, (t, PRICE - ARBITER_FEE, Fault.Seller, false, "reasons"));
         assertRefused(liquidity, address(disputes), data, partial_(Party.Provider, liquidity));
         assertRefused(arbiter, address(disputes), data, partial_(Party.Provider, liquidity));
     }

@@ -16,7 +16,7 @@ contract TalkativeObserver {
         _size = size;
     }
 
-    function onOutcome(bytes32, Terms calldata, Outcome calldata) external view {
+    function onOutcome(Outcome calldata) external view {
         bytes memory reason = said(_size);
         assembly ("memory-safe") {
             revert(add(reason, 0x20), mload(reason))
@@ -260,7 +260,7 @@ contract BatchTest is EscrowFixture {
                 ++succeeded;
                 assertState(order(1), State.Released);
                 assertState(order(2), State.Released);
-                assertEq(credit.recordOf(sellerId).orders, 2);
+                assertEq(goodOf(sellerId), UNWITNESSED * 2);
             }
             vm.revertToState(snapshot);
         }
@@ -375,7 +375,7 @@ contract BatchSizeTest is EscrowFixture {
         }
         assertEq(token.balanceOf(seller), RELEASES * (PRICE - FEE));
         assertEq(token.balanceOf(address(escrow)), 0);
-        assertEq(credit.recordOf(sellerId).orders, RELEASES);
+        assertEq(goodOf(sellerId), BUYER_CAP);
     }
 
     /// @dev Without the floor of EIP-7623, which only counts for those who spend less than it.

@@ -698,7 +698,7 @@ contract StatusTest is CustomsFixture {
         vm.prank(buyer);
         escrow.release(t);
         assertState(t, State.Released);
-        assertEq(credit.recordOf(sellerId).good, 1000);
+        assertEq(goodOf(sellerId), 1000);
     }
 
     function test_the_vault_refunds_a_rejected_order_at_the_fault_that_customs_names() public {
@@ -709,7 +709,7 @@ contract StatusTest is CustomsFixture {
         escrow.refund(t);
         assertState(t, State.Refunded);
         assertEq(uint256(escrow.getOrder(id).fault), uint256(Fault.Seller));
-        assertEq(credit.recordOf(sellerId).bad, 1000);
+        assertEq(badOf(sellerId), 1000);
     }
 
     function test_papers_that_never_come_cost_the_seller_nothing() public {
@@ -718,7 +718,7 @@ contract StatusTest is CustomsFixture {
         vm.warp(t.schedule.conditionBy() + 1);
         escrow.refund(t);
         assertEq(uint256(escrow.getOrder(id).fault), uint256(Fault.Nobody));
-        assertEq(credit.recordOf(sellerId).orders, 0);
+        assertEq(credit.recordOf(sellerId).step, 0);
     }
 
     function decideUnlessNone(uint256 key, Terms memory t, Side side, Decision decision, Fault fault) private {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {CustomsClearance} from "../../contracts/CustomsClearance.sol";
 import {
     Clearance,
     Decision,
@@ -46,8 +45,6 @@ abstract contract CustomsFixture is EscrowFixture {
     string internal constant WAYBILL_TYPE =
         "WaybillDocument(bytes32 orderId,bytes32 orderNo,bytes32 consignee,bytes32 freight,bytes32 fieldsRoot,address signer)";
 
-    CustomsClearance internal clearance;
-
     bytes32 internal platformId;
     bytes32 internal providerId;
     bytes32 internal exitId;
@@ -55,7 +52,6 @@ abstract contract CustomsFixture is EscrowFixture {
 
     function setUpCustoms() internal {
         setUpEscrow();
-        clearance = newCustomsClearance(registry, address(escrow));
         platformId = registry.participantOf(platform);
         providerId = admit(PROVIDER_KEY, Role.PaymentProvider, "provider");
         admit(OTHER_PROVIDER_KEY, Role.PaymentProvider, "other provider");

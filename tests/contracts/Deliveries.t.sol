@@ -77,7 +77,7 @@ contract DeliveriesTest is EscrowFixture {
         escrow.release(t);
         assertEq(token.balanceOf(carrier), FREIGHT);
         assertEq(token.balanceOf(seller), PRICE - FEE);
-        assertEq(credit.recordOf(sellerId).good, 1000);
+        assertEq(goodOf(sellerId), UNWITNESSED);
     }
 
     function test_deliverAnchored_isLateByThisBlockWhateverTheLeafSays() public {

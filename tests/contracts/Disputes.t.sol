@@ -63,13 +63,13 @@ contract DisputesTest is LegsFixture {
 
     function ruleBy(address caller, Terms memory t, uint256 toBuyer) private {
         vm.prank(caller);
-        disputes.rule(t, toBuyer, Fault.Seller, REASONS);
+        disputes.rule(t, toBuyer, Fault.Seller, false, REASONS);
     }
 
     function expectRuleReverts(address caller, Terms memory t, uint256 toBuyer, bytes memory reason) private {
         vm.prank(caller);
         vm.expectRevert(reason);
-        disputes.rule(t, toBuyer, Fault.Seller, REASONS);
+        disputes.rule(t, toBuyer, Fault.Seller, false, REASONS);
     }
 
     function propose(address party, Terms memory t, uint120 toBuyer, uint40 until) private {
@@ -569,8 +569,6 @@ contract DisputesTest is LegsFixture {
         emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
         from(address(token));
         emit IERC20.Transfer(address(escrow), arbiter, ARBITER_FEE);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         ruleBy(arbiter, t, 40e6);
         assertListed();
@@ -580,6 +578,28 @@ contract DisputesTest is LegsFixture {
         assertGot(address(token), arbiter, ARBITER_FEE);
         assertProceeds(proceeds);
         assertRecorded(id, Ground.Ruled, Fault.Seller, 40e6);
+    }
+
+    function test_rule_thatFindsCounterfeitGoodsIsAGroundOfItsOwn() public {
+        Terms memory t = arbitrated();
+        bytes32 id = disputed(t);
+        vm.expectEmit(address(escrow));
+        emit ITradeEscrow.Settled(id, Ground.Counterfeit, Fault.Seller, Split(40e6, FREIGHT, ARBITER_FEE));
+        vm.prank(arbiter);
+        disputes.rule(t, 40e6, Fault.Seller, true, REASONS);
+        assertRecorded(id, Ground.Counterfeit, Fault.Seller, 40e6);
+        assertEq(badOf(sellerId), 1000);
+    }
+
+    function test_rule_RevertGiven_counterfeitGoodsAtAnothersFault() public {
+        Terms memory t = arbitrated();
+        disputed(t);
+        Fault[3] memory faults = [Fault.Nobody, Fault.Buyer, Fault.Carrier];
+        for (uint256 i; i < faults.length; ++i) {
+            vm.prank(arbiter);
+            vm.expectRevert(abi.encodeWithSelector(IDisputes.FaultNotSellers.selector, faults[i]));
+            disputes.rule(t, 40e6, faults[i], true, REASONS);
+        }
     }
 
     function test_rule_dividesPriceAndFreightOfAnOrderInTransit() public {
@@ -624,7 +644,7 @@ contract DisputesTest is LegsFixture {
             vm.prank(arbiter);
             vm.expectEmit(address(disputes));
             emit IDisputes.Ruled(id, arbiter, given, REASONS);
-            disputes.rule(t, shares[i], Fault.Seller, REASONS);
+            disputes.rule(t, shares[i], Fault.Seller, false, REASONS);
             assertGot(address(token), buyer, given);
             assertGot(address(token), arbiter, ARBITER_FEE);
             assertGot(address(token), carrier, FREIGHT);
@@ -817,8 +837,6 @@ contract DisputesTest is LegsFixture {
         emit IERC20.Transfer(address(escrow), platform, feeOf(PRICE - toBuyer));
         from(address(token));
         emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         vm.prank(STRANGER);
         disputes.settleUnruled(t);
@@ -941,8 +959,6 @@ contract DisputesTest is LegsFixture {
         emit IERC20.Transfer(address(escrow), platform, feeOf(PRICE - 30e6));
         from(address(token));
         emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         acceptBy(buyer, t, 30e6);
         assertListed();
@@ -1214,7 +1230,7 @@ contract DisputesTest is LegsFixture {
     function test_settle_withLittleGasIsRefusedWhole() public {
         Terms memory t = withEverything(terms());
         disputed(t);
-        bytes memory ruling = abi.encodeCall(IDisputes.rule, (t, 1, Fault.Seller, REASONS));
+        bytes memory ruling = abi.encodeCall(IDisputes.rule, (t, 1, Fault.Seller, false, REASONS));
         assertWholeAtAnyGas(arbiter, address(disputes), ruling);
         propose(seller, t, 1, EVER);
         assertWholeAtAnyGas(buyer, address(disputes), abi.encodeCall(IDisputes.acceptSplit, (t, 1)));
@@ -1288,7 +1304,7 @@ contract DisputesTest is LegsFixture {
         vm.prank(arbiter);
         vm.expectEmit(address(disputes));
         emit IDisputes.Ruled(id, arbiter, most, REASONS);
-        disputes.rule(t, tooMuch - 1, Fault.Carrier, REASONS);
+        disputes.rule(t, tooMuch - 1, Fault.Carrier, false, REASONS);
         assertGot(address(token), buyer, most);
         assertGot(address(token), arbiter, ARBITER_FEE);
         assertGot(address(token), carrier, FREIGHT);

@@ -555,8 +555,6 @@ contract DutiesTest is LegsFixture {
         emit ITradeEscrow.DutiesPaid(id, 0, DUTY);
         from(address(dutyToken));
         emit IERC20.Transfer(address(escrow), buyer, DUTY);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         vm.prank(seller);
         escrow.refund(t);
@@ -736,7 +734,7 @@ contract DutiesTest is LegsFixture {
         } else {
             id = disputed(t);
             vm.prank(arbiter);
-            disputes.rule(t, 17, Fault.Carrier, 0);
+            disputes.rule(t, 17, Fault.Carrier, false, 0);
         }
         address held = t.clauses[0].duties.token;
         (bool settled, bool paid) = (held == address(token), held == address(payToken));

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 
+import {CustomsClearance} from "../../contracts/CustomsClearance.sol";
 import {Deliveries} from "../../contracts/Deliveries.sol";
 import {Disputes} from "../../contracts/Disputes.sol";
 import {Duties} from "../../contracts/Duties.sol";
@@ -13,6 +14,7 @@ import {SellerCredit} from "../../contracts/SellerCredit.sol";
 import {TradeEscrow} from "../../contracts/TradeEscrow.sol";
 import {IdentifierScheme, Role} from "../../contracts/interfaces/IParticipantRegistry.sol";
 import {ConditionStatus, Fault, IReleaseCondition} from "../../contracts/interfaces/IReleaseCondition.sol";
+import {CreditRules} from "../../contracts/interfaces/ISellerCredit.sol";
 import {Operators, Receipt, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
@@ -51,6 +53,14 @@ abstract contract EscrowFixture is Shipped {
     uint16 internal constant FEE_BPS = 250;
     uint256 internal constant FEE = PRICE * FEE_BPS / 10_000;
 
+    /// @dev The rules that ship (deploy.yaml), by which `PRICE` weighs 1000; and the rate of a token that is the reference.
+    uint256 internal constant BUYER_CAP = 3_000;
+    uint256 internal constant PLATFORM_CAP = 60_000;
+    uint256 internal constant TOTAL_CAP = 100_000;
+    uint256 internal constant UNWITNESSED = 250;
+    uint128 internal constant PAR = 1e18;
+
+    address private manager;
     ParticipantRegistry internal registry;
     ProvenanceRegistry internal provenance;
     TradeEscrow internal escrow;
@@ -60,6 +70,7 @@ abstract contract EscrowFixture is Shipped {
     Disputes internal disputes;
     Duties internal duties;
     SellerCredit internal credit;
+    CustomsClearance internal clearance;
     DevDollar internal token;
 
     address internal buyer = vm.addr(BUYER_KEY);
@@ -72,10 +83,12 @@ abstract contract EscrowFixture is Shipped {
 
     function setUpEscrow() internal {
         vm.warp(1_800_000_000);
-        registry = newParticipantRegistry(address(newAccessManager(address(this))));
+        manager = address(newAccessManager(address(this)));
+        registry = newParticipantRegistry(manager);
         provenance = newProvenanceRegistry(registry);
         deployVault();
         token = new DevDollar();
+        credit.setRate(address(token), PAR);
 
         sellerId = admit(SELLER_KEY, Role.Seller, "seller");
         admit(PLATFORM_KEY, Role.Platform, "platform");
@@ -96,9 +109,39 @@ abstract contract EscrowFixture is Shipped {
         returns_ = newReturns(registry, escrow);
         disputes = newDisputes(registry, escrow);
         duties = newDuties(registry, escrow);
-        credit = newSellerCredit(registry, address(escrow));
+        credit = newSellerCredit(manager, registry, address(escrow), next(nonce + 7), creditRules());
+        clearance = newCustomsClearance(registry, address(escrow));
         assertEq(address(credit), escrow.observer());
+        assertEq(address(clearance), credit.clearance());
         assertEq(address(duties), escrow.operators().duties);
+    }
+
+    /// @dev Another one by other rules.
+    function deployCredit(CreditRules memory rules) internal returns (SellerCredit) {
+        return newSellerCredit(manager, registry, address(escrow), address(clearance), rules);
+    }
+
+    function creditRules() internal pure returns (CreditRules memory) {
+        return CreditRules(
+            90 days,
+            30 days,
+            100e6,
+            900e6,
+            uint16(UNWITNESSED),
+            uint32(BUYER_CAP),
+            uint32(PLATFORM_CAP),
+            uint32(TOTAL_CAP),
+            uint32(BUYER_CAP)
+        );
+    }
+
+    /// @return good weight of a seller as of now, in thousandths of a reference order.
+    function goodOf(bytes32 id) internal view returns (uint256 good) {
+        (good,) = credit.weightsOf(id, true);
+    }
+
+    function badOf(bytes32 id) internal view returns (uint256 bad) {
+        (, bad) = credit.weightsOf(id, true);
     }
 
     /// @dev Five contracts that this one is about to deploy, one after the other.

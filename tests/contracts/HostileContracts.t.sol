@@ -216,6 +216,7 @@ contract HostileContractsTest is HostileFixture {
             observer.set(verb);
             setUpBystanders(address(observer));
             Terms memory t = terms();
+            observer.keep(t);
             bytes32 id = openDelivered(t);
             uint256[PARTIES] memory before = wallets(token);
             if (end == 0) assertEnds(id, buyer, abi.encodeCall(ITradeEscrow.release, (t)), what);
@@ -420,7 +421,7 @@ contract HostileContractsTest is HostileFixture {
                 escrow.refund(t);
                 bytes memory none = abi.encodeWithSelector(ITradeEscrow.NoOutcome.selector, id);
                 assertRefused(rival, abi.encodeCall(ITradeEscrow.report, (t)), none, "");
-                assertEq(credit.recordOf(sellerId).orders, 0, "a mark");
+                assertEq(credit.recordOf(sellerId).step, 0, "a mark");
                 vm.revertToState(snapshot);
                 bytes memory wrong =
                     abi.encodeWithSelector(ITradeEscrow.StateWrong.selector, id, State.Funded, State.Accepted);
@@ -433,7 +434,7 @@ contract HostileContractsTest is HostileFixture {
                 ""
             );
         }
-        assertEq(credit.recordOf(sellerId).orders, 0, "a mark");
+        assertEq(credit.recordOf(sellerId).step, 0, "a mark");
         assertEq(credit.scoreOf(sellerId), credit.scoreOf("nobody"), "another score than a new seller's");
     }
 
@@ -454,7 +455,7 @@ contract HostileContractsTest is HostileFixture {
         vm.prank(STRANGER);
         escrow.release(t);
         assertEq(uint256(escrow.getOrder(id).ground), uint256(Ground.Late));
-        assertEq(credit.recordOf(sellerId).bad, 500);
+        assertEq(badOf(sellerId), 500);
     }
 
     function test_attack_lateEvidenceAfterTheClaimWindowCannotTakeTheRefundAway() public {

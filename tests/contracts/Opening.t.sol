@@ -527,7 +527,7 @@ contract OpeningTest is ClausesFixture {
         vm.prank(buyer);
         disputes.dispute(t, "");
         vm.prank(arbiter);
-        disputes.rule(t, half + 1, Fault.Seller, "reasons");
+        disputes.rule(t, half + 1, Fault.Seller, false, "reasons");
         assertEq(escrow.getOrder(id).toBuyer, half + 1);
     }
 

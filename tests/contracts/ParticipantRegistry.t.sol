@@ -692,6 +692,26 @@ contract ParticipantRegistryTest is RegistryFixture {
         assertEq(registry.participantOf(key), brand);
     }
 
+    /* PARTICIPANT AS OF */
+
+    function test_participantAsOf_isTheKeysFromItsBlockOnUntilItIsRevoked() public {
+        address key = vm.addr(0xA50F);
+        uint256 added = blockTime();
+        addKey(brand, 0xA50F);
+        skip(100);
+        revokeKey(brand, 0xA50F, uint40(added));
+        assertEq(registry.participantAsOf(key, added - 1), 0);
+        assertEq(registry.participantAsOf(key, added), brand);
+        assertEq(registry.participantAsOf(key, added + 99), brand);
+        assertEq(registry.participantAsOf(key, added + 100), 0);
+        assertEq(registry.participantAsOf(key, type(uint256).max), 0);
+    }
+
+    function testFuzz_participantAsOf_isZeroForNobodysKeyAtAnyTime(address key, uint256 time) public view {
+        vm.assume(registry.getKey(key).participant == 0);
+        assertEq(registry.participantAsOf(key, time), 0);
+    }
+
     /* UNKNOWN */
 
     function test_views_areZeroForTheUnknown() public view {

@@ -194,8 +194,6 @@ contract QuotesTest is LegsFixture {
         emit IERC20.Transfer(address(escrow), platform, FEE);
         from(address(token));
         emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         vm.prank(buyer);
         escrow.release(t);
@@ -225,8 +223,6 @@ contract QuotesTest is LegsFixture {
         emit IERC20.Transfer(address(escrow), buyer, PAY_AMOUNT);
         from(address(token));
         emit IERC20.Transfer(address(escrow), liquidity, FUNDING);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         vm.prank(STRANGER);
         escrow.refund(t);
@@ -847,7 +843,7 @@ contract QuotesTest is LegsFixture {
             returns_.settleReturn(t, PRICE);
         } else if (way == 5) {
             vm.prank(arbiter);
-            disputes.rule(t, 1, Fault.Buyer, 0);
+            disputes.rule(t, 1, Fault.Buyer, false, 0);
         } else if (way == 6) {
             agree(t, 7);
         } else {

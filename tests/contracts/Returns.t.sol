@@ -511,8 +511,6 @@ contract ReturnsTest is LegsFixture {
         emit IERC20.Transfer(address(escrow), platform, feeOf(KEPT));
         from(address(token));
         emit IERC20.Transfer(address(escrow), carrier, FREIGHT);
-        from(address(escrow));
-        emit ITradeEscrow.OutcomeReported(id);
         listed();
         vm.prank(seller);
         returns_.settleReturn(t, POLICY_REFUND);

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lading.credit import CreditRecord, Outcome, WeightError, replay, score, weights
+from lading.credit import WeightError, score
 from lading.credit.score import MAX_WEIGHT, UNIT, Z
-from lading.enums import Fault, Ground, State
 
 ROOT = Path(__file__).parents[2]
 HALVES = st.integers(min_value=0, max_value=2000).map(lambda orders: orders * 500)
@@ -83,50 +82,3 @@ def test_known_scores(good: int, bad: int, expected: int) -> None:
 def test_a_weight_that_no_record_holds_is_refused(good: int, bad: int, name: str) -> None:
     with pytest.raises(WeightError, match=f"^the {name} weight"):
         score(good, bad)
-
-
-def released(ground: Ground, at: int = 1) -> Outcome:
-    return Outcome(State.RELEASED, ground, Fault.NOBODY, True, 1, at, to_buyer=0, total=7)
-
-
-def refunded(fault: Fault, at: int = 1) -> Outcome:
-    return Outcome(State.REFUNDED, Ground.NOT_SHIPPED, fault, False, 1, at, to_buyer=7, total=7)
-
-
-def settled(ground: Ground, fault: Fault = Fault.NOBODY, *, delivered: bool = True, to_buyer: int = 3) -> Outcome:
-    return Outcome(State.SETTLED, ground, fault, delivered, 1, 1, to_buyer, total=7)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "expected"),
-    [
-        (released(Ground.ON_TIME), (1000, 0)),
-        (released(Ground.LATE), (500, 500)),
-        (refunded(Fault.SELLER), (0, 1000)),
-        (refunded(Fault.NOBODY), (0, 0)),
-        (refunded(Fault.BUYER), (0, 0)),
-        (refunded(Fault.CARRIER), (0, 0)),
-        (settled(Ground.AGREED), (500, 500)),
-        (settled(Ground.RETURNED), (0, 0)),
-        (settled(Ground.NOT_RULED), (0, 0)),
-        (settled(Ground.RULED), (0, 0)),
-        (settled(Ground.RULED, to_buyer=0), (1000, 0)),
-        (settled(Ground.RULED, delivered=False, to_buyer=0), (0, 0)),
-        (settled(Ground.RULED, Fault.SELLER), (0, 1000)),
-        (settled(Ground.AGREED, delivered=False, to_buyer=3), (572, 428)),
-        (settled(Ground.AGREED, delivered=False, to_buyer=7), (0, 1000)),
-    ],
-)
-def test_what_an_outcome_weighs(outcome: Outcome, expected: tuple[int, int]) -> None:
-    assert weights(outcome) == expected
-
-
-def test_a_record_is_the_sum_of_its_outcomes() -> None:
-    record = replay([released(Ground.ON_TIME, 10), refunded(Fault.SELLER, 20), released(Ground.LATE, 30)])
-    assert record == CreditRecord(good=1500, bad=1500, orders=3, updated_at=30)
-    assert record.score == score(1500, 1500)
-
-
-def test_an_outcome_that_says_nothing_about_the_seller_leaves_the_record_as_it_is() -> None:
-    before = CreditRecord(1000, 0, 1, 10)
-    assert before.after(refunded(Fault.CARRIER, 99)) is before

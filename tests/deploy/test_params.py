@@ -87,7 +87,13 @@ def test_what_is_no_account_is_refused_by_path(text, tmp_path):
     [
         ("governence_delay: 1d", "governence_delay: Extra inputs are not permitted"),
         ("contracts: {NetSettlement: {}}", "contracts.NetSettlement: there is no contract of this name"),
-        ("contracts: {SellerCredit: {registry: '@ParticipantRegistry'}}", "contracts.SellerCredit.escrow: missing"),
+        (
+            "contracts: {CustomsClearance: {registry: '@ParticipantRegistry'}}",
+            "contracts.CustomsClearance.escrow: missing",
+        ),
+        ("rates: {'@SellerCredit': 1}", "rates.@SellerCredit"),
+        (f"rates: {{'{ADDRESS}': -1}}", f"rates.{ADDRESS}: "),
+        (f"rates: {{'{ADDRESS}': 340282366920938463463374607431768211456}}", f"rates.{ADDRESS}: "),
         ("contracts: {DevDollar: {name: x}}", "contracts.DevDollar.name: the constructor has no such argument"),
         (
             "contracts: {ProvenanceRegistry: {registry: ParticipantRegistry}}",

@@ -10,12 +10,12 @@ DEPLOYER = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 OTHER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
 
-def steps(delay: int = 0, admin: str = DEPLOYER):
+def steps(delay: int = 0, admin: str = DEPLOYER, rates=()):
     loaded = {name: artifacts.load(name) for name in CONTRACTS}
     abis = {name: artifact.abi for name, artifact in loaded.items()}
     arguments = Params.default().check(31337, abis)
     code = {name: bytes.fromhex(artifact.bytecode[2:]) for name, artifact in loaded.items()}
-    return make_steps(arguments, code, abis, Governance(admin, DEPLOYER, DEPLOYER, delay), DEPLOYER)
+    return make_steps(arguments, code, abis, Governance(admin, DEPLOYER, DEPLOYER, delay), DEPLOYER, rates)
 
 
 def mined_of(todo) -> Mined:
@@ -36,7 +36,10 @@ def test_the_vault_names_its_operators_and_they_name_it():
     escrow = todo["TradeEscrow"]
     assert [todo[name].nonce for name in named] == list(range(escrow.nonce + 1, escrow.nonce + 7))
     assert escrow.data.endswith(b"".join(bytes(12) + bytes.fromhex(todo[name].address[2:]) for name in named))
-    assert all(todo[name].data.endswith(bytes.fromhex(escrow.address[2:])) for name in named)
+    operators = [todo[name] for name in named[:-1]]
+    assert all(operator.data.endswith(bytes.fromhex(escrow.address[2:])) for operator in operators)
+    addresses = [todo[name].address for name in ("ParticipantRegistry", "TradeEscrow", "CustomsClearance")]
+    assert b"".join(bytes(12) + bytes.fromhex(address[2:]) for address in addresses) in todo["SellerCredit"].data
 
 
 def test_nonces_are_gapless_from_the_next_one():
@@ -61,10 +64,11 @@ def test_a_missed_address_takes_everything_along_that_names_it():
     resolution = resolve(plan, mined, 13, DEPLOYER)
 
     operators = ["Deliveries", "Quotes", "Returns", "Disputes", "Duties"]
-    assert resolution.again == tuple(f"deploy {name}" for name in ("TradeEscrow", *operators, "CustomsClearance"))
+    again = [f"deploy {name}" for name in ("TradeEscrow", *operators, "CustomsClearance")]
+    assert resolution.again == (*again, "wire AccessManager")
     assert [(one.step.contract, one.nonce) for one in resolution.todo] == [
         (name, 13 + number)
-        for number, name in enumerate(("TradeEscrow", *operators, "SellerCredit", "CustomsClearance"))
+        for number, name in enumerate(("TradeEscrow", *operators, "SellerCredit", "CustomsClearance", "AccessManager"))
     ]
 
 
@@ -93,12 +97,18 @@ def test_nothing_is_left_when_all_is_mined():
 
 def test_an_admin_without_delay_keeps_what_the_constructor_gave():
     wiring = steps()[-1].payload.args[0]
-    assert len(wiring) == 6
+    assert len(wiring) == 7
 
 
 def test_a_delay_and_another_admin_are_wired_last():
     calls = [artifact_function(call.prefix) for call in steps(259_200, OTHER)[-1].payload.args[0]]
-    assert calls[-5:] == ["setGrantDelay", "setGrantDelay", "setTargetAdminDelay", "grantRole", "renounceRole"]
+    delays = ["setGrantDelay", "setGrantDelay", "setTargetAdminDelay", "setTargetAdminDelay"]
+    assert calls[-6:] == [*delays, "grantRole", "renounceRole"]
+
+
+def test_first_rates_are_set_while_the_deployer_still_may():
+    calls = [artifact_function(call.prefix) for call in steps(259_200, OTHER, (("@DevDollar", 7),))[-1].payload.args[0]]
+    assert calls[:2] == ["execute", "setTargetFunctionRole"]
 
 
 def artifact_function(selector: bytes) -> str:

@@ -72,12 +72,12 @@ def test_a_stolen_nonce_between_the_mutual_contracts_does_both_again_and_says_so
 def test_a_stolen_nonce_where_nothing_refers_ahead_moves_the_rest_only(
     chain, mined, signer, pay_oneself, said, params, tmp_path
 ):
-    said.at("deploy CustomsClearance", "stored", lambda: pay_oneself(signer))
+    said.at("deploy ItemClaims", "stored", lambda: pay_oneself(signer))
 
     deployment = deploy(chain, signer, params, directory=tmp_path, on_step=said)
 
     assert said.steps("again") == []
-    assert deployment.address("CustomsClearance") == create_address(signer.address, 11)
+    assert deployment.address("ItemClaims") == create_address(signer.address, 12)
     assert len(mined.creations(signer)) == len(CONTRACTS)
 
 
@@ -97,7 +97,7 @@ def test_a_nonce_stolen_while_the_run_was_dead_is_found_out(chain, mined, signer
 def test_a_dearer_foreign_transaction_waiting_at_the_nonce_wins_and_the_step_moves(
     chain, mined, rpc, signer, pay_oneself, said, params, tmp_path
 ):
-    step = "deploy CustomsClearance"
+    step = "deploy ItemClaims"
 
     def wait_in_the_pool() -> None:
         rpc("evm_setAutomine", False)
@@ -108,7 +108,7 @@ def test_a_dearer_foreign_transaction_waiting_at_the_nonce_wins_and_the_step_mov
 
     deployment = deploy(chain, signer, params, directory=tmp_path, on_step=said)
 
-    assert deployment.address("CustomsClearance") == create_address(signer.address, 11)
+    assert deployment.address("ItemClaims") == create_address(signer.address, 12)
     assert len(mined.creations(signer)) == len(CONTRACTS)
 
 

@@ -2,7 +2,9 @@
 
 `python tests/gas/measure.py` writes `gas.json`, sorted; the test beside it compares. The vault and every payee hold
 the token before and after, as in daily use. `escrow.*` is measured on a vault without an observer; what the observer
-adds is `credit.outcome.*`, a release with it minus one without. `claims.open` is of a seal in a batch of SEALS.
+adds is `credit.outcome.*`, a release with it minus one without: a seller's first outcome, one with a new buyer, one of
+a known pair, and one of a known pair in another period, after the 63 steps of decay that take the most
+multiplications. `claims.open` is of a seal in a batch of SEALS.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from sdk_kit import (
 from lading import artifacts
 from lading.chain import abi, devnet, transactions
 from lading.chain.node import Chain
+from lading.chain.signer import Signer
 from lading.claims import SealProof
 from lading.client import Lading
 from lading.contracts.customs_clearance import Papers
@@ -64,10 +67,11 @@ PREFIX, GTIN = "9524000", 9524000000019
 
 @dataclass
 class Meter:
-    """Notes what receipts say. Salts count, so that no order repeats and none has a byte more or less."""
+    """Notes what receipts say. Salts count, leaving out numbers with a zero: so no order repeats, and none has a byte
+    more or less that is zero."""
 
     gas: dict[str, int] = field(default_factory=dict)
-    salts: Any = field(default_factory=lambda: itertools.count(0x1111))
+    salts: Any = field(default_factory=lambda: (n for n in itertools.count(0x1111) if "0" not in f"{n:x}"))
 
     def note(self, label: str, receipt: Receipt) -> Receipt:
         self.gas[label] = receipt.gas_used
@@ -78,7 +82,7 @@ class Meter:
             "accept_by": NOON + timedelta(days=1),
             "ship_by": NOON + timedelta(days=3),
             "deliver_by": NOON + timedelta(days=20),
-            "salt": "0x" + (f"{next(self.salts):04x}".replace("0", "7") * 16),
+            "salt": "0x" + f"{next(self.salts):04x}" * 16,
         }
         return (make or world.terms)(**{**fixed, **changed})
 
@@ -104,6 +108,7 @@ def measure() -> dict[str, int]:
         _delivery(meter, world)
         _two_currencies(meter, world)
         _operators(meter, world)
+        _aged(meter, world)
         _claims(meter, world)
     return dict(sorted(meter.gas.items()))
 
@@ -143,8 +148,8 @@ def _created(client: Lading, name: str, values: list[Any]) -> ContractRecord:
     )
 
 
-def _open(world: World, terms: OrderTerms) -> Receipt:
-    authorization, consent = world.by(BUYER).orders.authorize(terms), world.by(SELLER).orders.sign_accept(terms)
+def _open(world: World, terms: OrderTerms, buyer: Signer = BUYER) -> Receipt:
+    authorization, consent = world.by(buyer).orders.authorize(terms), world.by(SELLER).orders.sign_accept(terms)
     return world.by(PLATFORM).orders.open_with_authorization(terms, authorization, seller_consent=consent)
 
 
@@ -173,16 +178,34 @@ def _vault(meter: Meter, world: World) -> None:
 def _credit(meter: Meter, world: World) -> None:
     later = {"accept_by": NOON + timedelta(days=3), "freight": Decimal(0)}
     _open(world, meter.terms(world, **later))  # the vault with the observer holds the token as well
-    for label in ("first", "known"):
-        _open(world, terms := meter.terms(world, **later))
-        observed = _release_later(world, terms)
+    for label, buyer in (("first", BUYER), ("new", PROVIDER), ("known", PROVIDER)):
+        _open(world, terms := meter.terms(world, buyer=buyer.address, **later), buyer)
+        observed = _release_later(world, terms, buyer)
         meter.gas[f"credit.outcome.{label}"] = observed.gas_used - meter.gas["escrow.release"]
 
 
-def _release_later(world: World, terms: OrderTerms) -> Receipt:
-    """Never in the same second as the outcome before it, after which a record's time stays as it is."""
+def _release_later(world: World, terms: OrderTerms, buyer: Signer = BUYER) -> Receipt:
+    """Never in the same second as the outcome before it."""
     devnet.advance(world.client.chain, 60)
-    return world.by(BUYER).orders.release(terms)
+    return world.by(buyer).orders.release(terms)
+
+
+def _aged(meter: Meter, world: World) -> None:
+    credit, days = world.client.contracts.credit.contract, timedelta(days=120)
+    step = credit.read_struct("rules")["half_life"] // 64
+    terms = meter.terms(
+        world,
+        accept_by=NOON + days,
+        ship_by=NOON + 2 * days,
+        deliver_by=NOON + 3 * days,
+        buyer=PROVIDER.address,
+        freight=Decimal(0),
+    )
+    _open(world, terms, PROVIDER)
+    due = (credit.read_struct("recordOf", world.ids[Role.SELLER])["step"] + 63) * step
+    devnet.advance(world.client.chain, due - world.client.chain.block().time)
+    released = world.by(PROVIDER).orders.release(terms)
+    meter.gas["credit.outcome.aged"] = released.gas_used - meter.gas["escrow.release"]
 
 
 def _goods(meter: Meter, world: World) -> None:

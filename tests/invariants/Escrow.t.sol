@@ -89,7 +89,7 @@ contract EscrowInvariants is Test {
             emit log_named_uint(string.concat("reached state ", states[n]), handler.visits(n));
             emit log_named_uint(string.concat("ended by silence in ", states[n]), handler.silenced(n));
         }
-        string[12] memory grounds = groundNames();
+        string[13] memory grounds = groundNames();
         for (uint256 n = 1; n < grounds.length; ++n) {
             emit log_named_uint(string.concat("ended on ground ", grounds[n]), handler.grounds(n));
         }
@@ -111,7 +111,7 @@ contract EscrowInvariants is Test {
         for (uint256 n = 1; n <= uint256(State.Disputed); ++n) {
             assertGe(handler.silenced(n), 1, states[n]);
         }
-        string[12] memory grounds = groundNames();
+        string[13] memory grounds = groundNames();
         for (uint256 n = 1; n < grounds.length; ++n) {
             assertGe(handler.grounds(n), 2, grounds[n]);
         }
@@ -133,10 +133,11 @@ contract EscrowInvariants is Test {
     }
 
     /// @dev In the order of `Ground`.
-    function groundNames() private pure returns (string[12] memory names) {
+    function groundNames() private pure returns (string[13] memory names) {
         (names[1], names[2], names[3], names[4]) = ("OnTime", "Late", "NotAccepted", "NotShipped");
         (names[5], names[6], names[7]) = ("ConditionFailed", "NotDelivered", "SellerRefund");
-        (names[8], names[9], names[10], names[11]) = ("Returned", "Agreed", "Ruled", "NotRuled");
+        (names[8], names[9], names[10]) = ("Returned", "Agreed", "Ruled");
+        (names[11], names[12]) = ("NotRuled", "Counterfeit");
     }
 
     function verbsDone() private pure returns (string[] memory names, bytes4[] memory selectors) {

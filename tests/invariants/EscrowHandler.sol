@@ -219,7 +219,10 @@ contract EscrowHandler is EscrowStage {
         if (pick & 8 == 0 && t.clauses.length > 0 && t.clauses[0].arbitration.fee < intended) {
             intended -= t.clauses[0].arbitration.fee;
         }
-        bytes memory data = abi.encodeCall(disputes.rule, (t, intended, Fault(pick >> 8 & 3), "reasons"));
+        // Counterfeit half the time, and then mostly at the fault that it has to be
+        bool counterfeit = pick >> 10 & 1 == 0;
+        Fault fault = counterfeit && pick >> 11 & 3 != 0 ? Fault.Seller : Fault(pick >> 8 & 3);
+        bytes memory data = abi.encodeCall(disputes.rule, (t, intended, fault, counterfeit, "reasons"));
         act(i, anyone(pick, arbiter), address(disputes), data);
     }
 

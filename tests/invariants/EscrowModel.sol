@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IDisputes, Offer} from "../../contracts/interfaces/IDisputes.sol";
 import {IDuties} from "../../contracts/interfaces/IDuties.sol";
-import {ConditionStatus} from "../../contracts/interfaces/IReleaseCondition.sol";
+import {ConditionStatus, Fault} from "../../contracts/interfaces/IReleaseCondition.sol";
 import {IReturns} from "../../contracts/interfaces/IReturns.sol";
 import {
     Clauses,
@@ -73,7 +73,7 @@ abstract contract EscrowModel is ClausesFixture {
 
     string public violation;
     uint256[12] public visits;
-    uint256[12] public grounds;
+    uint256[13] public grounds;
     uint256[5] public defaults;
 
     function must(bool kept, string memory what) internal {
@@ -289,7 +289,8 @@ abstract contract EscrowModel is ClausesFixture {
             must(offered(trade, caller == buyer ? seller : buyer, back), "agreed to what the other side did not offer");
             bool financed = trade.assigned == 0 || offered(trade, FINANCIER, back);
             must(financed, "agreed to what the assignee did not offer");
-        } else if (order.ground == Ground.Ruled) {
+        } else if (order.ground == Ground.Ruled || order.ground == Ground.Counterfeit) {
+            must(order.ground == Ground.Ruled || order.fault == Fault.Seller, "counterfeit, and not the seller's fault");
             must(trade.state == State.Disputed && caller == arbiter, "ruled by somebody else, or without a dispute");
             uint256 most = disputable(trade, t) - t.clauses[0].arbitration.fee;
             bool asRuled = back == (intended < most ? intended : most);
@@ -343,7 +344,7 @@ abstract contract EscrowModel is ClausesFixture {
         bool freightDue = trade.delivered || order.state == State.Released;
         must(toCarrier == (freightDue ? t.amounts.freight() : 0), "the carrier got something else than its freight");
         uint256 toArbiter = take(got, MONEY, ARBITER);
-        bool ruled = order.ground == Ground.Ruled;
+        bool ruled = order.ground == Ground.Ruled || order.ground == Ground.Counterfeit;
         must(toArbiter == (ruled ? t.clauses[0].arbitration.fee : 0), "the arbiter got something else than its fee");
 
         uint256 proceeds = checkSellersSide(trade, t, got);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IOutcomeObserver} from "../../contracts/interfaces/IOutcomeObserver.sol";
-import {Default, Ground, Outcome, State, Terms} from "../../contracts/interfaces/ITradeEscrow.sol";
+import {Default, Ground, Outcome, State} from "../../contracts/interfaces/ITradeEscrow.sol";
 import {DevDollar} from "../../contracts/mocks/DevDollar.sol";
 
 /// @dev A token that does not pay one address, as told.
@@ -28,9 +28,9 @@ contract Witness is IOutcomeObserver {
         asleep = asleep_;
     }
 
-    function onOutcome(bytes32 id, Terms calldata, Outcome calldata) external {
+    function onOutcome(Outcome calldata outcome) external {
         require(!asleep, "asleep");
-        ++told[id];
+        ++told[outcome.id];
     }
 }
 

@@ -89,10 +89,13 @@ def rule(
     reasons: Reasons,
     order: OrderId = None,
     file: TermsFile = None,
+    counterfeit: Annotated[
+        bool, typer.Option("--counterfeit", help="The goods are; only with --fault seller.")
+    ] = False,
 ) -> Shown:
     """Rule a dispute, as a key of the arbiter. Its fee comes out of what is disputed."""
     terms = terms_of(client, order, file)
-    receipt = client.orders.rule(terms, to_buyer, fault, reasons)
+    receipt = client.orders.rule(terms, to_buyer, fault, reasons, counterfeit=counterfeit)
     shown, ruled = _with_hash(receipt, reasons), receipt.event("Ruled")
     given = None if ruled is None else amount_of(ruled.args["to_buyer"], terms)
     if given is not None and given != to_buyer:

@@ -15,7 +15,7 @@ from lading.enums import IdentifierScheme, Role
 
 if TYPE_CHECKING:
     from lading.client import Lading
-    from lading.groups.participants import Governed
+    from lading.groups.governance import Governed
     from lading.groups.session import Receipt
 
 app = typer.Typer(name="participants", help="Who is who: admission, roles, keys.", no_args_is_help=True)

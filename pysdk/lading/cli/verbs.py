@@ -26,7 +26,7 @@ from lading.cli.options import (
 from lading.cli.output import Shown, emit, pairs, plain
 
 if TYPE_CHECKING:
-    from lading.groups.participants import Governed
+    from lading.groups.governance import Governed
     from lading.groups.session import Receipt
 
 #: Whatever typer made of a word.
@@ -121,6 +121,6 @@ def sent(result: Receipt | Governed, lines: Iterable[str] = ()) -> Shown:
 
 
 def _parts(result: Receipt | Governed) -> tuple[Receipt, Any]:
-    from lading.groups.participants import Governed
+    from lading.groups.governance import Governed
 
     return (result.receipt, result.scheduled_until) if isinstance(result, Governed) else (result, None)

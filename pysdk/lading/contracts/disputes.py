@@ -33,8 +33,8 @@ class Disputes:
     def accept_split(self, terms: OrderTerms, to_buyer: int) -> Call:
         return self.contract.call("acceptSplit", terms.to_chain(), to_buyer)
 
-    def rule(self, terms: OrderTerms, to_buyer: int, fault: Fault, reasons: str) -> Call:
-        return self.contract.call("rule", terms.to_chain(), to_buyer, int(fault), reasons)
+    def rule(self, terms: OrderTerms, to_buyer: int, fault: Fault, counterfeit: bool, reasons: str) -> Call:
+        return self.contract.call("rule", terms.to_chain(), to_buyer, int(fault), counterfeit, reasons)
 
     def settle_unruled(self, terms: OrderTerms) -> Call:
         return self.contract.call("settleUnruled", terms.to_chain())

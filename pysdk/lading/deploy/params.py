@@ -42,6 +42,10 @@ def _account(text: str) -> str:
     return text if text == DEPLOYER else parse_address(text)
 
 
+def _token(text: str) -> str:
+    return text if text == f"@{DEV_TOKEN}" else parse_address(text)
+
+
 def _given(value: object) -> object:
     """Checked here, since a union would be refused once for each of its types."""
     members = value.values() if isinstance(value, dict) else [value]
@@ -57,9 +61,10 @@ Account = Annotated[str, AfterValidator(_account)]
 
 
 class Params(BaseModel):
-    """What a deployment is made from. Delays in seconds; an account is an address or `@deployer`; `contracts` maps each
-    contract, in the order of deployment, to its constructor arguments by name (values as text, a struct as a mapping of
-    its members)."""
+    """What a deployment is made from. Delays in seconds; an account is an address or `@deployer`; `rates` maps tokens
+    (addresses or `@DevDollar`) to what credit counts them at first (ISellerCredit.setRate); `contracts` maps each
+    contract, in the order of deployment, to its constructor arguments by name (values as text, a struct as a mapping
+    of its members)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -68,6 +73,7 @@ class Params(BaseModel):
     registrar: Account
     governor: Account
     devnet: bool = False
+    rates: dict[Annotated[str, AfterValidator(_token)], Annotated[int, Field(ge=0, lt=2**128)]] = {}
     contracts: dict[str, dict[str, Annotated[Given, BeforeValidator(_given)]]] = Field(min_length=1)
 
     @classmethod
@@ -124,6 +130,11 @@ class Params(BaseModel):
         if not self.on_devnet(chain_id):
             arguments.pop(DEV_TOKEN, None)
         return arguments
+
+    def rates_on(self, chain_id: int) -> dict[str, int]:
+        """`rates` without the token that this chain does not get."""
+        left_out = () if self.on_devnet(chain_id) else (f"@{DEV_TOKEN}",)
+        return {token: rate for token, rate in self.rates.items() if token not in left_out}
 
     def on_devnet(self, chain_id: int) -> bool:
         return self.devnet or chain_id in DEVNET_CHAIN_IDS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eth_utils.crypto import keccak
 
@@ -17,8 +18,11 @@ from lading.deploy.abi import Abi, constructor_inputs, create_address
 REGISTRAR = 1
 GOVERNOR = 2
 ADMIN = 0
-# What each role may call on the ParticipantRegistry. REGISTRAR acts at once, GOVERNOR after the governance delay.
-ROLE_FUNCTIONS = {REGISTRAR: ("admit", "bindPrefix", "revokeRoles"), GOVERNOR: ("grantRoles",)}
+# What each role may call on which contract. REGISTRAR acts at once, GOVERNOR after the governance delay.
+ROLE_FUNCTIONS = {
+    "ParticipantRegistry": {REGISTRAR: ("admit", "bindPrefix", "revokeRoles"), GOVERNOR: ("grantRoles",)},
+    "SellerCredit": {GOVERNOR: ("setRate",)},
+}
 ROLE_LABELS = {REGISTRAR: "REGISTRAR", GOVERNOR: "GOVERNOR"}
 WIRING = "wire AccessManager"
 
@@ -101,9 +105,10 @@ def make_steps(
     abis: Mapping[str, Abi],
     governance: Governance,
     deployer: str,
+    rates: Sequence[tuple[str, int]] = (),
 ) -> tuple[Step, ...]:
-    """The steps in order: each contract of `arguments`, then all wiring of roles in one transaction, so that no block
-    shows it half done."""
+    """The steps in order: each contract of `arguments`, then the first `rates` of tokens and all wiring of roles in one
+    transaction, so that no block shows it half done."""
     creations = [
         Step(
             f"deploy {name}",
@@ -113,28 +118,29 @@ def make_steps(
         )
         for name, values in arguments.items()
     ]
-    return (*creations, _wiring(abis, governance, deployer))
+    return (*creations, _wiring(abis, governance, deployer, rates))
 
 
-def _wiring(abis: Mapping[str, Abi], governance: Governance, deployer: str) -> Step:
+def _wiring(abis: Mapping[str, Abi], governance: Governance, deployer: str, rates: Sequence[tuple[str, int]]) -> Step:
     manager = by_name(abis["AccessManager"], "function")
-    registry = "@ParticipantRegistry"
+    set_rate = by_name(abis["SellerCredit"], "function")["setRate"]
 
     def call(function: str, *args: object) -> Encoded:
-        item = manager[function]
-        return Encoded(selector(signature_of(item)), tuple(type_of(part) for part in item["inputs"]), args)
+        return _encoded(manager[function], *args)
 
-    calls = []
-    for role, selectors in role_selectors(abis["ParticipantRegistry"]).items():
-        calls.append(call("setTargetFunctionRole", registry, selectors, role))
-        calls.append(call("labelRole", role, ROLE_LABELS[role]))
+    # While the deployer still may, as the admin of functions that no role has been given.
+    calls = [call("execute", "@SellerCredit", _encoded(set_rate, token, rate)) for token, rate in rates]
+    for name in ROLE_FUNCTIONS:
+        for role, selectors in role_selectors(name, abis[name]).items():
+            calls.append(call("setTargetFunctionRole", f"@{name}", selectors, role))
+    calls += [call("labelRole", role, label) for role, label in ROLE_LABELS.items()]
     calls.append(call("grantRole", REGISTRAR, governance.registrar, 0))
     calls.append(call("grantRole", GOVERNOR, governance.governor, governance.delay))
     if governance.delay:
         # docs/decisions/0002-governance-delay.md says what each of these binds, and since when.
         calls.append(call("setGrantDelay", GOVERNOR, governance.delay))
         calls.append(call("setGrantDelay", ADMIN, governance.delay))
-        calls.append(call("setTargetAdminDelay", registry, governance.delay))
+        calls += [call("setTargetAdminDelay", f"@{name}", governance.delay) for name in ROLE_FUNCTIONS]
     # Last, since from here on the admin acts with the delay, or is another account.
     if governance.delay or governance.admin != deployer:
         calls.append(call("grantRole", ADMIN, governance.admin, governance.delay))
@@ -143,10 +149,17 @@ def _wiring(abis: Mapping[str, Abi], governance: Governance, deployer: str) -> S
     return Step(WIRING, "AccessManager", False, call("multicall", tuple(calls)))
 
 
-def role_selectors(registry: Abi) -> dict[int, list[bytes]]:
-    """The selectors that each role may call on the ParticipantRegistry."""
-    functions = by_name(registry, "function")
-    return {role: [selector(signature_of(functions[name])) for name in names] for role, names in ROLE_FUNCTIONS.items()}
+def _encoded(function: Mapping[str, Any], *args: object) -> Encoded:
+    return Encoded(selector(signature_of(function)), tuple(type_of(part) for part in function["inputs"]), args)
+
+
+def role_selectors(contract: str, abi: Abi) -> dict[int, list[bytes]]:
+    """The selectors that each role may call on a contract of ROLE_FUNCTIONS."""
+    functions = by_name(abi, "function")
+    return {
+        role: [selector(signature_of(functions[name])) for name in names]
+        for role, names in ROLE_FUNCTIONS[contract].items()
+    }
 
 
 def resolve(steps: Sequence[Step], mined: Mapping[str, Mined], next_nonce: int, deployer: str) -> Resolution:

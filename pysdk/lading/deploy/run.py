@@ -103,6 +103,7 @@ def _plan(chain: Chain, signer: Signer, params: Params) -> tuple[tuple[Step, ...
         {name: artifact.abi for name, artifact in used.items()},
         _governance(params, signer.address),
         signer.address,
+        tuple(params.rates_on(chain.chain_id).items()),
     )
     return steps, _begun(chain, signer, params, used)
 

@@ -13,13 +13,13 @@ from eth_utils.crypto import keccak
 from lading import artifacts
 from lading.chain.contract import Contract, Event
 from lading.chain.node import Chain
-from lading.deploy.abi import Argument, constructor_inputs
+from lading.deploy.abi import Argument, constructor_inputs, parse_value
 from lading.deploy.params import Given, Params
-from lading.deploy.plan import ADMIN, GOVERNOR, REGISTRAR, role_selectors
+from lading.deploy.plan import ADMIN, GOVERNOR, REGISTRAR, ROLE_FUNCTIONS, role_selectors
 from lading.deploy.registry import Deployment
 
-# The constructor argument that OpenZeppelin's AccessManaged shows under another name.
-GETTERS = {("ParticipantRegistry", "accessManager"): "authority"}
+# The constructor arguments that OpenZeppelin's AccessManaged shows under another name.
+GETTERS = {(name, "accessManager"): "authority" for name in ROLE_FUNCTIONS}
 # The one argument that leaves no getter; the members of ADMIN are checked instead.
 FIRST_ADMIN = ("AccessManager", "initialAdmin")
 
@@ -62,6 +62,7 @@ def checks(chain: Chain, deployment: Deployment) -> tuple[Check, ...]:
     return (
         *_code(chain, deployment, at),
         *_wiring(chain, deployment, params, at),
+        *_rates(chain, deployment, params, at),
         *_roles(chain, deployment, params, at),
     )
 
@@ -100,7 +101,18 @@ def _expected(deployment: Deployment, argument: Argument, given: Given) -> str:
     """What the getter of an argument shows; of a struct, its members in their order."""
     if isinstance(given, str):
         return _resolved(deployment, given)
-    return str(tuple(_resolved(deployment, given[member.key]) for member in argument.members))
+    return str(tuple(parse_value(member.kind, _resolved(deployment, given[member.key])) for member in argument.members))
+
+
+def _rates(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
+    """The first rate of each token, as its event tells it: later ones are the governor's."""
+    credit = Contract(chain, "SellerCredit", deployment.address("SellerCredit"))
+    logs = chain.logs([credit.address], from_block=deployment.block, to_block=at)
+    told = [event.args for log in logs if (event := credit.event(log)) is not None and event.name == "RateSet"]
+    for token, rate in params.rates_on(deployment.chain_id).items():
+        address = _resolved(deployment, token)
+        found = next((args["rate"] for args in told if args["token"] == address), None)
+        yield Check(f"SellerCredit: first rate of {address}", str(rate), str(found))
 
 
 def _roles(chain: Chain, deployment: Deployment, params: Params, at: int) -> Iterator[Check]:
@@ -109,13 +121,13 @@ def _roles(chain: Chain, deployment: Deployment, params: Params, at: int) -> Ite
     roles = _fold(event for log in logs if (event := manager.event(log)) is not None)
     delay = params.governance_delay
     yield from _holders(manager, deployment, params, roles, at)
-    yield from _functions(manager, deployment.address("ParticipantRegistry"), roles, at)
+    yield from _functions(manager, deployment, roles, at)
     yield Check("AccessManager: admin of every role", "ADMIN", _only_admin(roles.admins))
     yield Check("AccessManager: guardian of every role", "ADMIN", _only_admin(roles.guardians))
     # Events, not getters: these two delays come into force five days after they were set (AccessManager.minSetback).
     wanted = {ADMIN: delay, GOVERNOR: delay} if delay else {}
     yield Check("AccessManager: delays of grants", str(wanted), str(dict(sorted(roles.grant_delays.items()))))
-    targets = {deployment.address("ParticipantRegistry"): delay} if delay else {}
+    targets = {deployment.address(name): delay for name in ROLE_FUNCTIONS} if delay else {}
     yield Check("AccessManager: delays of targets", str(targets), str(roles.target_delays))
 
 
@@ -132,14 +144,20 @@ def _holders(manager: Contract, deployment: Deployment, params: Params, roles: _
         yield Check(f"AccessManager: pending delay of role {role}", "(0, 0)", str(access[2:]))
 
 
-def _functions(manager: Contract, registry: str, roles: _Roles, at: int) -> Iterator[Check]:
-    selectors = role_selectors(artifacts.load("ParticipantRegistry").abi)
-    wanted = {(registry, "0x" + item.hex()): role for role, items in selectors.items() for item in items}
+def _functions(manager: Contract, deployment: Deployment, roles: _Roles, at: int) -> Iterator[Check]:
+    wanted = {
+        (deployment.address(name), "0x" + item.hex()): role
+        for name in ROLE_FUNCTIONS
+        for role, items in role_selectors(name, artifacts.load(name).abi).items()
+        for item in items
+    }
     yield Check("AccessManager: functions of roles", _listed(wanted), _listed(roles.functions))
     for (target, selector), role in wanted.items():
         found = manager.read("getTargetFunctionRole", target, selector, at=at)
         yield Check(f"AccessManager.getTargetFunctionRole({selector})", str(role), str(found))
-    yield Check("AccessManager: target closed", "False", str(manager.read("isTargetClosed", registry, at=at)))
+    for name in ROLE_FUNCTIONS:
+        closed = manager.read("isTargetClosed", deployment.address(name), at=at)
+        yield Check(f"AccessManager: {name} closed", "False", str(closed))
 
 
 def _fold(events: Iterable[Event]) -> _Roles:

@@ -53,15 +53,18 @@ class DisputeVerbs(OrderVerbs):
         units = settlement_units(terms, to_buyer, "to_buyer")
         return self._change(terms, self._session.contracts.disputes.accept_split(terms, units))
 
-    def rule(self, terms: OrderTerms, to_buyer: Decimal, fault: Fault, reasons: str) -> Receipt:
+    def rule(
+        self, terms: OrderTerms, to_buyer: Decimal, fault: Fault, reasons: str, *, counterfeit: bool = False
+    ) -> Receipt:
         """The signer, as a key of the arbiter's participant, divides the disputed amount less its fee; `fault` is for
-        the seller's record, `reasons` the content hash of the ruling.
+        the seller's record, `reasons` the content hash of the ruling. Goods found `counterfeit` are the seller's fault.
 
         Raises:
-            NotDisputed, ArbiterForeign, ArbiterPartial, ShareTooHigh, RoleMissing, KeyNotValid, TooLate: as they say.
+            NotDisputed, FaultNotSellers, ArbiterForeign, ArbiterPartial, ShareTooHigh, RoleMissing, KeyNotValid,
+            TooLate: as they say.
         """
         units, word = settlement_units(terms, to_buyer, "to_buyer"), fields.word(reasons, "reasons")
-        return self._change(terms, self._session.contracts.disputes.rule(terms, units, fault, word))
+        return self._change(terms, self._session.contracts.disputes.rule(terms, units, fault, counterfeit, word))
 
     def settle_unruled(self, terms: OrderTerms) -> Receipt:
         """Settles by the split in the terms, once the arbiter's time is over; by anyone.

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from lading import fields
 from lading.chain import typed_data
-from lading.chain.contract import Call
 from lading.chain.node import BlockId
 from lading.enums import IdentifierScheme, Role
+from lading.groups.governance import Governed, govern
 from lading.groups.session import Receipt, Session
 from lading.models import Key, Participant
 from lading.reverts.participants import ParticipantUnknown
-from lading.values import at_time
 
 #: The registry answers a read of nobody with zeros; the error is the one that its own calls give.
 NO_REVERT = "0x"
-
-
-@dataclass(frozen=True)
-class Governed:
-    """What became of an act of governance. `scheduled_until` None: it took effect. Else it was only scheduled, and the
-    same call at or after that time carries it out."""
-
-    receipt: Receipt
-    scheduled_until: datetime | None
 
 
 class Participants:
@@ -106,11 +96,11 @@ class Participants:
             AccessManagedUnauthorized: the signer is not the governor.
             RolesNotAllowed: a money role for a participant that a platform admitted.
         """
-        return self._govern(self._contract.grant_roles(fields.word(participant, "participant"), roles))
+        return govern(self._session, self._contract.grant_roles(fields.word(participant, "participant"), roles))
 
     def revoke_roles(self, participant: str, roles: Iterable[Role]) -> Governed:
         """Takes roles away. Raises AccessManagedUnauthorized, ParticipantUnknown."""
-        return self._govern(self._contract.revoke_roles(fields.word(participant, "participant"), roles))
+        return govern(self._session, self._contract.revoke_roles(fields.word(participant, "participant"), roles))
 
     def bind_prefix(self, participant: str, prefix: str) -> Governed:
         """Binds a GS1 company prefix (4 to 12 digits) to a brand.
@@ -119,7 +109,7 @@ class Participants:
             PrefixInvalid, PrefixTaken, ParticipantUnknown, RoleMissing: as they say.
             AccessManagedUnauthorized: the signer is not the registrar.
         """
-        return self._govern(self._contract.bind_prefix(fields.word(participant, "participant"), prefix))
+        return govern(self._session, self._contract.bind_prefix(fields.word(participant, "participant"), prefix))
 
     def sign_key_consent(self, participant: str) -> str:
         """The signer, as a key, agrees to belong to that participant: an EIP-712 signature for `add_key`."""
@@ -170,17 +160,6 @@ class Participants:
     def accept_controller(self, participant: str) -> Receipt:
         """The proposed controller, as signer, takes over. Raises NotProposedController, ControllerInvalid."""
         return self._session.send(self._contract.accept_controller(fields.word(participant, "participant")))
-
-    def _govern(self, call: Call) -> Governed:
-        """At once where the signer may; else schedule, or carry out what is scheduled."""
-        session, access = self._session, self._session.contracts.access
-        immediate, delay = access.can_call(session.key.address, call)
-        if immediate or not delay:
-            return Governed(session.send(call), None)
-        if access.scheduled_at(session.key.address, call):
-            return Governed(session.send(access.execute(call)), None)
-        receipt = session.send(access.schedule(call))
-        return Governed(receipt, at_time(access.scheduled_at(session.key.address, call)))
 
 
 def _since(time: datetime | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lading.enums import Party, State
+from lading.enums import Fault, Party, State
 from lading.reverts.base import SolidityError
 
 
@@ -30,6 +30,13 @@ class ArbiterPartial(SolidityError):
     next_step = "Name an arbiter that has nothing to do with the parties."
     role: Party
     party: str
+
+
+class FaultNotSellers(SolidityError):
+    solidity = "FaultNotSellers(Fault attempted)"
+    says = "Counterfeit goods are the seller's fault, and this ruling names '{attempted}'."
+    next_step = "Rule with the seller's fault, or without that finding."
+    attempted: Fault
 
 
 class NoArbitration(SolidityError):

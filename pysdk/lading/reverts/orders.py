@@ -205,6 +205,15 @@ class ReceiptInvalid(SolidityError):
     signer: str
 
 
+class RuleOutOfRange(SolidityError):
+    solidity = "RuleOutOfRange(uint256 attempted,uint256 least,uint256 most)"
+    says = "A rule of credit is {attempted}; it has to be between {least} and {most}."
+    next_step = "Change it in the deployment's parameters, under contracts.SellerCredit.rules."
+    attempted: int
+    least: int
+    most: int
+
+
 class SplitTooHigh(SolidityError):
     solidity = "SplitTooHigh(uint256 attempted,uint256 held)"
     says = "The parts of the split come to {attempted} smallest units; the order holds {held}."

@@ -1,12 +1,16 @@
-"""The credit score."""
+"""Credit: the score, and the audit that rebuilds it."""
 
 from __future__ import annotations
 
+import random
+import sys
 from math import sqrt
+from time import process_time
 
-from kit import REPEATS, Measured, Side, benchmark, rates
+from kit import REPEATS, ROOT, Measured, Side, benchmark, digest, rates
 
 RECORDS = 20_000
+OUTCOMES = 400
 
 
 @benchmark("credit.score", "scores/s", rounds=2)
@@ -35,6 +39,63 @@ def credit_score() -> tuple[Side, Side]:
         return Measured("the formula in floating point", rates(work, batches, RECORDS), answer)
 
     return ours, theirs
+
+
+@benchmark("credit.audit", "outcomes/s", rounds=2)
+def credit_audit() -> tuple[Side, Side]:
+    """Outcomes taken in, the seller's sums asked after each, as an audit of every block does it; beside the recipe in
+    rational numbers that the tests hold it to, which keeps every outcome. Both count the same weights."""
+
+    def ours() -> Measured:
+        from lading import __version__
+        from lading.credit import Ledger
+
+        rules, batches = _stories()
+
+        def work(story: list) -> list[int]:
+            ledger, taken = Ledger(rules), []
+            for outcome in story:
+                counted = ledger.take(outcome)
+                ledger.sums(outcome.seller, outcome.at)
+                taken.append(counted.good - counted.bad)
+            return taken
+
+        answer = digest(work(story) for story in batches)
+        return Measured(f"lading {__version__}", rates(work, batches, OUTCOMES, process_time), answer)
+
+    def theirs() -> Measured:
+        rules, batches = _stories()
+        from credit_model import Model
+
+        def work(story: list) -> list[int]:
+            model, taken = Model(rules), []
+            for outcome in story:
+                entry = model.take(outcome)
+                model.sums(outcome.seller, outcome.at)
+                taken.append(entry.good - entry.bad)
+            return taken
+
+        answer = digest(work(story) for story in batches)
+        return Measured("the recipe in rational numbers", rates(work, batches, OUTCOMES, process_time), answer)
+
+    return ours, theirs
+
+
+def _stories() -> tuple[object, list[list]]:
+    """The same on both sides: months of three sellers' orders."""
+    sys.path.insert(0, str(ROOT / "tests/credit"))
+    from credit_kit import DAY, ENDINGS, RULES, START, outcome
+
+    batches = []
+    for part in range(1 + REPEATS):
+        draw, at, story = random.Random(part), START, []  # noqa: S311 - orders, no secret
+        for _ in range(OUTCOMES):
+            at += draw.randrange(DAY)
+            value = draw.randrange(RULES.top)
+            names = {"seller": draw.choice("stu"), "buyer": str(draw.randrange(40)), "platform": draw.randrange(3)}
+            story.append(outcome(draw.choice(ENDINGS), value=value, at=at, witnessed=draw.random() < 0.5, **names))
+        batches.append(story)
+    return RULES, batches
 
 
 def _in_floats(good: int, bad: int) -> int:

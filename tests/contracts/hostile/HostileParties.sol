@@ -94,16 +94,22 @@ contract ReentrantCondition {
 /// @dev Calls back into the vault with a verb of its choice, on the order whose end it is told of.
 contract ReentrantObserver {
     bytes4 private _verb;
+    bytes private _terms;
     bytes4 public met;
 
     function set(bytes4 verb) external {
         _verb = verb;
     }
 
-    function onOutcome(bytes32, Terms calldata terms, Outcome calldata) external {
-        bytes memory data = abi.encodeWithSelector(_verb, terms);
-        if (_verb == ITradeEscrow.withdraw.selector) data = abi.encodeWithSelector(_verb, terms.token, address(this));
-        if (_verb == ITradeEscrow.withdrawFor.selector) data = abi.encodeWithSelector(_verb, terms.buyer, terms.token);
+    /// @dev Of the order that it calls back on: the vault does not tell them.
+    function keep(Terms calldata terms) external {
+        _terms = abi.encode(terms);
+    }
+
+    function onOutcome(Outcome calldata outcome) external {
+        bytes memory data = bytes.concat(_verb, _terms);
+        if (_verb == ITradeEscrow.withdraw.selector) data = abi.encodeWithSelector(_verb, outcome.token, address(this));
+        if (_verb == ITradeEscrow.withdrawFor.selector) data = abi.encodeWithSelector(_verb, outcome.buyer, outcome.token);
         (, bytes memory reason) = msg.sender.call(data);
         met = bytes4(reason);
     }
@@ -140,7 +146,7 @@ contract Plotter is IERC1271, IHook {
         _plot();
     }
 
-    function onOutcome(bytes32, Terms calldata, Outcome calldata) external {
+    function onOutcome(Outcome calldata) external {
         _plot();
     }
 

@@ -251,7 +251,7 @@ abstract contract PathFixture is HostileFixture {
             return (STRANGER, address(returns_), abi.encodeCall(IReturns.settleByPolicy, (t)));
         }
         if (path == Path.Rule) {
-            bytes memory rule = abi.encodeCall(IDisputes.rule, (t, splitOf(t), Fault.Seller, "reasons"));
+            bytes memory rule = abi.encodeCall(IDisputes.rule, (t, splitOf(t), Fault.Seller, false, "reasons"));
             return (arbiter, address(disputes), rule);
         }
         if (path == Path.SettleUnruled) {
