@@ -19,7 +19,7 @@ REGISTRAR = 1
 GOVERNOR = 2
 ADMIN = 0
 # What each role may call on which contract. REGISTRAR acts at once, GOVERNOR after the governance delay.
-ROLE_FUNCTIONS = {
+ROLE_FUNCTIONS: Mapping[str, Mapping[int, tuple[str, ...]]] = {
     "ParticipantRegistry": {REGISTRAR: ("admit", "bindPrefix", "revokeRoles"), GOVERNOR: ("grantRoles",)},
     "SellerCredit": {GOVERNOR: ("setRate",)},
 }
