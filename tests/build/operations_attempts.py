@@ -100,7 +100,7 @@ ATTEMPTS: dict[tuple[str, str], Callable[[Stage, OrderTerms], Call]] = {
     ("dispute", NOTHING): lambda on, terms: on.contracts.disputes.dispute(terms, HASH),
     ("submitEvidence", NOTHING): lambda on, terms: on.contracts.disputes.submit_evidence(terms, HASH),
     ("acceptSplit", OFFERED): lambda on, terms: on.contracts.disputes.accept_split(terms, OFFER),
-    ("rule", NOTHING): lambda on, terms: on.contracts.disputes.rule(terms, 60_000_000, Fault.SELLER, HASH),
+    ("rule", NOTHING): lambda on, terms: on.contracts.disputes.rule(terms, 60_000_000, Fault.SELLER, False, HASH),
     ("settleUnruled", NOTHING): lambda on, terms: on.contracts.disputes.settle_unruled(terms),
     ("assign", NOTHING): lambda on, terms: on.vault.assign(terms, ASSIGNEE.address, 80_000_000),
     ("release", NOTHING): lambda on, terms: on.vault.release(terms),
