@@ -82,7 +82,7 @@ class Stage:
             "submit_evidence": contracts.disputes.submit_evidence(terms, WORD),
             "propose_split": contracts.disputes.propose_split(terms, 7, 2**40 - 1),
             "accept_split": contracts.disputes.accept_split(terms, 7),
-            "rule": contracts.disputes.rule(terms, 1, Fault.NOBODY, WORD),
+            "rule": contracts.disputes.rule(terms, 1, Fault.NOBODY, False, WORD),
             "settle_unruled": contracts.disputes.settle_unruled(terms),
             "assess_duties": contracts.duties.assess(terms, *self.assessment()),
             "return_duties": contracts.duties.return_duties(terms),
