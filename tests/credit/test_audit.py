@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "sdk"))
 from credit_kit import RULES
 from eth_utils import keccak
 from sdk_kit import (
+    ARBITER,
     BUYER,
     CARRIER,
     CONTROLLER,
@@ -38,10 +39,12 @@ from lading.client import Lading
 from lading.contracts.customs_clearance import Papers
 from lading.customs import OrderDocument, PaymentDocument, WaybillDocument
 from lading.deploy import Params, deploy
-from lading.enums import Role
+from lading.enums import Fault, Role
 from lading.errors import InputError
-from lading.models import OrderTerms
+from lading.models import Batch, OrderTerms
+from lading.provenance.merkle import MerkleTree
 
+WORD = "0x" + "5e" * 32
 BROKEN = "0x5f5ffd"
 """Code that reverts whatever it is asked: PUSH0, PUSH0, REVERT."""
 
@@ -100,6 +103,21 @@ def not_shipped(world: World, **changed: Any) -> OrderTerms:
     return terms
 
 
+def proven_while_disputed(world: World) -> OrderTerms:
+    """The delivery stands in the carrier's own log; the arbiter then gives the buyer nothing."""
+    terms = world.shipped(world.with_arbitration())
+    world.by(BUYER).orders.dispute(terms, WORD)
+    carrier = world.ids[Role.CARRIER]
+    world.by(CONTROLLER).goods.set_writer(carrier, CARRIER.address)
+    leaf = world.client.orders.delivery_leaf(terms, UNIT, EVENT, world.now())
+    tree, index = MerkleTree([leaf.hash()]), world.client.goods.head(carrier).next_index
+    batch = Batch(root=tree.root, items_root=WORD, writer=CARRIER.address, count=1)
+    world.by(CARRIER).goods.anchor(carrier, index, batch.root, batch.items_root, batch.count)
+    world.by(STRANGER).orders.deliver_anchored(terms, leaf, index, batch, tree.proof(0))
+    world.by(ARBITER).orders.rule(terms, Decimal(0), Fault.NOBODY, WORD)
+    return terms
+
+
 @pytest.fixture(scope="module")
 def story(world: World) -> list[int]:
     """Orders of many kinds over months; the blocks after each."""
@@ -122,6 +140,7 @@ def story(world: World) -> list[int]:
     for _ in range(4):
         after(released(world, price=Decimal(900)))
     after(not_shipped(world, price=Decimal("0.01")), 95)
+    after(proven_while_disputed(world))
     after(released(world))
     return blocks
 
@@ -138,7 +157,7 @@ def test_every_slot_and_score_is_rebuilt_bit_for_bit_at_the_newest_block(world: 
     assert one.record == world.client.credit.record(seller_of(world))
     assert one.score == world.client.credit.score(seller_of(world)) > one.witnessed_score > 25
     # All but an order in a token without a rate, and one of a hundredth of a reference unit.
-    assert (found.endings, found.counted) == (13, 11)
+    assert (found.endings, found.counted) == (14, 12)
     assert [(each.platform, each.score) for each in found.platforms] == [(world.ids[Role.PLATFORM], one.score)]
 
 

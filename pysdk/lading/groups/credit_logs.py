@@ -55,6 +55,7 @@ class OpenOrder:
     accepted: int | None = None
     latched: bool = False
     delivered: bool = False
+    disputed: bool = False
     ending: Ending | None = None
     #: As it counts where it was last told: a rate or a key may change later in the same transaction.
     outcome: Outcome | None = None
@@ -188,8 +189,13 @@ class CreditLogs:
             order.accepted = event.block
         elif name == "ConditionLatched":
             order.latched = True
-        elif name == "Delivered" or (name == "Held" and event.args["state"] is State.DELIVERED):
+        elif name == "Delivered":
             order.delivered = True
+        elif name == "Held":
+            # A delivery that is proven during a dispute leaves the order disputed, and is told as that once more.
+            disputed = event.args["state"] is State.DISPUTED
+            order.delivered |= event.args["state"] is State.DELIVERED or (disputed and order.disputed)
+            order.disputed |= disputed
         elif name in ENDS:
             order.ending = _ending(event, order)
         if name == "Cancelled" or (name in ENDS and order.accepted is None):
