@@ -51,6 +51,9 @@ def clear(terms: OrderTerms, players: Cast, diary: Diary) -> None:
 def fulfil(terms: OrderTerms, arrival: str, buyer: Lading, players: Cast, diary: Diary) -> None:
     """Shipped, delivered on the carrier's signed receipt, released by the buyer."""
     diary.sent("the seller ships", players[cast.SELLER].client.orders.ship(terms, UNIT))
+    # Before the delivery, or the order counts as one that no stranger witnessed.
+    noted = players[cast.PLATFORM].client.orders.poke(terms)
+    diary.sent("the platform notes that the condition is met", noted)
     carrier = players[cast.CARRIER].client
     receipt = carrier.orders.receipt(terms, UNIT, arrival)
     signature = carrier.orders.sign_receipt(receipt)
